@@ -1,0 +1,61 @@
+"""What can be done: the immutable vocabulary that the brain answers with, in the order to be carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Lamp(StrEnum):
+    """What the lamp at the gate shows."""
+
+    OFF = "off"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class Priority(IntEnum):
+    """The order in which events leave the device; a smaller number goes first."""
+
+    ALARM = 0
+    ACCESS = 1
+    WASTE = 2
+    TELEMETRY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DriveRelay:
+    """Energise (`on`) or release the lock relay. Always stated, never toggled."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLamp:
+    """Set the lamp."""
+
+    lamp: Lamp
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Say a phrase of the phrase table. `urgent` interrupts what is being said."""
+
+    phrase: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An event for the outbox: `type` as in docs/events.md, `data` JSON-ready, `subject` a person id or part."""
+
+    type: str
+    data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    subject: str = ""
+    priority: Priority = Priority.TELEMETRY
+
+
+Action = DriveRelay | ShowLamp | Speak | Report

@@ -1,0 +1,1 @@
+"""Hardware behind protocols: one folder per kind, one file per implementation, the simulator among them."""

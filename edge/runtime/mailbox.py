@@ -1,0 +1,81 @@
+"""Bounded hand-over between threads. Full is a normal state: each kind says what it drops, and counts it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class LatestSlot(Generic[T]):
+    """Room for one item; a newer one replaces it. For frames: an old picture is worth nothing."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Condition()
+        self._item: T | None = None
+        self.replaced = 0
+
+    def put(self, item: T) -> None:
+        with self._ready:
+            if self._item is not None:
+                self.replaced += 1
+            self._item = item
+            self._ready.notify()
+
+    def get(self, timeout_s: float) -> T | None:
+        """The newest item, or None when none came within `timeout_s` or somebody called `wake`."""
+        with self._ready:
+            if self._item is None:
+                self._ready.wait(timeout_s)
+            item, self._item = self._item, None
+            return item
+
+    def wake(self) -> None:
+        """Let a waiting `get` return early."""
+        with self._ready:
+            self._ready.notify_all()
+
+
+class Inbox(Generic[T]):
+    """A queue of at most `capacity` items. When full the new item is refused (`put` returns False, `refused`
+    counts): a producer that must not lose something keeps it and offers it again.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._ready = threading.Condition()
+        self._items: deque[T] = deque()
+        self._capacity = capacity
+        self.refused = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: T) -> bool:
+        with self._ready:
+            if len(self._items) >= self._capacity:
+                self.refused += 1
+                return False
+            self._items.append(item)
+            self._ready.notify()
+            return True
+
+    def get(self, timeout_s: float) -> T | None:
+        """The oldest item, or None when none came within `timeout_s` or somebody called `wake`."""
+        with self._ready:
+            if not self._items:
+                self._ready.wait(timeout_s)
+            return self._items.popleft() if self._items else None
+
+    def drain(self, timeout_s: float, at_most: int) -> list[T]:
+        """Up to `at_most` items, oldest first; waits only for the first one."""
+        with self._ready:
+            if not self._items:
+                self._ready.wait(timeout_s)
+            return [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
+
+    def wake(self) -> None:
+        """Let a waiting `get` or `drain` return early."""
+        with self._ready:
+            self._ready.notify_all()
