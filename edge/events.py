@@ -69,8 +69,8 @@ class ExitPressed:
 class AccessRule:
     """What the decision needs to know of a person; nothing of who they are.
 
-    `schedules`: names of configured schedules; empty means at any hour. Dates are whole days in the site's
-    time zone, both included.
+    `schedules`: names of configured schedules, besides those of the person's `groups`; none at all means at any
+    hour. Dates are whole days in the site's time zone, both included.
     """
 
     person: str
@@ -78,6 +78,7 @@ class AccessRule:
     valid_until: date | None = None
     revoked: bool = False
     groups: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

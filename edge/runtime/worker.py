@@ -62,7 +62,7 @@ class WorkerThread:
                     self._beat = time.monotonic()
             finally:
                 self.worker.stop()
-        except Exception as failure:  # noqa: BLE001 - the thread boundary; the supervisor decides
+        except Exception as failure:  # the thread boundary; the supervisor decides
             self.failure = failure
             log.error("worker %s failed: %s", self.name, failure, exc_info=failure)
 

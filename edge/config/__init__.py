@@ -1,0 +1,85 @@
+"""Configuration: one TOML file per device in, one frozen `Config` out, or all its mistakes at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from edge.config.check import Problems, from_folder, read_table
+from edge.config.lines import key_lines, line_of
+from edge.config.schema import Config, GpioDoor
+from edge.errors import ConfigError
+
+__all__ = ["Config", "load_config"]
+
+_MAX_BYTES = 1 << 20
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the file. Relative paths in it count from the file's own folder.
+
+    Raises ConfigError whose message has one line `file:line: key: what is wrong` per mistake.
+    """
+    try:
+        data = path.read_bytes()
+        text = data[:_MAX_BYTES].decode()
+        if len(data) > _MAX_BYTES:
+            raise ConfigError(f"{path}: larger than 1 MiB", hint="this is no configuration file")
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint="give the file with --config") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text", hint="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}", hint="text needs quotes, tables need [brackets]") from error
+    problems: Problems = []
+    config = read_table(Config, table, (), problems)
+    if not problems:
+        assert isinstance(config, Config)
+        problems.extend(_together(config))
+    if problems:
+        lines = key_lines(text)
+        found = sorted((line_of(lines, key), ".".join(key) or "file", what) for key, what in problems)
+        listing = "\n".join(f"{path}:{line}: {key}: {what}" for line, key, what in found)
+        raise ConfigError(listing, hint=f"{len(found)} to mend; docs/configuration.md lists every key")
+    resolved: Config = from_folder(config, path.absolute().parent)
+    return resolved
+
+
+def _together(config: Config) -> Problems:
+    """What no single value can tell."""
+    problems: Problems = []
+    if config.lock.held_alarm_s <= config.lock.held_warning_s:
+        problems.append((("lock", "held_alarm_s"), "must be later than held_warning_s"))
+    zone = config.face.zone
+    if len(zone) != 4 or not (zone[0] < zone[2] and zone[1] < zone[3]):
+        problems.append((("face", "zone"), "should be four fractions: left < right, top < bottom"))
+    for group, names in config.access.groups.items():
+        problems.extend(
+            (("access", "groups", group), f"no such schedule '{name}' under [access.schedules]")
+            for name in names
+            if name not in config.access.schedules
+        )
+    if not config.device.roles:
+        problems.append((("device", "roles"), "name at least one role"))
+    languages = getattr(config.speaker, "languages", ("en",))
+    if not languages:
+        problems.append((("speaker", "languages"), "name at least one language"))
+    if (config.uplink.cert_file is None) != (config.uplink.key_file is None):
+        problems.append((("uplink",), "cert_file and key_file go together"))
+    if config.uplink.username and not config.uplink.tls and config.uplink.host not in ("127.0.0.1", "localhost", "::1"):
+        problems.append((("uplink", "tls"), "a password would cross the network in the clear; set tls = true"))
+    if isinstance(config.door, GpioDoor):
+        problems.extend(_pins(config.door))
+    return problems
+
+
+def _pins(door: GpioDoor) -> Problems:
+    problems: Problems = []
+    used: dict[int, str] = {}
+    for name in ("relay_pin", "contact_pin", "exit_pin", "granted_lamp_pin", "refused_lamp_pin"):
+        pin = getattr(door, name)
+        if pin >= 0 and pin in used:
+            problems.append((("door", name), f"pin {pin} is already {used[pin]}"))
+        used[pin] = name
+    return problems

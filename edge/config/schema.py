@@ -1,0 +1,224 @@
+"""What can be configured: one frozen dataclass per table, the unit in the name, the bounds beside it.
+
+Where a part has several implementations, each has a class of its own and `driver` tells them apart, so that an
+option which the chosen driver does not know is an error too.
+"""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from edge.config.check import Between, Check
+from edge.schedules import Interval, parse_interval
+
+
+def _name(value: str) -> str:
+    # These become parts of MQTT topics and file names.
+    return (
+        ""
+        if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value)
+        else (f"{value!r} should be 1 to 63 small letters, digits and '-', beginning with a letter or digit")
+    )
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return f"no such time zone {value!r}; write it like 'Asia/Shanghai'"
+    return ""
+
+
+def _interval(value: str) -> str:
+    try:
+        parse_interval(value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+Name = Annotated[str, Check(_name)]
+Pin = Annotated[int, Between(0, 27)]
+Seconds = Annotated[float, Between(0.1, 3600.0)]
+Fraction = Annotated[float, Between(0.0, 1.0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Who this device is. `id` and `site` become parts of the MQTT topics."""
+
+    id: Name
+    site: Name
+    roles: tuple[Literal["gate"], ...] = ("gate",)
+    timezone: Annotated[str, Check(_zone)] = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCamera:
+    """A folder of pictures shown one after the other, each for `show_s`; the shipped simulator."""
+
+    driver: Literal["folder"]
+    path: Path
+    rate_fps: Annotated[float, Between(0.1, 60.0)] = 10.0
+    show_s: Seconds = 3.0
+    repeat: bool = True
+    width_px: Annotated[int, Between(160, 1920)] = 640
+    height_px: Annotated[int, Between(120, 1080)] = 480
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCamera:
+    """A webcam (V4L2, `/dev/video0` or better a name under /dev/v4l/by-id) or a video file."""
+
+    driver: Literal["video"]
+    path: Path
+    width_px: Annotated[int, Between(160, 1920)] = 640
+    height_px: Annotated[int, Between(120, 1080)] = 480
+    rate_fps: Annotated[float, Between(1.0, 60.0)] = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class PiCamera:
+    """A Raspberry Pi camera through picamera2."""
+
+    driver: Literal["picamera2"]
+    number: Annotated[int, Between(0, 3)] = 0
+    width_px: Annotated[int, Between(160, 1920)] = 640
+    height_px: Annotated[int, Between(120, 1080)] = 480
+    rate_fps: Annotated[float, Between(1.0, 60.0)] = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class GpioDoor:
+    """Lock relay, lamps, contact and button on the header, in BCM numbers; -1: not wired."""
+
+    driver: Literal["gpio"]
+    relay_pin: Pin
+    relay_active: Literal["high", "low"] = "high"
+    contact_pin: Annotated[int, Between(-1, 27)] = -1
+    contact_open: Literal["high", "low"] = "high"
+    exit_pin: Annotated[int, Between(-1, 27)] = -1
+    exit_pressed: Literal["high", "low"] = "low"
+    granted_lamp_pin: Annotated[int, Between(-1, 27)] = -1
+    refused_lamp_pin: Annotated[int, Between(-1, 27)] = -1
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedDoor:
+    """The same driver on mock pins, with a visitor who opens the unlocked door and lets it fall shut."""
+
+    driver: Literal["simulated"]
+    relay_active: Literal["high", "low"] = "high"
+    opens_after_s: Seconds = 0.6
+    closes_after_s: Seconds = 1.5
+    exit_every_s: Annotated[float, Between(0.0, 3600.0)] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """How long things may take at the door."""
+
+    unlock_s: Annotated[float, Between(0.5, 60.0)] = 5.0
+    held_warning_s: Annotated[float, Between(5.0, 3600.0)] = 30.0
+    held_alarm_s: Annotated[float, Between(6.0, 7200.0)] = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may pass when. A schedule is a list like ["mon-fri 07:00-19:00", "sat 08:00-12:00"]."""
+
+    schedules: Mapping[str, tuple[Annotated[str, Check(_interval)], ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    cooldown_s: Annotated[float, Between(1.0, 600.0)] = 10.0
+    greet_again_s: Annotated[float, Between(0.0, 86400.0)] = 60.0
+    lockout_failures: Annotated[int, Between(3, 100)] = 5
+    lockout_window_s: Annotated[float, Between(5.0, 3600.0)] = 60.0
+    lockout_s: Annotated[float, Between(5.0, 3600.0)] = 30.0
+
+    def intervals(self) -> Mapping[str, tuple[Interval, ...]]:
+        """The schedules, parsed."""
+        return {name: tuple(map(parse_interval, texts)) for name, texts in self.schedules.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Recognition. `zone` is the part of the picture, as fractions left, top, right, bottom, where a face counts."""
+
+    target_fpir: Annotated[float, Between(1e-6, 0.05)] = 0.001
+    min_eye_px: Annotated[float, Between(12.0, 400.0)] = 24.0
+    zone: tuple[Fraction, ...] = (0.0, 0.0, 1.0, 1.0)
+    network: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AplaySpeaker:
+    """A sound card through ALSA's aplay, named as `aplay -L` names it, so that it survives a reboot."""
+
+    driver: Literal["aplay"]
+    card: str = "default"
+    languages: tuple[Literal["cmn", "en"], ...] = ("cmn", "en")
+    rate_wpm: Annotated[int, Between(80, 300)] = 160
+    phrases: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedSpeaker:
+    """Writes what would be heard as WAV files below the state directory."""
+
+    driver: Literal["simulated"]
+    languages: tuple[Literal["cmn", "en"], ...] = ("cmn", "en")
+    rate_wpm: Annotated[int, Between(80, 300)] = 160
+    phrases: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SilentSpeaker:
+    """A gate without a loudspeaker."""
+
+    driver: Literal["silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where the device keeps its files. `runtime_dir` is for what need not survive a reboot."""
+
+    state_dir: Path = Path("/var/lib/edge")
+    runtime_dir: Path = Path("/run/edge")
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """The central MQTT broker. Secrets stand in files of their own."""
+
+    host: str
+    port: Annotated[int, Between(1, 65535)] = 8883
+    tls: bool = True
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    username: str = ""
+    password_file: Path | None = None
+    window: Annotated[int, Between(1, 1000)] = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One device."""
+
+    device: Device
+    camera: FolderCamera | VideoCamera | PiCamera
+    door: GpioDoor | SimulatedDoor
+    speaker: AplaySpeaker | SimulatedSpeaker | SilentSpeaker
+    uplink: Uplink
+    lock: Lock = Lock()
+    access: Access = field(default_factory=Access)
+    face: Face = Face()
+    store: Store = Store()

@@ -1,0 +1,96 @@
+"""Access: may this person pass now, and if not, why not. Pure.
+
+A refusal's reason is a phrase that can be spoken and a field of the event. Nothing here says whether a face
+that was refused belongs to anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from edge.clock import Now
+from edge.config.schema import Access
+from edge.events import AccessRule
+from edge.schedules import Interval, any_covers
+
+# During a lock-out a face that is well beyond its threshold still passes: somebody who keeps holding strangers'
+# faces before the camera must not be able to lock the residents out. In cosine score; models/README.md shows
+# how much rarer a stranger's match is at this distance from the operating point.
+LOCKOUT_MARGIN = 0.08
+
+
+K = TypeVar("K")
+
+
+class Policy:
+    """The site's access rules, parsed once. Immutable."""
+
+    def __init__(self, access: Access, timezone: str) -> None:
+        self.settings = access
+        self._zone = ZoneInfo(timezone)
+        self._schedules: Mapping[str, tuple[Interval, ...]] = access.intervals()
+
+    def local(self, now: Now) -> datetime:
+        """What a clock on the site's wall shows."""
+        return now.wall.astimezone(self._zone)
+
+    def refusal(self, rule: AccessRule, now: Now) -> str:
+        """Why this person may not pass now, or an empty string when they may.
+
+        One of: revoked, clock (dates or hours apply and the wall clock cannot be trusted), expired,
+        not_yet_valid, schedule. A schedule that the configuration does not know opens nothing.
+        """
+        if rule.revoked:
+            return "revoked"
+        names = {*rule.schedules, *(name for group in rule.groups for name in self.settings.groups.get(group, ()))}
+        limited = bool(names) or rule.valid_from is not None or rule.valid_until is not None
+        if limited and not now.trusted:
+            return "clock"
+        local = self.local(now)
+        if rule.valid_until is not None and local.date() > rule.valid_until:
+            return "expired"
+        if rule.valid_from is not None and local.date() < rule.valid_from:
+            return "not_yet_valid"
+        if names and not any(any_covers(self._schedules.get(name, ()), local) for name in names):
+            return "schedule"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What has happened at the camera lately. Times are monotonic seconds."""
+
+    failures: tuple[float, ...] = ()
+    locked_until: float = float("-inf")
+    granted: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    greeted: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    refused: Mapping[tuple[int, str], float] = field(default_factory=lambda: MappingProxyType({}))
+    spoken: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def locked(self, now_s: float) -> bool:
+        return now_s < self.locked_until
+
+
+def record_failure(attempts: Attempts, settings: Access, now_s: float) -> tuple[Attempts, bool]:
+    """Count an unknown face. Returns the new state, and whether this failure began a lock-out."""
+    recent = tuple(at for at in attempts.failures if now_s - at < settings.lockout_window_s)
+    failures = (*recent, now_s)
+    if len(failures) < settings.lockout_failures or attempts.locked(now_s):
+        return replace(attempts, failures=failures[-settings.lockout_failures :]), False
+    return replace(attempts, failures=(), locked_until=now_s + settings.lockout_s), True
+
+
+def recall(times: Mapping[str, float], key: str, within_s: float, now_s: float) -> bool:
+    """Whether `key` was noted less than `within_s` ago."""
+    return now_s - times.get(key, float("-inf")) < within_s
+
+
+def note(times: Mapping[K, float], key: K, keep_s: float, now_s: float) -> Mapping[K, float]:
+    """Note `key` now; what is older than `keep_s` is forgotten, so that the map stays small."""
+    kept = {name: at for name, at in times.items() if now_s - at < keep_s}
+    return MappingProxyType({**kept, key: now_s})

@@ -1,0 +1,96 @@
+"""The one thread that decides: takes an event, asks the pure core, has the answer carried out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from edge.actions import Action, DriveRelay, Report
+from edge.clock import Clock, Now
+from edge.events import Event, Tick
+from edge.runtime.dispatch import Dispatcher
+from edge.runtime.histogram import Histogram
+from edge.runtime.mailbox import Inbox
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S")
+
+# Even with nothing due the brain looks up this often, so that a hang can be told from a quiet night.
+IDLE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An event in the inbox. `origin_s`: when what it tells of happened (the frame was taken), monotonic."""
+
+    event: Event
+    origin_s: float
+
+
+class Core(Protocol[S]):
+    """A pure decision: the gate's, or the station's."""
+
+    def step(self, state: S, event: Event, now: Now) -> tuple[S, tuple[Action, ...]]: ...
+
+    def next_deadline(self, state: S) -> float | None: ...
+
+    def made_safe(self, state: S, now: Now) -> tuple[S, tuple[Action, ...]]:
+        """After a failure of the brain itself: the state as it was, the door safe."""
+        ...
+
+
+class Brain(Generic[S]):
+    """The worker around a core. `state` outlives a failed run: the next one goes on from the last good one."""
+
+    def __init__(
+        self,
+        core: Core[S],
+        state: S,
+        inbox: Inbox[Posted],
+        clock: Clock,
+        dispatcher: Dispatcher,
+        watch: Callable[[Report, float], None] = lambda _report, _origin_s: None,
+    ) -> None:
+        self._core = core
+        self.state = state
+        self._inbox = inbox
+        self._clock = clock
+        self._dispatcher = dispatcher
+        self._watch = watch
+        self.to_relay_ms = Histogram()
+
+    def start(self) -> None:
+        now = self._clock()
+        self.state, actions = self._core.made_safe(self.state, now)
+        self._dispatcher.carry_out(actions, now)
+
+    def step(self) -> None:
+        deadline = self._core.next_deadline(self.state)
+        wait_s = IDLE_S if deadline is None else min(IDLE_S, max(0.0, deadline - time.monotonic()))
+        posted = self._inbox.get(wait_s)
+        now = self._clock()
+        event: Event = Tick() if posted is None else posted.event
+        origin_s = now.mono_s if posted is None else posted.origin_s
+        state, actions = self._core.step(self.state, event, now)
+        self.state = state
+        if not actions:
+            return
+        self._dispatcher.carry_out(actions, now)
+        if posted is not None and any(isinstance(action, DriveRelay) and action.on for action in actions):
+            self.to_relay_ms.add((time.monotonic() - origin_s) * 1e3)
+        for action in actions:
+            if isinstance(action, Report):
+                log.info("%s %s %s", action.type, action.subject, dict(action.data))
+                self._watch(action, origin_s)
+
+    def stop(self) -> None:
+        now = self._clock()
+        self.state, actions = self._core.made_safe(self.state, now)
+        self._dispatcher.carry_out(actions, now)
+
+    def wake(self) -> None:
+        self._inbox.wake()

@@ -1,0 +1,58 @@
+"""Carries out the brain's actions: the relay at once, everything else by handing it on without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from edge.actions import Action, DriveRelay, Report, ShowLamp, Speak
+from edge.clock import Now
+from edge.drivers.door import DoorPort
+from edge.errors import HardwareError
+
+
+class Dispatcher:
+    """`say` and `submit` must not block: they put into mailboxes of other threads."""
+
+    def __init__(
+        self,
+        door: DoorPort,
+        say: Callable[[Speak], bool],
+        submit: Callable[[Report, Now], None],
+    ) -> None:
+        self._door = door
+        self._say = say
+        self._submit = submit
+        self.relay_on = 0
+        self.relay_off = 0
+        self.energised = False
+
+    def carry_out(self, actions: Sequence[Action], now: Now) -> None:
+        """In order. A door that cannot be driven raises HardwareError, after the reports were handed on."""
+        failure: HardwareError | None = None
+        for action in actions:
+            match action:
+                case DriveRelay() | ShowLamp():
+                    try:
+                        self._drive(action)
+                    except HardwareError as error:
+                        failure = error
+                case Speak():
+                    self._say(action)
+                case Report():
+                    self._submit(action, now)
+        if failure is not None:
+            raise failure
+
+    def _drive(self, action: DriveRelay | ShowLamp) -> None:
+        if isinstance(action, ShowLamp):
+            self._door.show_lamp(action.lamp)
+            return
+        self._door.drive_relay(on=action.on)
+        if action.on != self.energised:
+            self.energised = action.on
+            self.relay_on += action.on
+            self.relay_off += not action.on
+
+    def safe(self) -> None:
+        """The relay off, from whichever thread has to do it."""
+        self.carry_out((DriveRelay(on=False),), Now(0.0, 0))

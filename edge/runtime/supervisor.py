@@ -1,0 +1,133 @@
+"""Watches the workers: notices one that died or hangs, says so, replaces it, and knows when to give up.
+
+A thread cannot be killed. A hung run is abandoned (its worker may wake up later, find itself told to stop, and
+end) and a new one takes its place. More than `RESTARTS` replacements of one worker within `WINDOW_S` mean that
+replacing does not help: the supervisor reports it as fatal and the process ends, for systemd to start afresh.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from edge.events import ComponentFailed, ComponentRecovered
+from edge.runtime.worker import Worker, WorkerThread
+
+log = logging.getLogger(__name__)
+
+RESTARTS = 5
+WINDOW_S = 300.0
+# The first replacement comes at once; each further one within the window waits twice as long.
+BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """How to make a worker, and how long one step of it may take before it counts as hung."""
+
+    name: str
+    make: Callable[[], Worker]
+    hang_after_s: float = 5.0
+
+
+@dataclass(slots=True)
+class _Post:
+    """One worker's place, through all its runs."""
+
+    spec: Spec
+    run: WorkerThread
+    failures: deque[float] = field(default_factory=deque)
+    down_since: float | None = None
+    replace_at: float | None = None
+
+
+class Supervisor:
+    """Starts, watches and stops the workers. All methods are for one thread."""
+
+    def __init__(
+        self,
+        specs: list[Spec],
+        on_failed: Callable[[ComponentFailed], None],
+        on_recovered: Callable[[ComponentRecovered], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._specs = specs
+        self._on_failed = on_failed
+        self._on_recovered = on_recovered
+        self._clock = clock
+        self._posts: list[_Post] = []
+        self.fatal: str = ""
+        self.replaced = 0
+
+    def start(self) -> None:
+        """Launch every worker, in order."""
+        for spec in self._specs:
+            post = _Post(spec, WorkerThread(spec.name, spec.make()))
+            self._posts.append(post)
+            post.run.launch()
+
+    def watch(self) -> None:
+        """One look at everybody. Call it several times a second."""
+        for post in self._posts:
+            if self.fatal:
+                return
+            if post.replace_at is not None:
+                if self._clock() >= post.replace_at:
+                    self._replace(post)
+            elif not post.run.alive:
+                self._failed(post, "died", str(post.run.failure or "its thread ended"))
+            elif post.run.since_beat_s > post.spec.hang_after_s:
+                self._failed(post, "hung", f"no step completed in {post.spec.hang_after_s:g} s")
+            elif post.down_since is not None and post.run.steps > 0:
+                down_s, post.down_since = self._clock() - post.down_since, None
+                log.warning("worker %s works again after %.1f s", post.spec.name, down_s)
+                self._on_recovered(ComponentRecovered(post.spec.name, down_s))
+
+    def _failed(self, post: _Post, what: str, detail: str) -> None:
+        now = self._clock()
+        post.run.signal()
+        if post.down_since is None:
+            post.down_since = now
+        while post.failures and now - post.failures[0] > WINDOW_S:
+            post.failures.popleft()
+        post.failures.append(now)
+        fatal = len(post.failures) > RESTARTS
+        if fatal:
+            self.fatal = f"{post.spec.name} {what} {len(post.failures)} times in {WINDOW_S:g} s: {detail}"
+        else:
+            post.replace_at = now + BACK_OFF_S[len(post.failures) - 1]
+        log.error("worker %s %s%s: %s", post.spec.name, what, ", giving up" if fatal else "", detail)
+        self._on_failed(ComponentFailed(post.spec.name, what, detail, fatal))
+
+    def _replace(self, post: _Post) -> None:
+        post.replace_at = None
+        post.run = WorkerThread(post.spec.name, post.spec.make())
+        post.run.launch()
+        self.replaced += 1
+
+    def healthy(self) -> bool:
+        """Whether every worker is up: what systemd's watchdog is fed from."""
+        return not self.fatal and all(post.down_since is None for post in self._posts)
+
+    def working(self) -> bool:
+        """Whether every worker has completed a step."""
+        return all(post.run.steps > 0 for post in self._posts)
+
+    def stop(self, within_s: float) -> list[str]:
+        """Signal everybody in the reverse order of their start, then wait for all with one deadline.
+
+        Returns the names of those who did not end in time; their threads die with the process.
+        """
+        deadline = self._clock() + within_s
+        for post in reversed(self._posts):
+            post.run.signal()
+        late = []
+        for post in reversed(self._posts):
+            if not post.run.join(max(0.0, deadline - self._clock())):
+                late.append(post.spec.name)
+        if late:
+            log.warning("left behind at shutdown: %s", ", ".join(late))
+        return late
