@@ -26,13 +26,16 @@ class PoorReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaceMatched:
-    """A tracked face is this person, beyond the operating point. `score` is cosine less margin, [-1, 1]."""
+    """A tracked face is this person, beyond the operating point. `score` is cosine less margin, [-1, 1].
+    `strong`: also beyond the stricter operating point, which holds during a lock-out.
+    """
 
     track: int
     person: str
     score: float
     threshold: float
     frames: int
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,6 @@ from edge.config.schema import Access
 from edge.events import AccessRule
 from edge.schedules import Interval, any_covers
 
-# During a lock-out a face that is well beyond its threshold still passes: somebody who keeps holding strangers'
-# faces before the camera must not be able to lock the residents out. In cosine score; models/README.md shows
-# how much rarer a stranger's match is at this distance from the operating point.
-LOCKOUT_MARGIN = 0.08
-
-
 K = TypeVar("K")
 
 

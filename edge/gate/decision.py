@@ -29,7 +29,7 @@ from edge.events import (
     Tick,
 )
 from edge.gate import door as doors
-from edge.gate.access import LOCKOUT_MARGIN, Attempts, Policy, note, recall, record_failure
+from edge.gate.access import Attempts, Policy, note, recall, record_failure
 from edge.gate.door import Door
 
 CONTACTS = "contacts"
@@ -113,7 +113,9 @@ class Gate:
         rule = state.people.get(event.person)
         if rule is None:  # erased or revoked between the match and now
             return self._refuse(state, event.track, "refused_unknown", "unknown", scores, now)
-        if attempts.locked(now_s) and event.score < event.threshold + LOCKOUT_MARGIN:
+        # A strong match passes even then: somebody who keeps holding strangers' faces before the camera must not
+        # be able to lock the residents out.
+        if attempts.locked(now_s) and not event.strong:
             return self._refuse(state, event.track, "refused_locked_out", "locked_out", scores, now)
         if reason := self._policy.refusal(rule, now):
             phrase = "refused_expired" if reason == "not_yet_valid" else f"refused_{reason}"

@@ -121,13 +121,12 @@ class Supervisor:
 
         Returns the names of those who did not end in time; their threads die with the process.
         """
-        deadline = self._clock() + within_s
+        deadline = time.monotonic() + within_s
         for post in reversed(self._posts):
             post.run.signal()
-        late = []
-        for post in reversed(self._posts):
-            if not post.run.join(max(0.0, deadline - self._clock())):
-                late.append(post.spec.name)
+        late = [
+            post.spec.name for post in reversed(self._posts) if not post.run.join(max(0.0, deadline - time.monotonic()))
+        ]
         if late:
             log.warning("left behind at shutdown: %s", ", ".join(late))
         return late

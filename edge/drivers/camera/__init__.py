@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import HardwareError
+
 Picture = NDArray[np.uint8]
 """Height × width × 3, RGB, uint8, C-contiguous."""
+
+_MIN_PX, _MAX_PX = 64, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,19 @@ class Camera(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def checked(array: Any) -> Picture:
+    """The array as a Picture, or HardwareError: a driver may hand out anything after a bad cable or a reset."""
+    shape = getattr(array, "shape", None)
+    if getattr(array, "dtype", None) != np.uint8 or shape is None or len(shape) != 3 or shape[2] != 3:
+        raise HardwareError(
+            f"the camera gave {getattr(array, 'dtype', type(array).__name__)} of shape {shape}, not an RGB picture",
+            hint="check its format and cable",
+        )
+    if not (_MIN_PX <= shape[0] <= _MAX_PX and _MIN_PX <= shape[1] <= _MAX_PX):
+        raise HardwareError(
+            f"the camera gave a picture of {shape[1]}×{shape[0]} px",
+            hint=f"each side must lie between {_MIN_PX} and {_MAX_PX} px; set width_px and height_px",
+        )
+    return np.ascontiguousarray(array)

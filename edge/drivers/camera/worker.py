@@ -1,0 +1,104 @@
+"""Keeps the camera open and the newest frame in the slot; a camera that is gone is tried again, for ever."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from threading import Event as Flag
+
+from edge.drivers.camera import Camera, Frame
+from edge.errors import EdgeError, HardwareError
+from edge.events import ComponentFailed, ComponentRecovered, Event
+from edge.runtime.mailbox import LatestSlot
+
+log = logging.getLogger(__name__)
+
+READ_S = 0.25
+STALLED_S = 3.0
+RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class CameraWorker:
+    """Faults are posted as transitions; while one lasts the worker goes on trying with a bounded back-off."""
+
+    def __init__(
+        self,
+        make: Callable[[], Camera],
+        slot: LatestSlot[Frame],
+        post: Callable[[Event], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._make = make
+        self._slot = slot
+        self._post = post
+        self._clock = clock
+        self._camera: Camera | None = None
+        self._stop = Flag()
+        self._last_frame_s = 0.0
+        self._failed_at: float | None = None
+        self._tries = 0
+        self._retry_at_s = float("-inf")
+        self.frames = 0
+
+    def start(self) -> None:
+        """Opening is the first step's work: a camera that is missing at boot is a fault, not a crash."""
+
+    def step(self) -> None:
+        wait_s = self._retry_at_s - self._clock()
+        if wait_s > 0:
+            self._stop.wait(min(wait_s, READ_S))
+            return
+        try:
+            if self._camera is None:
+                self._open()
+            else:
+                self._read(self._camera)
+        except (EdgeError, OSError) as error:
+            self._fault(error)
+
+    def _open(self) -> None:
+        camera = self._make()
+        self._camera = camera
+        camera.open()
+        self._last_frame_s = self._clock()
+
+    def _read(self, camera: Camera) -> None:
+        frame = camera.read(READ_S)
+        now_s = self._clock()
+        if self._stop.is_set():  # this run may have been given up while it hung in `read`
+            return
+        if frame is None:
+            if now_s - self._last_frame_s > STALLED_S:
+                raise HardwareError(f"no picture for {STALLED_S:g} s", hint="check the camera's cable and power")
+            return
+        self._last_frame_s = now_s
+        self.frames += 1
+        self._slot.put(frame)
+        if self._failed_at is not None and self._post(ComponentRecovered("camera", now_s - self._failed_at)):
+            log.info("camera works again")
+            self._failed_at, self._tries = None, 0
+
+    def _fault(self, error: Exception) -> None:
+        self._release()
+        if self._failed_at is None:
+            log.error("camera: %s", error)
+            if self._post(ComponentFailed("camera", type(error).__name__, str(error))):
+                self._failed_at = self._clock()
+        self._retry_at_s = self._clock() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
+        self._tries += 1
+
+    def _release(self) -> None:
+        camera, self._camera = self._camera, None
+        if camera is None:
+            return
+        try:
+            camera.close()
+        except (EdgeError, OSError, RuntimeError) as error:
+            log.warning("camera did not close cleanly: %s", error)
+
+    def stop(self) -> None:
+        self._release()
+
+    def wake(self) -> None:
+        self._stop.set()
