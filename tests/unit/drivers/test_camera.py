@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from edge.drivers.camera import Camera, Frame, Picture, checked
+from edge.drivers.camera.folder import FolderCamera
+from edge.drivers.camera.pi import PiCamera
+from edge.drivers.camera.video import VideoCamera
+from edge.drivers.camera.worker import STALLED_S, CameraWorker
+from edge.errors import DataError, HardwareError
+from edge.events import ComponentFailed, ComponentRecovered, Event
+from edge.runtime.mailbox import LatestSlot
+
+
+def decode(path: Path) -> Picture:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, colour, size in (("a.jpg", (200, 30, 30), (300, 900)), ("b.png", (30, 30, 200), (900, 300))):
+        Image.new("RGB", size, colour).save(tmp_path / name)
+    return tmp_path
+
+
+def test_the_folder_is_shown_picture_by_picture_with_an_empty_scene_between(folder: Path) -> None:
+    camera = FolderCamera(folder, decode, rate_fps=60.0, show_s=0.05, repeat=False)
+    camera.open()
+    names = [scene[0] for number in range(10_000) if (scene := camera.scene_at(number)) is not None]
+    assert [name for place, name in enumerate(names) if place == 0 or names[place - 1] != name] == [
+        "",
+        "a.jpg",
+        "",
+        "b.png",
+    ]
+    frame = camera.read(1.0)
+    assert frame is not None
+    assert frame.picture.shape == (480, 640, 3)
+    second = camera.read(1.0)
+    assert second is not None
+    assert second.mono_s > frame.mono_s
+    assert not np.array_equal(frame.picture, second.picture)  # a living picture is never frozen
+    camera.close()
+
+
+def test_an_empty_folder_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(HardwareError, match="no pictures"):
+        FolderCamera(tmp_path, decode).open()
+
+
+def test_a_video_file_plays_in_rgb_and_begins_again(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 200.0, (320, 240))
+    for _ in range(3):
+        writer.write(np.full((240, 320, 3), (200, 20, 20), np.uint8))  # blue, in OpenCV's order
+    writer.release()
+    camera = VideoCamera(path, rate_fps=60.0)
+    camera.open()
+    frames = [camera.read(1.0) for _ in range(7)]
+    camera.close()
+    assert all(frame is not None for frame in frames)
+    first = frames[0]
+    assert first is not None
+    assert first.picture[100, 100, 2] > 150 > first.picture[100, 100, 0]
+    assert [frame.number for frame in frames if frame] == list(range(7))
+
+
+def test_what_is_no_video_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(HardwareError, match="no camera or video"):
+        VideoCamera(tmp_path / "absent.mp4").open()
+    (tmp_path / "text.mp4").write_text("not a video")
+    with pytest.raises(HardwareError, match="cannot be opened"):
+        VideoCamera(tmp_path / "text.mp4").open()
+
+
+def test_without_picamera2_the_hint_says_what_to_install() -> None:
+    try:
+        import picamera2  # noqa: F401
+    except ImportError:
+        with pytest.raises(HardwareError, match="python3-picamera2"):
+            PiCamera().open()
+    else:
+        pytest.skip("picamera2 is installed here")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        None,
+        np.zeros((480, 640), np.uint8),
+        np.zeros((480, 640, 4), np.uint8),
+        np.zeros((480, 640, 3), np.float32),
+        np.zeros((2, 3, 3), np.uint8),
+        np.zeros((5000, 640, 3), np.uint8),
+    ],
+)
+def test_garbage_from_a_driver_is_refused(array: Any) -> None:
+    with pytest.raises(HardwareError, match="the camera gave"):
+        checked(array)
+
+
+class Script(Camera):
+    """A camera that answers each read as the test says: a frame, None, or an exception."""
+
+    def __init__(self, answers: list[Frame | Exception | None], opens: Exception | None = None) -> None:
+        self.answers, self.opens, self.closed = answers, opens, False
+
+    def open(self) -> None:
+        if self.opens:
+            raise self.opens
+
+    def read(self, timeout_s: float) -> Frame | None:
+        assert timeout_s <= 0.25
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Rig:
+    def __init__(self, *cameras: Camera) -> None:
+        self.now, self.posted = 100.0, list[Event]()
+        self.slot: LatestSlot[Frame] = LatestSlot()
+        queue = list(cameras)
+        make: Callable[[], Camera] = lambda: queue.pop(0)  # noqa: E731
+        self.worker = CameraWorker(make, self.slot, self.post, lambda: self.now)
+
+    def post(self, event: Event) -> bool:
+        self.posted.append(event)
+        return True
+
+    def step(self, seconds: float = 0.0) -> None:
+        self.now += seconds
+        self.worker.step()
+
+
+FRAME = Frame(np.zeros((480, 640, 3), np.uint8), 1.0, 0)
+
+
+def test_a_stalled_camera_is_closed_told_once_and_opened_again() -> None:
+    stalled, good = Script([FRAME, None, None]), Script([FRAME])
+    rig = Rig(stalled, good)
+    rig.step()
+    rig.step()
+    assert rig.slot.get(0.0) is FRAME
+    rig.step(STALLED_S / 2)
+    assert rig.posted == []
+    rig.step(STALLED_S)
+    assert isinstance(rig.posted[0], ComponentFailed)
+    assert "no picture" in rig.posted[0].detail
+    assert stalled.closed
+    rig.step(60.0)
+    rig.step()
+    assert isinstance(rig.posted[1], ComponentRecovered)
+    assert len(rig.posted) == 2
+
+
+def test_a_missing_camera_is_tried_for_ever_and_told_once() -> None:
+    gone = [Script([], HardwareError("no camera")) for _ in range(20)]
+    rig = Rig(*gone, Script([], DataError("bad picture in the folder")), Script([FRAME]))
+    for _ in range(23):
+        rig.step(60.0)
+    assert [type(event) for event in rig.posted] == [ComponentFailed, ComponentRecovered]
+    rig.worker.stop()
+
+
+def test_an_abandoned_run_hands_out_no_more_frames() -> None:
+    rig = Rig(Script([FRAME]))
+    rig.step()
+    rig.worker.wake()
+    rig.step()
+    assert rig.slot.get(0.0) is None

@@ -1,0 +1,188 @@
+"""The door driver on gpiozero's mock pins: the same code as on a Pi, and a visitor who behaves physically."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from edge.actions import Lamp
+from edge.config.schema import GpioDoor, SimulatedDoor
+from edge.drivers.door import DoorInputs
+from edge.drivers.door.contacts import STABLE_S, ContactsWorker
+from edge.drivers.door.gpio import GpioDoorPort, lgpio_factory
+from edge.drivers.door.simulated import SimulatedDoorPort
+from edge.errors import HardwareError
+from edge.events import ComponentFailed, ComponentRecovered, ContactChanged, Event, ExitPressed
+
+
+class Pins:
+    def __init__(self) -> None:
+        self.factory: Any = MockFactory()
+
+    def make(self) -> tuple[Any, tuple[type[Exception], ...]]:
+        return self.factory, ()
+
+
+@pytest.fixture
+def pins() -> Iterator[Pins]:
+    pins = Pins()
+    yield pins
+    pins.factory.reset()
+
+
+@pytest.mark.parametrize(("active", "energised", "safe"), [("high", 1, 0), ("low", 0, 1)])
+def test_the_relay_follows_its_polarity_and_begins_and_ends_safe(
+    pins: Pins, active: str, energised: int, safe: int
+) -> None:
+    door = GpioDoorPort(GpioDoor(driver="gpio", relay_pin=17, relay_active=active), pins.make)  # type: ignore[arg-type]
+    relay = pins.factory.pin(17)
+    door.open()
+    assert relay.state == safe
+    door.drive_relay(on=True)
+    assert relay.state == energised
+    door.close()
+    # the mock lets go of a closed line as the kernel does; off must have been driven before that
+    assert [state.state for state in relay.states][-2:] in ([energised, safe], [safe, safe])
+
+
+@pytest.mark.parametrize("contact_open", ["high", "low"])
+@pytest.mark.parametrize("exit_pressed", ["high", "low"])
+def test_levels_and_what_a_cut_wire_reads_as(pins: Pins, contact_open: str, exit_pressed: str) -> None:
+    wiring = GpioDoor("gpio", 17, "high", 27, contact_open, 22, exit_pressed)  # type: ignore[arg-type]
+    door = GpioDoorPort(wiring, pins.make)
+    door.open()
+    assert door.sample(0.0) == DoorInputs(contact_open=True, exit_pressed=False)  # nothing drives the lines
+    contact, button = pins.factory.pin(27), pins.factory.pin(22)
+    (contact.drive_low if contact_open == "high" else contact.drive_high)()
+    (button.drive_high if exit_pressed == "high" else button.drive_low)()
+    assert door.sample(0.1) == DoorInputs(contact_open=False, exit_pressed=True)
+    door.close()
+
+
+def test_lamps(pins: Pins) -> None:
+    wiring = GpioDoor("gpio", 17, granted_lamp_pin=23, refused_lamp_pin=24)
+    door = GpioDoorPort(wiring, pins.make)
+    door.open()
+    for lamp, levels in ((Lamp.GRANTED, (1, 0)), (Lamp.REFUSED, (0, 1)), (Lamp.OFF, (0, 0))):
+        door.show_lamp(lamp)
+        assert (pins.factory.pin(23).state, pins.factory.pin(24).state) == levels
+    door.close()
+
+
+def test_a_door_that_is_not_open_says_so(pins: Pins) -> None:
+    door = GpioDoorPort(GpioDoor("gpio", 17), pins.make)
+    with pytest.raises(HardwareError, match="not open"):
+        door.drive_relay(on=True)
+    door.close()  # closing what was never opened is no error
+
+
+def test_a_pin_used_twice_is_a_clear_error(pins: Pins) -> None:
+    door = GpioDoorPort(GpioDoor("gpio", 17, granted_lamp_pin=17), pins.make)
+    with pytest.raises(HardwareError, match="cannot be reached"):
+        door.open()
+    door.close()
+
+
+def test_without_lgpio_the_hint_says_what_to_install() -> None:
+    try:
+        import lgpio  # noqa: F401
+    except ImportError:
+        with pytest.raises(HardwareError, match="python3-lgpio"):
+            lgpio_factory()
+    else:
+        pytest.skip("lgpio is installed here")
+
+
+def test_the_simulated_visitor_opens_only_an_unlocked_door() -> None:
+    door = SimulatedDoorPort(SimulatedDoor("simulated", opens_after_s=0.5, closes_after_s=1.0))
+    door.open()
+    assert door.sample(0.0).contact_open is False
+    assert door.sample(10.0).contact_open is False
+    door.drive_relay(on=True)
+    assert door.sample(10.1).contact_open is False
+    assert door.sample(10.6).contact_open is True
+    door.drive_relay(on=False)
+    assert door.sample(11.0).contact_open is True  # an open leaf does not shut because the lock is on again
+    assert door.sample(11.6).contact_open is False
+    door.force(20.0)
+    assert door.sample(20.1).contact_open is True
+    door.press_exit(30.0)
+    assert door.sample(30.1).exit_pressed
+    assert not door.sample(30.3).exit_pressed
+    door.close()
+
+
+class Wires:
+    """A door port whose inputs the test sets."""
+
+    def __init__(self) -> None:
+        self.inputs = DoorInputs(contact_open=False, exit_pressed=False)
+        self.broken = False
+
+    def open(self) -> None: ...
+    def drive_relay(self, *, on: bool) -> None: ...
+    def show_lamp(self, lamp: Lamp) -> None: ...
+    def close(self) -> None: ...
+
+    def sample(self, mono_s: float) -> DoorInputs:
+        if self.broken:
+            raise HardwareError(f"gone at {mono_s}")
+        return self.inputs
+
+
+class Watched:
+    """A contacts worker with its clock and what it posted."""
+
+    def __init__(self) -> None:
+        self.wires, self.now, self.posted, self.full = Wires(), 0.0, list[Event](), False
+        self.worker = ContactsWorker(self.wires, self.post, lambda: self.now)
+
+    def post(self, event: Event) -> bool:
+        if not self.full:
+            self.posted.append(event)
+        return not self.full
+
+    def look(self, seconds: float) -> list[Event]:
+        self.now += seconds
+        self.posted.clear()
+        self.worker.look()
+        return list(self.posted)
+
+
+def test_a_level_counts_when_it_is_stable() -> None:
+    watched = Watched()
+    assert watched.look(0.0) == []
+    assert watched.look(STABLE_S) == [ContactChanged(False)]
+    for level in (True, False, True, False):  # bouncing
+        watched.wires.inputs = DoorInputs(level, exit_pressed=False)
+        assert watched.look(0.01) == []
+    watched.wires.inputs = DoorInputs(contact_open=True, exit_pressed=True)
+    assert watched.look(0.01) == []
+    assert watched.look(STABLE_S) == [ContactChanged(True), ExitPressed()]
+    assert watched.look(1.0) == []  # a held button is pressed once
+
+
+def test_a_full_inbox_loses_no_change() -> None:
+    watched = Watched()
+    watched.full = True
+    watched.wires.inputs = DoorInputs(contact_open=True, exit_pressed=True)
+    for _ in range(5):
+        watched.look(0.05)
+    watched.full = False
+    assert watched.look(0.05) == [ContactChanged(True), ExitPressed()]
+
+
+def test_unreadable_contacts_are_told_once_and_read_anew_afterwards() -> None:
+    watched = Watched()
+    watched.look(0.0)
+    watched.look(0.1)
+    watched.wires.broken = True
+    assert [type(event) for event in watched.look(0.1)] == [ComponentFailed]
+    assert watched.look(0.1) == []
+    watched.wires.broken = False
+    events = watched.look(0.1)
+    assert isinstance(events[0], ComponentRecovered)
+    assert ContactChanged(False) in events + watched.look(0.1)
