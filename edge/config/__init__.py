@@ -62,8 +62,7 @@ def _together(config: Config) -> Problems:
         )
     if not config.device.roles:
         problems.append((("device", "roles"), "name at least one role"))
-    languages = getattr(config.speaker, "languages", ("en",))
-    if not languages:
+    if not config.speaker.languages:
         problems.append((("speaker", "languages"), "name at least one language"))
     if (config.uplink.cert_file is None) != (config.uplink.key_file is None):
         problems.append((("uplink",), "cert_file and key_file go together"))

@@ -66,6 +66,8 @@ def from_folder(instance: Any, folder: Path) -> Any:
         value = getattr(instance, field.name)
         if isinstance(value, Path):
             changes[field.name] = folder / value
+        elif isinstance(value, Mapping) and any(isinstance(item, Path) for item in value.values()):
+            changes[field.name] = types.MappingProxyType({name: folder / item for name, item in value.items()})
         elif dataclasses.is_dataclass(value):
             changes[field.name] = from_folder(value, folder)
     return dataclasses.replace(instance, **changes)

@@ -160,13 +160,16 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class AplaySpeaker:
-    """A sound card through ALSA's aplay, named as `aplay -L` names it, so that it survives a reboot."""
+    """A sound card through ALSA's aplay, named as `aplay -L` names it, so that it survives a reboot.
+
+    `phrases`: a site's own wordings, one TOML file per language.
+    """
 
     driver: Literal["aplay"]
     card: str = "default"
     languages: tuple[Literal["cmn", "en"], ...] = ("cmn", "en")
     rate_wpm: Annotated[int, Between(80, 300)] = 160
-    phrases: Path | None = None
+    phrases: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +179,17 @@ class SimulatedSpeaker:
     driver: Literal["simulated"]
     languages: tuple[Literal["cmn", "en"], ...] = ("cmn", "en")
     rate_wpm: Annotated[int, Between(80, 300)] = 160
-    phrases: Path | None = None
+    phrases: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class SilentSpeaker:
-    """A gate without a loudspeaker."""
+    """A gate without a loudspeaker. Its languages and rate are those of a voice that nobody hears."""
 
     driver: Literal["silent"]
+    languages: tuple[Literal["cmn", "en"], ...] = ("en",)
+    rate_wpm: Annotated[int, Between(80, 300)] = 160
+    phrases: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,13 @@ class Policy:
         """Why this person may not pass now, or an empty string when they may.
 
         One of: revoked, clock (dates or hours apply and the wall clock cannot be trusted), expired,
-        not_yet_valid, schedule. A schedule that the configuration does not know opens nothing.
+        not_yet_valid, schedule. A schedule or group that the configuration does not know opens nothing.
         """
         if rule.revoked:
             return "revoked"
-        names = {*rule.schedules, *(name for group in rule.groups for name in self.settings.groups.get(group, ()))}
+        groups = self.settings.groups
+        # A group that the configuration does not know names itself, a schedule that never comes.
+        names = {*rule.schedules, *(name for group in rule.groups for name in groups.get(group, (group,)))}
         limited = bool(names) or rule.valid_from is not None or rule.valid_until is not None
         if limited and not now.trusted:
             return "clock"

@@ -55,4 +55,4 @@ class Dispatcher:
 
     def safe(self) -> None:
         """The relay off, from whichever thread has to do it."""
-        self.carry_out((DriveRelay(on=False),), Now(0.0, 0))
+        self._drive(DriveRelay(on=False))

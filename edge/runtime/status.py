@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -59,14 +60,13 @@ class StatusWorker:
         publish: Callable[[bytes], None],
         alive: Callable[[], bool],
         feed: Callable[[], object],
-        wait: Callable[[float], bool],
     ) -> None:
         self._board = board
         self._path = runtime_dir / FILE
         self._publish = publish
         self._alive = alive
         self._feed = feed
-        self._wait = wait
+        self._stop = threading.Event()
         self._published: bytes = b""
         self._next_s = float("-inf")
 
@@ -75,7 +75,7 @@ class StatusWorker:
 
     def step(self) -> None:
         if time.monotonic() < self._next_s:
-            self._wait(min(0.25, max(0.0, self._next_s - time.monotonic())))
+            self._stop.wait(min(0.25, max(0.0, self._next_s - time.monotonic())))
             return
         self._next_s = time.monotonic() + 1.0
         snapshot = self._board.snapshot()
@@ -91,7 +91,7 @@ class StatusWorker:
         self._path.unlink(missing_ok=True)
 
     def wake(self) -> None:
-        """`wait` is the stop flag's own wait: setting the flag is what wakes it."""
+        self._stop.set()
 
 
 def _stable(part: Mapping[str, Any], volatile: frozenset[str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ RESTARTS = 5
 WINDOW_S = 300.0
 # The first replacement comes at once; each further one within the window waits twice as long.
 BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0)
+JOIN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ class Supervisor:
     def __init__(
         self,
         specs: list[Spec],
-        on_failed: Callable[[ComponentFailed], None],
-        on_recovered: Callable[[ComponentRecovered], None],
+        on_failed: Callable[[ComponentFailed], object],
+        on_recovered: Callable[[ComponentRecovered], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._specs = specs
@@ -116,17 +117,21 @@ class Supervisor:
         """Whether every worker has completed a step."""
         return all(post.run.steps > 0 for post in self._posts)
 
-    def stop(self, within_s: float) -> list[str]:
+    def stop(self, within_s: float, hurry: Callable[[], bool] = lambda: False) -> list[str]:
         """Signal everybody in the reverse order of their start, then wait for all with one deadline.
 
-        Returns the names of those who did not end in time; their threads die with the process.
+        Waiting ends early when `hurry` says so. Returns the names of those who did not end in time; their
+        threads die with the process.
         """
         deadline = time.monotonic() + within_s
         for post in reversed(self._posts):
             post.run.signal()
-        late = [
-            post.spec.name for post in reversed(self._posts) if not post.run.join(max(0.0, deadline - time.monotonic()))
-        ]
+        late = []
+        for post in reversed(self._posts):
+            while post.run.alive and time.monotonic() < deadline and not hurry():
+                post.run.join(JOIN_S)
+            if post.run.alive:
+                late.append(post.spec.name)
         if late:
             log.warning("left behind at shutdown: %s", ", ".join(late))
         return late

@@ -4,41 +4,59 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from threading import Event as Flag
+from typing import Any
 
 from edge.drivers.camera import Camera, Frame
 from edge.errors import EdgeError, HardwareError
-from edge.events import ComponentFailed, ComponentRecovered, Event
+from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import LatestSlot
 
 log = logging.getLogger(__name__)
 
+COMPONENT = "camera"
 READ_S = 0.25
 STALLED_S = 3.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
+class Rate:
+    """Events a second, over the last few seconds."""
+
+    def __init__(self, keep: int = 40) -> None:
+        self._times: deque[float] = deque(maxlen=keep)
+
+    def count(self, now_s: float) -> None:
+        self._times.append(now_s)
+
+    def per_second(self, now_s: float) -> float:
+        times = tuple(self._times)
+        return (len(times) - 1) / max(now_s - times[0], 1e-3) if len(times) > 1 else 0.0
+
+
 class CameraWorker:
-    """Faults are posted as transitions; while one lasts the worker goes on trying with a bounded back-off."""
+    """Faults are told as transitions; while one lasts the worker goes on trying with a bounded back-off."""
 
     def __init__(
         self,
         make: Callable[[], Camera],
         slot: LatestSlot[Frame],
-        post: Callable[[Event], bool],
+        faults: FaultDesk,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make = make
         self._slot = slot
-        self._post = post
+        self._faults = faults
         self._clock = clock
         self._camera: Camera | None = None
         self._stop = Flag()
         self._last_frame_s = 0.0
-        self._failed_at: float | None = None
+        self._failing = False
         self._tries = 0
         self._retry_at_s = float("-inf")
+        self._rate = Rate()
         self.frames = 0
 
     def start(self) -> None:
@@ -74,17 +92,19 @@ class CameraWorker:
             return
         self._last_frame_s = now_s
         self.frames += 1
+        self._rate.count(now_s)
         self._slot.put(frame)
-        if self._failed_at is not None and self._post(ComponentRecovered("camera", now_s - self._failed_at)):
+        if self._failing:
             log.info("camera works again")
-            self._failed_at, self._tries = None, 0
+            self._faults.recovered(COMPONENT)
+            self._failing, self._tries = False, 0
 
     def _fault(self, error: Exception) -> None:
         self._release()
-        if self._failed_at is None:
+        if not self._failing:
             log.error("camera: %s", error)
-            if self._post(ComponentFailed("camera", type(error).__name__, str(error))):
-                self._failed_at = self._clock()
+            self._faults.fault(COMPONENT, "no pictures", str(error))
+            self._failing = True
         self._retry_at_s = self._clock() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
         self._tries += 1
 
@@ -96,6 +116,13 @@ class CameraWorker:
             camera.close()
         except (EdgeError, OSError, RuntimeError) as error:
             log.warning("camera did not close cleanly: %s", error)
+
+    def status(self) -> dict[str, Any]:
+        """For the status board: whether pictures come, and how many a second lately."""
+        return {
+            "working": not self._failing and self.frames > 0,
+            "figures": {"frames": self.frames, "fps": round(self._rate.per_second(self._clock()), 1)},
+        }
 
     def stop(self) -> None:
         self._release()

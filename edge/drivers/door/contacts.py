@@ -7,12 +7,14 @@ from collections.abc import Callable
 from threading import Event as Flag
 
 from edge.drivers.door import DoorPort
-from edge.events import ComponentFailed, ComponentRecovered, ContactChanged, Event, ExitPressed
+from edge.events import ContactChanged, Event, ExitPressed
+from edge.runtime.faults import FaultDesk
 
+COMPONENT = "contacts"
 # Fifty looks a second: a press of the button lasts longer than 50 ms, a bouncing contact settles within 20.
 SAMPLE_S = 0.02
 STABLE_S = 0.03
-RETRY_S = 2.0
+RETRY_S = 0.25
 
 
 class Debounced:
@@ -35,22 +37,27 @@ class ContactsWorker:
     """
 
     def __init__(
-        self, door: DoorPort, post: Callable[[Event], bool], clock: Callable[[], float] = time.monotonic
+        self,
+        door: DoorPort,
+        post: Callable[[Event], bool],
+        faults: FaultDesk,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._door = door
         self._post = post
+        self._faults = faults
         self._clock = clock
         self._stop = Flag()
         self._contact, self._button = Debounced(), Debounced()
         self._told_open: bool | None = None
         self._told_pressed = False
-        self._failed_at: float | None = None
+        self._failing = False
 
     def start(self) -> None:
         """The door was opened by whoever made it: its relay must be safe before any worker runs."""
 
     def step(self) -> None:
-        self._stop.wait(SAMPLE_S if self._failed_at is None else RETRY_S)
+        self._stop.wait(RETRY_S if self._failing else SAMPLE_S)
         if not self._stop.is_set():
             self.look()
 
@@ -60,13 +67,13 @@ class ContactsWorker:
         try:
             inputs = self._door.sample(now_s)
         except OSError as error:
-            if self._failed_at is None and self._post(ComponentFailed("contacts", "unreadable", str(error))):
-                self._failed_at, self._told_open = now_s, None
+            if not self._failing:
+                self._faults.fault(COMPONENT, "unreadable", str(error))
+                self._failing, self._told_open = True, None
             return
-        if self._failed_at is not None:
-            if not self._post(ComponentRecovered("contacts", now_s - self._failed_at)):
-                return
-            self._failed_at = None
+        if self._failing:
+            self._faults.recovered(COMPONENT)
+            self._failing = False
         if inputs.contact_open is not None:
             is_open = self._contact.stable(inputs.contact_open, now_s)
             if is_open is not None and is_open != self._told_open and self._post(ContactChanged(is_open)):

@@ -16,6 +16,7 @@ from edge.drivers.camera.video import VideoCamera
 from edge.drivers.camera.worker import STALLED_S, CameraWorker
 from edge.errors import DataError, HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event
+from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import LatestSlot
 
 
@@ -133,7 +134,7 @@ class Rig:
         self.slot: LatestSlot[Frame] = LatestSlot()
         queue = list(cameras)
         make: Callable[[], Camera] = lambda: queue.pop(0)  # noqa: E731
-        self.worker = CameraWorker(make, self.slot, self.post, lambda: self.now)
+        self.worker = CameraWorker(make, self.slot, FaultDesk(self.post), lambda: self.now)
 
     def post(self, event: Event) -> bool:
         self.posted.append(event)

@@ -16,6 +16,7 @@ from edge.drivers.door.gpio import GpioDoorPort, lgpio_factory
 from edge.drivers.door.simulated import SimulatedDoorPort
 from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, ContactChanged, Event, ExitPressed
+from edge.runtime.faults import FaultDesk
 
 
 class Pins:
@@ -138,7 +139,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.wires, self.now, self.posted, self.full = Wires(), 0.0, list[Event](), False
-        self.worker = ContactsWorker(self.wires, self.post, lambda: self.now)
+        self.worker = ContactsWorker(self.wires, self.post, FaultDesk(self.post), lambda: self.now)
 
     def post(self, event: Event) -> bool:
         if not self.full:

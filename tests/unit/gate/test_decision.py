@@ -30,7 +30,7 @@ from edge.gate.decision import Gate, GateState
 
 ACCESS = Access(
     schedules=MappingProxyType({"day": ("mon-fri 07:00-19:00",), "ghost-free": ()}),
-    groups=MappingProxyType({"staff": ("day",)}),
+    groups=MappingProxyType({"staff": ("day",), "residents": ()}),
 )
 MONDAY_NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 
@@ -87,7 +87,8 @@ def test_a_grant_drives_the_relay_before_anything_else() -> None:
         (AccessRule("p", groups=("staff",)), datetime(2026, 11, 23, 12, 0, tzinfo=UTC), True, "schedule"),
         (AccessRule("p", schedules=("day",)), datetime(2026, 11, 22, 4, 0, tzinfo=UTC), True, "schedule"),
         (AccessRule("p", schedules=("no-such",)), MONDAY_NOON, True, "schedule"),
-        (AccessRule("p", groups=("unknown-group",)), MONDAY_NOON, True, ""),
+        (AccessRule("p", groups=("unknown-group",)), MONDAY_NOON, True, "schedule"),
+        (AccessRule("p", groups=("residents",)), datetime(2026, 11, 22, 20, 0, tzinfo=UTC), True, ""),
         (AccessRule("p", groups=("staff",)), MONDAY_NOON, False, "clock"),
         (AccessRule("p"), MONDAY_NOON, False, ""),
     ],

@@ -1,0 +1,53 @@
+"""The command line: which commands there are, and what happens when one of them meets an error."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from edge import __version__
+from edge.errors import EdgeError
+
+EXIT_INTERRUPTED = 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command. The modules here import nothing heavy, so that `edge --help` is instant."""
+    from edge.cli import bench, daemon, demo, evaluate, events, models, parts, people
+
+    parser = argparse.ArgumentParser(
+        prog="edge", description="The runtime of a gate: faces in, doors open, every event to the broker."
+    )
+    parser.add_argument("--version", action="version", version=f"edge {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo.register(commands)
+    daemon.register(commands)
+    people.register(commands, parts.PEOPLE)
+    events.register(commands)
+    models.register(commands)
+    evaluate.register(commands)
+    bench.register(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code of docs/commands.md."""
+    args = build_parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        return code
+    except EdgeError as error:
+        if getattr(args, "json", False):
+            sys.stdout.write(json.dumps({"error": error.message, "hint": error.hint}, ensure_ascii=False) + "\n")
+        sys.stderr.write(f"edge: {error.message}\n" + (f"      {error.hint}\n" if error.hint else ""))
+        return error.exit_code
+    except BrokenPipeError:  # the reader of a pipe has gone: nobody is left to be told
+        return 0
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

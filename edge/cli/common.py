@@ -1,0 +1,46 @@
+"""What the commands share: where the state lies, and one JSON object or a text for people."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from edge.config import Config
+
+DEFAULT_CONFIG = Path("/etc/edge/edge.toml")
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the device keeps its files; `config` is None when only a directory was given."""
+
+    dir: Path
+    config: Config | None
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options --config, --state and --json."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help=f"the device's configuration ({DEFAULT_CONFIG})")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="the state directory, instead of the configured one")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def open_state(args: argparse.Namespace) -> State:
+    """The state directory that the arguments name. Raises ConfigError."""
+    from edge.config import load_config
+
+    if args.state is not None and args.config is None:
+        return State(args.state, None)
+    config = load_config(args.config or DEFAULT_CONFIG)
+    return State(args.state or config.store.state_dir, config)
+
+
+def emit(args: argparse.Namespace, obj: dict[str, Any], text: str) -> None:
+    """Print the result: the object with --json, or else the text."""
+    sys.stdout.write((json.dumps(obj, ensure_ascii=False) if args.json else text) + "\n")

@@ -1,0 +1,93 @@
+"""`edge run`, `edge check`, `edge status`, `edge safe-state`: the daemon, and what an installer asks about it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from edge.cli.common import DEFAULT_CONFIG, Subparsers, emit
+
+
+def register(commands: Subparsers) -> None:
+    """Add the four commands."""
+
+    def add(name: str, text: str, run: Any) -> argparse.ArgumentParser:
+        parser = commands.add_parser(name, help=text, description=text)
+        parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help=f"({DEFAULT_CONFIG})")
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        parser.set_defaults(run=run)
+        return parser
+
+    run = add("run", "run the daemon until a signal", run_daemon)
+    run.add_argument("--log", choices=["debug", "info", "warning", "error"], default="info", help="(info)")
+    add("check", "validate the configuration and the models; start nothing", run_check)
+    add("status", "what the running daemon says of itself", run_status)
+    add("safe-state", "drive the lock relay to its safe level, after a crash for instance", run_safe_state)
+
+
+def run_daemon(args: argparse.Namespace) -> int:
+    from edge.config import load_config
+    from edge.runtime.logs import set_up
+
+    config = load_config(args.config)
+    set_up(args.log)
+    from edge.app import Device
+    from edge.daemon import Process, leave
+
+    leave(Process(Device(config)).run())
+    raise AssertionError("the process has ended")
+
+
+def run_check(args: argparse.Namespace) -> int:
+    from edge import resources
+    from edge.config import load_config
+    from edge.parts import make_book
+    from edge.vision.manifest import load_manifest
+
+    config = load_config(args.config)
+    phrases = make_book(config)
+    manifest = load_manifest(*resources.manifests(config.store.state_dir))
+    for entry in manifest.models.values():
+        for variant in entry.files.values():
+            variant.read_verified()
+    result = {
+        "config": str(args.config),
+        "device": config.device.id,
+        "models": sorted(manifest.models),
+        "phrases": len(phrases.everything()),
+    }
+    emit(args, result, f"{args.config}: right; {len(manifest.models)} models verified, {result['phrases']} prompts")
+    return 0
+
+
+def run_status(args: argparse.Namespace) -> int:
+    from edge.config import load_config
+    from edge.runtime.status import read_status
+
+    status = read_status(load_config(args.config).store.runtime_dir)
+    emit(args, status, "\n".join(_lines(status)))
+    return 1 if status.get("faults") else 0
+
+
+def _lines(part: dict[str, Any], indent: str = "") -> list[str]:
+    lines = []
+    for name, value in part.items():
+        if isinstance(value, dict):
+            lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name}: {value}")
+    return lines
+
+
+def run_safe_state(args: argparse.Namespace) -> int:
+    from edge.config import load_config
+    from edge.parts import make_door
+
+    config = load_config(args.config)
+    door = make_door(config.door)
+    door.open()
+    door.drive_relay(on=False)
+    door.close()
+    emit(args, {"relay": "off", "driver": config.door.driver}, f"relay off ({config.door.driver})")
+    return 0

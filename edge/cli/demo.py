@@ -1,0 +1,37 @@
+"""`edge demo gate`: see a whole gate work on this machine, without hardware."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from edge.cli.common import Subparsers, emit
+
+
+def register(commands: Subparsers) -> None:
+    """Add `demo` and its subcommands."""
+    demo = commands.add_parser("demo", help="a whole device in simulation")
+    kinds = demo.add_subparsers(dest="demo_command", required=True, metavar="DEVICE")
+    text = "a gate: residents, strangers, a door, a voice, and a broker that goes away in the middle"
+    gate = kinds.add_parser("gate", help=text, description=text)
+    gate.add_argument("--out", type=Path, metavar="DIR", help="where storyboard, voice and events go (a temporary one)")
+    gate.add_argument("--seconds", type=float, default=22.0, metavar="S", help="how long it plays (22)")
+    gate.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    gate.set_defaults(run=run_gate)
+
+
+def run_gate(args: argparse.Namespace) -> int:
+    from edge.demo.gate import Demo
+    from edge.runtime.logs import set_up
+
+    set_up("error")
+    out = args.out or Path(tempfile.mkdtemp(prefix="edge-demo-"))
+    stream = sys.stderr if args.json else sys.stdout
+    figures = Demo(out.absolute(), lambda line: print(line, file=stream, flush=True)).run(args.seconds)
+    shown = {name: value for name, value in figures.items() if name != "spoken"}
+    text = "\n".join(f"  {name:<18} {value}" for name, value in shown.items())
+    text += "\n  spoken\n" + "\n".join(f"    {line}" for line in figures["spoken"])
+    emit(args, figures, f"\n{text}\n\nopen {out}/storyboard.png, {out}/spoken and {out}/events.jsonl")
+    return 0 if figures["holds"] else 1

@@ -1,0 +1,123 @@
+"""`edge events …` and `edge outbox status`: the history on the device, read beside the running daemon."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from edge.cli.common import Subparsers, add_common, emit, open_state
+from edge.errors import UsageError
+
+if TYPE_CHECKING:
+    from edge.store.history import History, StoredEvent
+
+_TAIL_S = 0.5
+
+
+def register(commands: Subparsers) -> None:
+    """Add `events` with its subcommands, and `outbox`."""
+    events = commands.add_parser("events", help="the history on this device")
+    kinds = events.add_subparsers(dest="events_command", required=True, metavar="COMMAND")
+
+    def add(
+        under: Subparsers, name: str, text: str, run: Callable[[argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        parser = under.add_parser(name, help=text, description=text)
+        add_common(parser)
+        parser.set_defaults(run=run)
+        return parser
+
+    listing = add(kinds, "list", "the newest events", run_list)
+    listing.add_argument("--limit", type=int, default=20, metavar="N", help="(20)")
+    tail = add(kinds, "tail", "events as they happen, until interrupted", run_tail)
+    for parser in (listing, tail):
+        parser.add_argument("--type", default="", metavar="PREFIX", help='"access", "door.forced"')
+        parser.add_argument("--subject", default="", metavar="ID", help="a person's id, or a component")
+    one = add(kinds, "show", "one event, whole", run_show)
+    one.add_argument("which", metavar="SEQ|ID")
+    export = add(kinds, "export", "all events of a time, one JSON object a line", run_export)
+    export.add_argument("--since", metavar="TIME", help="2026-11-22 or 2026-11-22T18:00:00Z")
+    export.add_argument("--until", metavar="TIME", help="not included")
+    outbox = commands.add_parser("outbox", help="what waits to be sent")
+    kinds = outbox.add_subparsers(dest="outbox_command", required=True, metavar="COMMAND")
+    add(kinds, "status", "how many events wait, by priority", run_outbox)
+
+
+def _history(args: argparse.Namespace) -> History:
+    from edge.store.history import History
+    from edge.store.reader import EventReader
+
+    return History(EventReader(open_state(args).dir / "events.db"))
+
+
+def _envelope(event: StoredEvent) -> dict[str, Any]:
+    envelope: dict[str, Any] = json.loads(event.body)
+    return envelope
+
+
+def _line(event: StoredEvent) -> str:
+    body = _envelope(event)
+    return f"{event.seq:>7}  {body['time']}  {event.type:<18} {event.subject:<18} {json.dumps(body['data'])}"
+
+
+def run_list(args: argparse.Namespace) -> int:
+    if args.limit < 1:
+        raise UsageError("--limit must be at least 1")
+    found = _history(args).latest(args.limit, args.type, args.subject)
+    text = "\n".join(map(_line, found)) or "no events"
+    emit(args, {"events": [_envelope(event) for event in found]}, text)
+    return 0
+
+
+def run_tail(args: argparse.Namespace) -> int:
+    history = _history(args)
+    newest = history.latest(1)
+    position = newest[-1].position if newest else 0
+    while True:
+        for event in history.after(position, 500, args.type, args.subject):
+            sys.stdout.write((json.dumps(_envelope(event), ensure_ascii=False) if args.json else _line(event)) + "\n")
+            position = event.position
+        sys.stdout.flush()
+        time.sleep(_TAIL_S)
+
+
+def run_show(args: argparse.Namespace) -> int:
+    event = _history(args).show(args.which)
+    body: dict[str, Any] = _envelope(event)
+    emit(args, body, json.dumps(body, indent=2, ensure_ascii=False))
+    return 0
+
+
+def run_export(args: argparse.Namespace) -> int:
+    since, until = _micros(args.since, 0), _micros(args.until, 1 << 62)
+    for event in _history(args).export(since, until):
+        sys.stdout.write(json.dumps(_envelope(event), ensure_ascii=False) + "\n")
+    return 0
+
+
+def _micros(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no time", hint="write it like 2026-11-22 or 2026-11-22T18:00:00Z") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1e6)
+
+
+def run_outbox(args: argparse.Namespace) -> int:
+    from edge.store.reader import EventReader
+
+    reader = EventReader(open_state(args).dir / "events.db")
+    backlog = {priority.name.lower(): count for priority, count in reader.backlog().items()}
+    waiting = sum(backlog.values())
+    text = "\n".join(f"{name:<10} {count}" for name, count in backlog.items())
+    emit(args, {"waiting": waiting, "by_priority": backlog, "epoch": reader.epoch}, f"{waiting} waiting\n{text}")
+    return 0

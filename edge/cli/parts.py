@@ -1,0 +1,56 @@
+"""What `edge people` needs of the device: the eyes and the camera, made when a command asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from edge.cli.common import State
+from edge.cli.people import Parts
+from edge.errors import UsageError
+
+if TYPE_CHECKING:
+    from edge.config.schema import Face
+    from edge.drivers.camera import Camera
+    from edge.people.describe import FaceDescriber, Limits
+    from edge.vision.recognition import Recognition
+
+
+def _face(state: State) -> Face:
+    from edge.config.schema import Face
+
+    return state.config.face if state.config else Face()
+
+
+def _recognition(state: State) -> Recognition:
+    from edge import resources
+    from edge.vision.manifest import load_manifest
+    from edge.vision.recognition import Recognition
+
+    return Recognition(load_manifest(*resources.manifests(state.dir)), _face(state))
+
+
+def _open_describer(state: State) -> tuple[FaceDescriber, Callable[[int], Limits]]:
+    from edge.people.describe import limits_at
+    from edge.people.eyes import Eyes
+
+    recognition = _recognition(state)
+    points = recognition.points
+    return Eyes(recognition.open()), lambda people: limits_at(
+        points.threshold(people, fused=False), points.second_floor
+    )
+
+
+def _open_camera(state: State) -> Camera:
+    from edge.parts import make_camera
+
+    if state.config is None:
+        raise UsageError("the camera stands in the configuration", hint="give it with --config FILE")
+    return make_camera(state.config.camera)
+
+
+def _model_id(state: State) -> str:
+    return _recognition(state).model_id
+
+
+PEOPLE = Parts(_open_describer, _open_camera, _model_id)

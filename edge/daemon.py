@@ -1,0 +1,106 @@
+"""The life of the daemon's process: signals, readiness, watching, and a stop that takes less than two seconds."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+from edge import __version__
+from edge.app import WARNINGS, Device
+from edge.errors import HardwareError
+from edge.events import Started, Stopping
+from edge.runtime import systemd
+
+log = logging.getLogger("edge")
+
+WATCH_S = 0.05
+# Together they bound the stop in the worst case, with a margin below two seconds.
+LAST_WORD_S, WORKERS_S = 0.3, 1.3
+EXIT_FATAL = 3
+
+
+class Process:
+    """Runs one device until a signal or a fatal failure. Made on the main thread."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._signals: list[str] = []
+        self._pause = threading.Event()
+        self.ready_s: float | None = None
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        # Only a note: the main thread looks at it between two short waits.
+        self._signals.append(signal.Signals(number).name)
+
+    def stop(self, why: str) -> None:
+        """What a signal does, from within the process."""
+        self._signals.append(why)
+
+    def run(self) -> int:
+        """Returns the exit code: 0 after a signal, 3 when the device could not go on."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+        faulthandler.register(signal.SIGUSR1, all_threads=True)
+        device = self._device
+        device.door.open()  # before any worker: from here on the relay is at its safe level
+        try:
+            device.supervisor.start()
+            began_s = time.monotonic()
+            while not self._signals and not device.supervisor.fatal:
+                device.supervisor.watch()
+                device.faults.retry()
+                if self.ready_s is None and self._is_ready():
+                    self._announce(time.monotonic() - began_s)
+                self._pause.wait(WATCH_S)
+            return self._end()
+        finally:
+            self._lock()
+
+    def _is_ready(self) -> bool:
+        device = self._device
+        seeing = device.camera.now.frames > 0 or bool(device.faults.present())
+        return seeing and device.supervisor.working()
+
+    def _announce(self, took_s: float) -> None:
+        self.ready_s = took_s
+        self._device.post(Started(__version__, WARNINGS))
+        log.info("ready after %.2f s; edge %s", took_s, __version__)
+        for warning in WARNINGS:
+            log.warning("%s: a photograph of a resident can open this door; keep a second factor or a guard", warning)
+        systemd.notify("READY=1")
+
+    def _end(self) -> int:
+        device, fatal = self._device, self._device.supervisor.fatal
+        if fatal:
+            log.critical("giving up: %s", fatal)
+        else:
+            log.info("stopping: %s", self._signals[0])
+        systemd.notify("STOPPING=1")
+        device.dispatcher.safe()
+        device.post(Stopping(fatal or self._signals[0]))
+        deadline = time.monotonic() + LAST_WORD_S
+        while not device.brain.now.state.stopping and time.monotonic() < deadline and not self._hurried():
+            self._pause.wait(0.01)
+        device.supervisor.stop(WORKERS_S, self._hurried)
+        return EXIT_FATAL if fatal else 0
+
+    def _hurried(self) -> bool:
+        return len(self._signals) > 1
+
+    def _lock(self) -> None:
+        """The relay's safe level is the last thing that is driven, whatever happened before."""
+        try:
+            self._device.door.close()
+        except HardwareError as error:
+            log.critical("the door could not be made safe: %s", error)
+
+
+def leave(code: int) -> None:
+    """End the process now: threads stuck in a library's call must not hold it up."""
+    logging.shutdown()
+    os._exit(code)

@@ -1,0 +1,82 @@
+"""From configuration to parts: each table's `driver` names the implementation that is made here."""
+
+from __future__ import annotations
+
+from edge.config import schema
+from edge.config.schema import Config
+from edge.drivers.camera import Camera
+from edge.drivers.door import DoorPort
+from edge.drivers.speaker import Speaker
+from edge.uplink.settings import Broker
+from edge.voice.phrases import PhraseBook, load_book
+
+
+def make_camera(settings: schema.FolderCamera | schema.VideoCamera | schema.PiCamera) -> Camera:
+    """The configured camera, not opened yet. Drivers, and the libraries behind them, are imported here."""
+    size = {"width_px": settings.width_px, "height_px": settings.height_px}
+    if isinstance(settings, schema.FolderCamera):
+        from edge.drivers.camera.folder import FolderCamera
+        from edge.vision.picture_file import load_picture
+
+        return FolderCamera(
+            settings.path,
+            load_picture,
+            rate_fps=settings.rate_fps,
+            show_s=settings.show_s,
+            repeat=settings.repeat,
+            **size,
+        )
+    if isinstance(settings, schema.VideoCamera):
+        from edge.drivers.camera.video import VideoCamera
+
+        return VideoCamera(settings.path, rate_fps=settings.rate_fps, **size)
+    from edge.drivers.camera.pi import PiCamera
+
+    return PiCamera(settings.number, rate_fps=settings.rate_fps, **size)
+
+
+def make_door(settings: schema.GpioDoor | schema.SimulatedDoor) -> DoorPort:
+    """The configured door, not opened yet."""
+    if isinstance(settings, schema.SimulatedDoor):
+        from edge.drivers.door.simulated import SimulatedDoorPort
+
+        return SimulatedDoorPort(settings)
+    from edge.drivers.door.gpio import GpioDoorPort
+
+    return GpioDoorPort(settings)
+
+
+def make_speaker(config: Config) -> Speaker:
+    """The configured loudspeaker, not opened yet."""
+    settings = config.speaker
+    if isinstance(settings, schema.AplaySpeaker):
+        from edge.drivers.speaker.aplay import AplaySpeaker
+
+        return AplaySpeaker(settings.card)
+    if isinstance(settings, schema.SimulatedSpeaker):
+        from edge.drivers.speaker.simulated import SimulatedSpeaker
+
+        return SimulatedSpeaker(config.store.state_dir / "spoken")
+    from edge.drivers.speaker.silent import SilentSpeaker
+
+    return SilentSpeaker()
+
+
+def make_book(config: Config) -> PhraseBook:
+    """The phrases in the configured languages. Raises ConfigError for a site's own table that does not hold."""
+    return load_book(config.speaker.languages, config.speaker.phrases)
+
+
+def make_broker(settings: schema.Uplink) -> Broker:
+    """How to reach the broker."""
+    return Broker(
+        host=settings.host,
+        port=settings.port,
+        tls=settings.tls,
+        ca_file=settings.ca_file,
+        cert_file=settings.cert_file,
+        key_file=settings.key_file,
+        username=settings.username,
+        password_file=settings.password_file,
+        window=settings.window,
+    )

@@ -1,0 +1,34 @@
+"""Vision as enrolment sees it: one picture, one face, or the reason why not."""
+
+from __future__ import annotations
+
+from edge.drivers.camera import Picture
+from edge.people.describe import Described
+from edge.vision.faces import FaceFinder
+
+# Somebody in the background is no second face: only one at least half as large makes it unclear who is meant.
+_RIVAL = 0.5
+
+
+class Eyes:
+    """A `FaceDescriber` on a `FaceFinder`."""
+
+    def __init__(self, finder: FaceFinder) -> None:
+        self._finder = finder
+
+    @property
+    def model_id(self) -> str:
+        return self._finder.embedder.model_id
+
+    def describe(self, picture: Picture, *, enrolment: bool) -> Described:
+        faces = self._finder.find(picture)
+        if not faces:
+            return Described(None, "no_face")
+        face = faces[0]
+        quality = face.quality
+        if enrolment and any(other.eye_px > _RIVAL * face.eye_px for other in faces[1:]):
+            return Described(None, "several_faces", quality.score, face.eye_px)
+        reason = quality.enrolment_reason if enrolment else quality.reason
+        if reason is not None:
+            return Described(None, reason, quality.score, face.eye_px)
+        return Described(self._finder.embed(face), None, quality.score, face.eye_px)

@@ -1,0 +1,26 @@
+"""Where the files lie that come with edge: in the installed package, or in the checkout beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+MANIFEST = "manifest.toml"
+ADDED_MODELS = "models"  # below the state directory
+
+
+def folder(name: str) -> Path:
+    """The folder `models` or `config`: a wheel carries them as package data, a checkout beside the package."""
+    packed = _PACKAGE / "_data" / name
+    return packed if packed.is_dir() else _PACKAGE.parent / name
+
+
+def manifests(state_dir: Path | None = None) -> list[Path]:
+    """The manifest of the shipped models, and that of those added to a device, if there are any."""
+    added = state_dir / ADDED_MODELS / MANIFEST if state_dir else None
+    return [folder("models") / MANIFEST, *([added] if added and added.exists() else [])]
+
+
+def demo_pictures() -> Path:
+    """The pictures of the demonstration; CREDITS.md beside them names their sources."""
+    return _PACKAGE / "demo" / "pictures"

@@ -1,0 +1,58 @@
+"""Faults that a worker lives through by itself, on their way to the brain: each told once, and once when over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from edge.events import ComponentFailed, ComponentRecovered, Event
+
+OnFault = Callable[[str, str, str], None]
+"""Called with component, what is wrong, and what to do about it; must not block."""
+OnRecovered = Callable[[str], None]
+"""Called with the component; must not block."""
+
+
+class FaultDesk:
+    """Turns the workers' `on_fault` and `on_recovered` into events, and remembers what is wrong now.
+
+    `post` is the brain's inbox. When it is full the telling is kept and offered again by `retry`.
+    """
+
+    def __init__(self, post: Callable[[Event], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._post = post
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._since: dict[str, float] = {}
+        self._present: dict[str, str] = {}
+        self._untold: list[Event] = []
+
+    def fault(self, component: str, what: str, detail: str) -> None:
+        with self._lock:
+            self._since.setdefault(component, self._clock())
+            self._present[component] = f"{what}: {detail}"
+            self._tell(ComponentFailed(component, what, detail))
+
+    def recovered(self, component: str) -> None:
+        with self._lock:
+            since = self._since.pop(component, None)
+            self._present.pop(component, None)
+            if since is not None:
+                self._tell(ComponentRecovered(component, self._clock() - since))
+
+    def retry(self) -> None:
+        """Offer again what a full inbox refused."""
+        with self._lock:
+            untold, self._untold = self._untold, []
+            for event in untold:
+                self._tell(event)
+
+    def present(self) -> dict[str, str]:
+        """What is wrong now, by component."""
+        with self._lock:
+            return dict(self._present)
+
+    def _tell(self, event: Event) -> None:
+        if self._untold or not self._post(event):  # in their order, or not at all
+            self._untold.append(event)

@@ -1,0 +1,132 @@
+"""Has every utterance ready as a file: renders what is missing in the background, and at once what is asked for.
+
+One child at a time. Nothing here waits: `step` looks at the child that renders and starts the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.errors import EdgeError, HardwareError
+from edge.voice.cache import VoiceCache
+from edge.voice.phrases import Utterance
+from edge.voice.renderer import Renderer, RenderJob
+from edge.voice.trouble import Trouble
+
+log = logging.getLogger(__name__)
+
+BACKGROUND_LIMIT_S = 30.0  # Mandarin takes 0.4 s on a PC, some 3 s on a loaded Pi at lowest priority
+WANTED_LIMIT_S = 6.0  # whoever stands at the door has gone on by then
+
+
+class Studio:
+    """`utterances`: all that will be needed, the one needed soonest first."""
+
+    def __init__(
+        self, cache: VoiceCache, renderer: Renderer, utterances: Sequence[Utterance], trouble: Trouble
+    ) -> None:
+        self._cache = cache
+        self._renderer = renderer
+        self._all = tuple(utterances)
+        self._trouble = trouble
+        self._backlog: deque[Utterance] = deque()
+        self._job: RenderJob | None = None
+        self._failed: dict[Utterance, EdgeError] = {}
+        self._made_by: str | None = None
+        self.rendered = 0
+        self.failures = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a child is at work."""
+        return self._job is not None
+
+    @property
+    def missing(self) -> int:
+        """How many renderings are still to be made."""
+        return len(self._backlog) + self.busy
+
+    def start(self) -> None:
+        """Plan the work. The first utterance is always rendered: that proves the engine and tells its version."""
+        self._backlog = deque(
+            said for number, said in enumerate(self._all) if number == 0 or not self._cache.find(said)
+        )
+
+    def get(self, said: Utterance, now_s: float) -> Path | None:
+        """The file, or None while it is being rendered: call again after `step`.
+
+        Work in the background is put off for it. Raises EdgeError when it cannot be rendered now.
+        """
+        file = self._cache.find(said)
+        if file is not None:
+            return file
+        if self._job is not None and self._job.said == said:
+            return None
+        if not self._trouble.may_try(now_s):
+            raise self._failed.get(said) or self._trouble.error or HardwareError("the voice is out of order")
+        self._put_off()
+        if said in self._backlog:
+            self._backlog.remove(said)
+        try:
+            self._begin(said, now_s, WANTED_LIMIT_S, background=False)
+        except EdgeError as error:
+            self._note_failure(said, now_s, error)
+            raise
+        return None
+
+    def step(self, now_s: float) -> None:
+        """See to the child that renders, and start the next one."""
+        if self._job is not None:
+            self._look_at(self._job, now_s)
+        if self._job is None and self._backlog and self._trouble.may_try(now_s):
+            said = self._backlog.popleft()
+            try:
+                self._begin(said, now_s, BACKGROUND_LIMIT_S, background=True)
+            except EdgeError as error:
+                self._note_failure(said, now_s, error)
+
+    def stop(self) -> None:
+        """End the child."""
+        self._put_off()
+
+    def _begin(self, said: Utterance, now_s: float, limit_s: float, *, background: bool) -> None:
+        out = self._cache.scratch(said)
+        self._job = self._renderer.begin(said, out, now_s, limit_s, background=background)
+
+    def _put_off(self) -> None:
+        if self._job is not None:
+            self._job.kill()
+            self._backlog.appendleft(self._job.said)
+            self._job = None
+
+    def _look_at(self, job: RenderJob, now_s: float) -> None:
+        try:
+            made_by = job.poll(now_s)
+            if made_by is None:
+                return
+            self._cache.store(job.said, job.out, made_by)
+        except EdgeError as error:
+            self._job = None
+            job.discard()
+            self._note_failure(job.said, now_s, error)
+            return
+        self._job = None
+        self.rendered += 1
+        self._failed.pop(job.said, None)
+        self._trouble.worked(over=not self._failed)
+        if made_by != self._made_by:
+            self._made_by = made_by
+            self._backlog = deque(said for said in self._all if not self._cache.find(said, made_by))
+            log.info("%s renders the voice, %d prompts to do", made_by, len(self._backlog))
+        if not self._backlog:
+            self._cache.prune(self._all, made_by)
+
+    def _note_failure(self, said: Utterance, now_s: float, error: EdgeError) -> None:
+        """It is tried again after all the others, and no sooner than the fault's wait allows."""
+        self._failed[said] = error
+        self.failures += 1
+        self._backlog.append(said)
+        self._trouble.failed(now_s, error)

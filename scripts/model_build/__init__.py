@@ -1,0 +1,1 @@
+"""The parts of `scripts/build-models`: from pinned packages to the files under `models/`."""

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from people_samples import ColourDescriber, paint
+
+from edge.clock import Now
+from edge.drivers.camera import Frame
+from edge.errors import HardwareError
+from edge.people.capture import APART_S, GIVE_UP_S, STALLED_S, capture
+
+
+class FakeCamera:
+    """Frames at given moments; None is a read that came to nothing. Its clock is the tests' clock."""
+
+    def __init__(self, frames: Iterable[tuple[float, tuple[int, int, int] | None]]) -> None:
+        self._frames = iter(frames)
+        self.now_s = 0.0
+        self._number = 0
+
+    def clock(self) -> Now:
+        return Now(self.now_s, 0)
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def read(self, timeout_s: float) -> Frame | None:
+        assert timeout_s <= 1.0
+        self.now_s, colour = next(self._frames)
+        if colour is None:
+            return None
+        self._number += 1
+        return Frame(paint(*colour), self.now_s, self._number)
+
+
+def test_frames_are_taken_apart_in_time() -> None:
+    camera = FakeCamera((n / 10, (1, n, 0)) for n in range(200))
+    said: list[str] = []
+    shots = capture(camera, ColourDescriber(), 3, camera.clock, said.append)
+    assert [shot.name for shot in shots] == ["frame 1", "frame 11", "frame 21"]
+    assert camera.now_s == 2 * APART_S
+    assert said == ["good 1 of 3", "good 2 of 3", "good 3 of 3"]
+
+
+def test_poor_frames_are_told_once_and_passed_over() -> None:
+    colours = [(0, 0, 254), (0, 0, 255), (0, 0, 255), (1, 0, 0), (1, 1, 0), (1, 2, 0)]
+    camera = FakeCamera((n * 1.5, colour) for n, colour in enumerate(colours))
+    said: list[str] = []
+    shots = capture(camera, ColourDescriber(), 3, camera.clock, said.append)
+    assert len(shots) == 3
+    assert said == ["no_face", "blurred", "good 1 of 3", "good 2 of 3", "good 3 of 3"]
+
+
+def test_it_gives_up_and_says_why_the_last_was_poor() -> None:
+    camera = FakeCamera((n * 0.5, (1, n, 0) if n == 0 else (0, 0, 255)) for n in range(1000))
+    shots = capture(camera, ColourDescriber(), 3, camera.clock, lambda _: None)
+    assert [shot.described.reason for shot in shots] == [None, "blurred"]
+    assert GIVE_UP_S <= camera.now_s < GIVE_UP_S + 2
+
+
+def test_a_camera_that_stops_is_an_error() -> None:
+    camera = FakeCamera((float(n), (1, n, 0) if n < 2 else None) for n in range(100))
+    with pytest.raises(HardwareError, match="no more frames"):
+        capture(camera, ColourDescriber(), 3, camera.clock, lambda _: None)
+    assert camera.now_s <= STALLED_S + 5
+
+
+def test_a_camera_that_hesitates_is_none() -> None:
+    camera = FakeCamera((float(n), None if n % 3 else (1, n, 0)) for n in range(100))
+    assert len(capture(camera, ColourDescriber(), 3, camera.clock, lambda _: None)) == 3
