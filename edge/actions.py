@@ -42,7 +42,7 @@ class ShowLamp:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Say a phrase of the phrase table. `urgent` interrupts what is being said."""
+    """Say a phrase of the phrase table, cutting off an older one. An `urgent` one (an alarm) is always said whole."""
 
     phrase: str
     urgent: bool = False

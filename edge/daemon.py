@@ -15,6 +15,7 @@ from edge.app import WARNINGS, Device
 from edge.errors import HardwareError
 from edge.events import Started, Stopping
 from edge.runtime import systemd
+from edge.runtime.memory import trim
 
 log = logging.getLogger("edge")
 
@@ -73,6 +74,7 @@ class Process:
         for warning in WARNINGS:
             log.warning("%s: a photograph of a resident can open this door; keep a second factor or a guard", warning)
         systemd.notify("READY=1")
+        trim()
 
     def _end(self) -> int:
         device, fatal = self._device, self._device.supervisor.fatal

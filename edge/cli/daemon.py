@@ -27,6 +27,9 @@ def register(commands: Subparsers) -> None:
 
 
 def run_daemon(args: argparse.Namespace) -> int:
+    from edge.runtime.memory import lean
+
+    lean()  # before numpy is imported
     from edge.config import load_config
     from edge.runtime.logs import set_up
 

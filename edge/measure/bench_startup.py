@@ -30,6 +30,7 @@ site = "bench"
 driver = "folder"
 path = "pictures"
 rate_fps = 10.0
+show_s = 3600.0
 [door]
 driver = "simulated"
 [speaker]
@@ -83,7 +84,7 @@ def _one(config: Path, idle_s: float) -> tuple[float, float, float]:
         took_s = time.perf_counter() - begun
         percent = 0.0
         if idle_s:
-            time.sleep(3.0)  # the first frames open the motion gate, and the reference settles
+            time.sleep(8.0)  # the first frames open the motion gate, and its reference follows in a few seconds
             before = _cpu_s(daemon.pid)
             time.sleep(idle_s)
             percent = 100 * (_cpu_s(daemon.pid) - before) / idle_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
@@ -16,6 +17,7 @@ from edge.store.roster import Roster
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+WAIT_S = 0.25
 COMPONENT = "roster"
 
 
@@ -45,18 +47,20 @@ class RosterWorker:
         self._revision = ""
         self._fault = ""
         self._stop = Flag()
+        self._next_look_s = float("-inf")
         self.loaded: LoadedGallery | None = None
 
     def start(self) -> None:
         self.look()
 
     def step(self) -> None:
-        self._stop.wait(LOOK_S)
-        if not self._stop.is_set():
+        self._stop.wait(WAIT_S)
+        if not self._stop.is_set() and time.monotonic() >= self._next_look_s:
             self.look()
 
     def look(self) -> None:
         """Load what has changed since the last look."""
+        self._next_look_s = time.monotonic() + LOOK_S
         try:
             self._follow()
         except EdgeError as error:

@@ -16,8 +16,6 @@ from edge.store.schema import APPLICATION_ID
 
 BUSY_MS = 2000
 _OLDEST = (3, 37, 0)  # STRICT tables
-_HEADER = b"SQLite format 3\x00"
-_SMALLEST = 512  # bytes; the smallest page. SQLite takes a shorter file for an empty one and overwrites it
 _WAL_LIMIT_BYTES = 8 << 20
 
 
@@ -29,14 +27,15 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     """The connection that writes, for the calling thread.
 
     Raises DamagedError for a file to be set aside, HardwareError where SQLite cannot promise durability here, and
-    sqlite3.Error where the disk does not let it be opened.
+    sqlite3.Error where the disk does not let it be opened or SQLite finds the file damaged (`is_damage`).
     """
     if sqlite3.sqlite_version_info < _OLDEST:
         raise HardwareError(
             f"SQLite {sqlite3.sqlite_version} is too old", hint="at least 3.37 is needed; update the system"
         )
-    _look_at(path)
     unclean = _size(_beside(path, "-wal")) > 0
+    if unclean and _size(path) == 0:  # SQLite would delete the log
+        raise DamagedError(f"{path} is empty, but has a write-ahead log")
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # before SQLite makes it readable to everybody
     conn = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
@@ -76,18 +75,6 @@ def set_aside(path: Path, date: str) -> Path:
     finally:
         os.close(folder)
     return target
-
-
-def _look_at(path: Path) -> None:
-    size = _size(path)
-    if size == 0:
-        if _size(_beside(path, "-wal")) > 0:  # SQLite would delete the log
-            raise DamagedError(f"{path} is empty, but has a write-ahead log")
-        return
-    with path.open("rb") as file:
-        header = file.read(len(_HEADER))
-    if header != _HEADER or size < _SMALLEST:
-        raise DamagedError(f"{path} is not a database")
 
 
 def apply_pragmas(conn: sqlite3.Connection) -> None:

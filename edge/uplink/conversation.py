@@ -91,7 +91,7 @@ class Conversation:
             if may_go and topic not in self._holds.held and (payload := retained.due()) is not None:
                 message = messages.retained(topic, payload)
                 session.publish(message, partial(self._retained_answered, topic), self._monotonic())
-            if False:
+            if retained.under_way and retained.alone:
                 return False
         return True
 

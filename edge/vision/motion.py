@@ -19,17 +19,17 @@ _SAMPLED = (160, 120)  # columns, rows that are looked at
 _CELLS = (40, 30)  # of 16 samples each: the noise of a cell is a quarter of a pixel's
 _POOL = 3  # neighbouring cells averaged: another third
 _SIGMAS = 6.0  # of the pooled noise; 1,200 cells at 10 frames a second pass 5 sigmas by chance every few minutes
-_FEWEST_CELLS = 3  # an insect's worth; a head at 20 px eye distance covers about twelve
+_FEWEST_CELLS = 3  # a head at 20 px eye distance covers about twelve
 _LEAST_NOISE = 0.4  # luma steps: rounding and a video codec's steps are not noise one can measure
 _NOISE_FOLLOWS_S = 3.0
-_REFERENCE_FOLLOWS_S = 3.0
+_REFERENCE_FOLLOWS_S = 1.5
 
 
 class MotionGate:
     """Open while something moves, and `hold_s` longer; also while the caller still tracks a face.
 
-    The reference follows the scene with a time constant of 3 s: a parked bicycle or a lamp that was switched on
-    closes the gate again by itself. A change of light of the whole picture at once is taken out.
+    The reference follows the scene with a time constant of 1.5 s: after a parked bicycle or a lamp that was switched
+    on the gate closes again by itself. A change of light of the whole picture at once is taken out.
     """
 
     def __init__(self, hold_s: float = 2.0) -> None:
@@ -62,8 +62,10 @@ class MotionGate:
         return now_s <= self._open_until_s
 
     def _moved(self, change: NDArray[np.float32]) -> bool:
-        pooled = cv2.blur(change - np.median(change), (_POOL, _POOL))
-        limit = _SIGMAS * float(self._noise) / _POOL
+        most = _SIGMAS * float(self._noise)
+        # Clipped, so that it takes three cells of the nine, and not one that a lamp's reflection flickers in.
+        pooled = cv2.blur(np.clip(change - np.median(change), -most, most), (_POOL, _POOL))
+        limit = most / _POOL
         return int(np.count_nonzero(np.abs(pooled) > limit)) >= _FEWEST_CELLS
 
     def _learn_noise(self, change: NDArray[np.float32], pause_s: float) -> None:

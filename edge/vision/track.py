@@ -74,8 +74,10 @@ class Tracker:
         return decisions
 
     def _follow(self, track: Track | None, seen: Observation, now_s: float) -> Decision | None:
-        if track is None or self._is_somebody_else(track, seen):
-            track = self._begin(seen, now_s)
+        if track is not None and self._is_somebody_else(track, seen):
+            self._tracks.remove(track)  # its place is taken; left in, it would claim the next frame again
+            track = None
+        track = track or self._begin(seen, now_s)
         track.box, track.seen_s = seen.box, now_s
         decision: Decision | None = None
         if seen.quality.reason is not None:

@@ -67,11 +67,10 @@ class Pending:
             return None
 
     @property
-    def urgent(self) -> Speak | None:
-        """The urgent prompt that waits first, if one does."""
+    def first(self) -> Speak | None:
+        """The prompt that would be taken next, if one waits."""
         with self._ready:
-            first = self._waiting[0].speak if self._waiting else None
-            return first if first is not None and first.urgent else None
+            return self._waiting[0].speak if self._waiting else None
 
     def wait(self, timeout_s: float) -> None:
         """Return when something came since the last call, when `wake` was called, or after `timeout_s`."""

@@ -72,8 +72,8 @@ class _Job:
 class VoiceWorker:
     """Speaks `book` through `speaker`; renders into `cache_dir` ahead of time.
 
-    An urgent prompt interrupts one that is not, never another urgent one: two alarms are both heard. `monotonic`
-    gives seconds. `on_fault` and `on_recovered` are called on the worker's thread with component "speaker" or
+    A newer prompt interrupts an older one, so that nobody's greeting waits for what somebody else was told. An urgent
+    one is said whole: what comes meanwhile waits, and two alarms are both heard. `monotonic` gives seconds. `on_fault` and `on_recovered` are called on the worker's thread with component "speaker" or
     "voice" and must not block. `command` renders (see `edge.voice.renderer`).
     """
 
@@ -176,8 +176,9 @@ class VoiceWorker:
         self._job = job
 
     def _outranked(self, job: _Job) -> bool:
-        urgent = self._pending.urgent
-        return urgent is not None and not job.waiting.speak.urgent and urgent.phrase != job.waiting.speak.phrase
+        """Whether what waits is about something newer, and so about whoever stands there now."""
+        first, now = self._pending.first, job.waiting.speak
+        return first is not None and first.phrase != now.phrase and not now.urgent
 
     def _begin_next(self, job: _Job, now_s: float) -> bool:
         """Play, or have rendered, what is next of the prompt; False when nothing of it is left to be said."""

@@ -127,7 +127,8 @@ def test_the_will_speaks_for_a_device_that_dies(tmp_path: Path, broker: PrivateB
         process.send_signal(signal.SIGKILL)
         office.wait(lambda got: statuses(got) == [b"online", b"offline"])
     late = Subscriber(broker.port, ["edge/v1/+/+/status"], name="late").start()
-    assert late.wait(lambda got: len(got) == 1)[0].retain
+    (message,) = late.wait(lambda got: len(got) == 1)
+    assert (message.payload, message.retain) == (b"offline", True)
     late.close()
 
 

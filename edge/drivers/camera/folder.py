@@ -49,7 +49,7 @@ class FolderCamera:
         self._frames_each = max(1, round(show_s * rate_fps))
         self._frames_empty = max(1, round(EMPTY_S * rate_fps))
         self._repeat = repeat
-        self._random = np.random.default_rng(seed)
+        self._seed = seed
         self._scenes: list[tuple[str, Picture]] = []
         self._noise: list[Picture] = []
         self._number = 0
@@ -63,9 +63,11 @@ class FolderCamera:
         width, height = self._size
         shape = (height, width, 3)
         # Noise is drawn once and rolled: drawing it anew for each frame would cost more than the recognition.
-        self._noise = [
-            (self._random.normal(0.0, _NOISE_SIGMA, shape) + 128).clip(0, 255).astype(np.uint8) for _ in range(4)
-        ]
+        # By OpenCV, since numpy's generators take four megabytes that no real gate would need.
+        cv2.setRNGSeed(self._seed)
+        self._noise = [np.empty(shape, np.uint8) for _ in range(2)]
+        for noise in self._noise:
+            cv2.randn(noise, np.full(3, 128.0), np.full(3, _NOISE_SIGMA))
         empty = np.full(shape, _SCENE_GREY, np.uint8)
         empty[height * 2 // 3 :] = _SCENE_GREY // 2
         self._scenes = [("", empty)]

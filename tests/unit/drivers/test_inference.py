@@ -106,7 +106,8 @@ def test_answers_are_copies_that_the_next_run_does_not_change() -> None:
     assert all((a == b).all() for a, b in zip(first, kept, strict=True))
 
 
-def test_numbers_are_quantised_and_back_by_the_files_own_details(tmp_path: Path, tflite: type[FakeInterpreter]) -> None:
+@pytest.mark.usefixtures("tflite")
+def test_numbers_are_quantised_and_back_by_the_files_own_details(tmp_path: Path) -> None:
     network = LiteRtNetwork(variant(tmp_path / "m.tflite", b"model"), "tflite-runtime")
     (answer,) = network.run(np.array([[1.0, -2.6]], np.float32))
     np.testing.assert_array_equal(network._interpreter.fed, [[5, -2]])  # 1/0.5 + 3, round(-5.2) + 3
@@ -126,9 +127,7 @@ def test_the_interpreter_gets_the_bytes_that_were_verified_and_one_thread(
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 40, b"the model's byteZ", b"the model's bytes and more", b"the model"])
-def test_a_damaged_file_never_reaches_the_runtime(
-    tmp_path: Path, tflite: type[FakeInterpreter], damage: bytes
-) -> None:
+def test_a_damaged_file_never_reaches_the_runtime(tmp_path: Path, tflite: type[FakeInterpreter], damage: bytes) -> None:
     stated = variant(tmp_path / "m.tflite", b"the model's bytes")
     stated.path.write_bytes(damage)
     with pytest.raises(DataError, match="some-net") as caught:

@@ -61,13 +61,15 @@ def test_a_full_disk_is_reported_once_and_heals_without_a_loss(tiny_disk: Path) 
     ballast.write_bytes(b"\0" * MIB)
     with started(tiny_disk) as bench:
         fill(bench)
-        reported = bench.stored
+        ledger, reported = bench.writer._ledger, bench.stored
+        assert ledger is not None
         for _ in range(20):
             bench.submit(10)
             bench.now += 20
             bench.writer.step()
         assert [what for _, what, _ in bench.faults] == ["disk full"]
         assert bench.stored == reported
+        assert bench.writer._ledger is ledger  # opening anew would mean checking the whole file each time
         assert len(rows(bench.path)) + bench.writer.status().waiting == bench.number
         ballast.unlink()
         bench.run()

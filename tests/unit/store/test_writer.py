@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -143,7 +144,31 @@ def test_two_writers_on_one_file_still_make_one_chain(tmp_path: Path) -> None:
     assert hung.faults == replacement.faults == []
 
 
-def test_a_commit_that_reports_an_error_after_it_happened_is_not_repeated(tmp_path: Path) -> None:
+def test_two_writers_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
+    with started(tmp_path):
+        pass  # makes the file
+    benches = [Bench(tmp_path), Bench(tmp_path)]
+
+    def work(bench: Bench) -> None:
+        bench.writer.start()
+        for _ in range(100):
+            bench.submit()
+            bench.run()
+        bench.writer.stop()
+
+    threads = [threading.Thread(target=work, args=(bench,)) for bench in benches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(check_chain(tmp_path / "events.db")) == 200
+    assert [bench.faults for bench in benches] == [[], []]
+
+
+def test_a_commit_that_reports_an_error_after_it_happened_is_not_repeated(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "edge.store")
     with started(tmp_path) as bench:
         bench.submit(1)
         bench.run()
@@ -158,6 +183,8 @@ def test_a_commit_that_reports_an_error_after_it_happened_is_not_repeated(tmp_pa
         bench.run()
         assert check_chain(bench.path) == [1, 2, 3, 4, 5]
         assert bench.recovered == ["store"]
+    said = [record.getMessage() for record in caplog.records if record.getMessage().startswith("stored")]
+    assert [text.split()[1] for text in said] == ["seq=1..1", "seq=2..4", "seq=5..5"]
 
 
 def test_a_successor_takes_over_what_could_not_be_stored(tmp_path: Path) -> None:

@@ -91,9 +91,7 @@ def test_boxes_without_area_end_too() -> None:
 
 @pytest.mark.parametrize("role", ["far", "near"])
 @pytest.mark.parametrize("name", PUPILS)
-def test_a_portrait_has_one_face_where_its_eyes_are(
-    detector: Callable[[str], BlazeFace], role: str, name: str
-) -> None:
+def test_a_portrait_has_one_face_where_its_eyes_are(detector: Callable[[str], BlazeFace], role: str, name: str) -> None:
     faces = detector(role).detect(portrait(name))
     assert len(faces) == 1
     (left, right), size = PUPILS[name], faces[0].box.width
@@ -159,9 +157,7 @@ def test_the_mesh_lies_on_the_eyes(detector: Callable[[str], BlazeFace], mesh: F
 
 
 @pytest.mark.parametrize("angle", [-40, 25])
-def test_a_turned_picture_has_a_turned_mesh(
-    detector: Callable[[str], BlazeFace], mesh: FaceMesh, angle: float
-) -> None:
+def test_a_turned_picture_has_a_turned_mesh(detector: Callable[[str], BlazeFace], mesh: FaceMesh, angle: float) -> None:
     upright = portrait("astronaut")
     turn = cv2.getRotationMatrix2D((225.0, 120.0), angle, 1.0)
     turned = np.asarray(cv2.warpAffine(upright, turn, (512, 512)))

@@ -34,9 +34,7 @@ def test_one_person_is_nearer_than_any_two_people(network: str) -> None:
         assert vector.dtype == np.float32
         assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
     same = [float(vectors[a] @ vectors[b]) for a, b in combinations(SAME, 2)]
-    different = [
-        float(vectors[a] @ vectors[b]) for a, b in combinations(SAME + OTHERS, 2) if not {a, b} <= set(SAME)
-    ]
+    different = [float(vectors[a] @ vectors[b]) for a, b in combinations(SAME + OTHERS, 2) if not {a, b} <= set(SAME)]
     assert min(same) > max(different) + 0.05
 
 

@@ -13,22 +13,24 @@ RATE = 10
 class Scene:
     """A wall with some structure before a camera with noise, and a figure that may stand in it."""
 
-    def __init__(self, noise: float, seed: int = 0, light: float = 1.0) -> None:
+    def __init__(self, noise: float, seed: int = 0) -> None:
         self.random = np.random.default_rng(seed)
         y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
         wall = 90 + 30 * np.sin(x / 40) + 20 * np.cos(y / 25)
-        self.wall = np.repeat(wall[..., None], 3, axis=-1)
-        self.noise, self.light = noise, light
+        self.wall = np.repeat(wall[..., None], 3, axis=-1).astype(np.int16)
+        # Every frame cuts its noise out of a larger field: as good as new, and quick.
+        self.field = np.rint(self.random.normal(0, noise, (HEIGHT + 200, WIDTH + 200, 3))).astype(np.int16)
 
     def frame(self, figure_x: int | None = None, contrast: float = 0.0) -> Picture:
-        scene = self.wall * self.light
+        x, y = self.random.integers(0, 200, 2)
+        scene = self.wall + self.field[y : y + HEIGHT, x : x + WIDTH]
         if figure_x is not None:
             left, right = max(figure_x, 0), max(figure_x + 90, 0)
-            scene[170:, left:right] += contrast
-        return np.clip(scene + self.random.normal(0, self.noise, scene.shape), 0, 255).astype(np.uint8)
+            scene[170:, left:right] += np.int16(contrast)
+        return np.clip(scene, 0, 255).astype(np.uint8)
 
 
-def settled(scene: Scene, gate: MotionGate, seconds: float = 12.0) -> float:
+def settled(scene: Scene, gate: MotionGate, seconds: float = 8.0) -> float:
     """Shows the empty scene; returns the time, in seconds, of the next frame."""
     for number in range(int(seconds * RATE)):
         gate.update(scene.frame(), number / RATE)
@@ -62,20 +64,20 @@ def test_the_gate_stays_open_for_the_hold_time_and_then_closes() -> None:
     assert gate.update(scene.frame(200, 60.0), begun)
     for number in range(1, 11):
         assert gate.update(scene.frame(), begun + number / RATE)
-    closed = [gate.update(scene.frame(), begun + n / RATE) for n in range(11, 40)]
+    closed = [gate.update(scene.frame(), begun + n / RATE) for n in range(11, 70)]
     assert not closed[-1]
 
 
 def test_what_stays_becomes_part_of_the_scene_unless_a_face_is_tracked() -> None:
-    def still_open_after_30_s(*, tracked: bool) -> bool:
+    def still_open_after_20_s(*, tracked: bool) -> bool:
         scene, gate = Scene(2.0), MotionGate(hold_s=1.0)
         begun = settled(scene, gate)
-        seen = [gate.update(scene.frame(200, 40.0), begun + n / RATE, tracked=tracked) for n in range(300)]
+        seen = [gate.update(scene.frame(200, 40.0), begun + n / RATE, tracked=tracked) for n in range(200)]
         assert seen[0]
         return seen[-1]
 
-    assert not still_open_after_30_s(tracked=False)
-    assert still_open_after_30_s(tracked=True)
+    assert not still_open_after_20_s(tracked=False)
+    assert still_open_after_20_s(tracked=True)
 
 
 def test_light_that_changes_everywhere_alike_opens_nothing() -> None:
@@ -88,8 +90,8 @@ def test_light_that_changes_everywhere_alike_opens_nothing() -> None:
 def test_a_lamp_that_is_switched_on_lets_the_gate_close_again() -> None:
     scene, gate = Scene(2.0), MotionGate(hold_s=1.0)
     begun = settled(scene, gate)
-    scene.light = 1.6
-    seen = [gate.update(scene.frame(), begun + n / RATE) for n in range(400)]
+    scene.wall = (scene.wall * 1.6).astype(np.int16)
+    seen = [gate.update(scene.frame(), begun + n / RATE) for n in range(200)]
     assert not seen[-1]
 
 

@@ -29,9 +29,9 @@ def test_urgent_ones_go_first_in_their_own_order() -> None:
     pending = Pending(6)
     for phrase, urgent in [("a", False), ("X", True), ("b", False), ("Y", True)]:
         pending.put(Speak(phrase, urgent), 0.0)
-    assert pending.urgent == Speak("X", urgent=True)
+    assert pending.first == Speak("X", urgent=True)
     assert said(pending) == ["X", "Y", "a", "b"]
-    assert pending.urgent is None
+    assert pending.first is None
 
 
 def test_the_same_twice_is_one() -> None:
