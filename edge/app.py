@@ -133,7 +133,7 @@ class Device:
         self._register(self.board)
         self.supervisor = Supervisor(
             [
-                Spec("store", self.writer, 20.0),
+                Spec("store", self.writer, 30.0),
                 Spec("uplink", self.uplink, 20.0),
                 Spec("voice", self.voice),
                 Spec("brain", self.brain, 2.0),
