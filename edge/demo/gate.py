@@ -18,6 +18,7 @@ from edge.daemon import Process
 from edge.demo.broker import Office, PrivateBroker
 from edge.demo.storyboard import GREEN, RED, Panel, draw
 from edge.drivers.camera import Frame
+from edge.drivers.door.simulated import SimulatedDoorPort
 from edge.errors import DataError
 from edge.people.describe import Shot, limits_at
 from edge.people.enrol import Enroller
@@ -34,7 +35,7 @@ from edge.vision.picture_file import load_picture
 RESIDENTS = {"resident A": ("obama.jpg", "obama2.jpg"), "resident B": ("biden.jpg",)}
 SCENES = ("obama3.jpg", "astronaut.jpg", "grace_hopper.jpg", "obama3.jpg")
 SHOW_S = 4.0
-BROKER_GONE_AT_S, BROKER_BACK_AT_S = 8.5, 19.0
+BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S = 8.5, 11.0, 19.0
 DRAIN_S = 30.0
 
 _CONFIG = """# The gate of the demonstration.
@@ -49,7 +50,6 @@ show_s = {show_s}
 repeat = false
 [door]
 driver = "simulated"
-exit_every_s = 12.0
 [speaker]
 driver = "simulated"
 languages = ["en", "cmn"]
@@ -147,6 +147,9 @@ class Demo:
             until(lambda: time.monotonic() - start_s >= BROKER_GONE_AT_S, seconds)
             broker.stop()
             self._tell("the broker is stopped; the gate goes on")
+            until(lambda: time.monotonic() - start_s >= EXIT_AT_S, seconds)
+            if isinstance(device.door, SimulatedDoorPort):
+                device.door.press_exit(time.monotonic())
             until(lambda: time.monotonic() - start_s >= BROKER_BACK_AT_S, seconds)
             waiting = sum(EventReader(device.config.store.state_dir / EVENTS).backlog().values())
             broker.start()

@@ -15,6 +15,7 @@ from edge.drivers.camera import Picture
 from edge.drivers.inference.litert import LiteRtNetwork
 from edge.errors import DataError
 from edge.measure.runs import summary
+from edge.vision.faces import FaceFinder
 from edge.vision.manifest import load_manifest, open_network
 from edge.vision.motion import MotionGate
 from edge.vision.picture_file import load_picture
@@ -26,18 +27,29 @@ LIMIT = 1.4
 PEOPLE = 1000
 
 
-def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
-    """Frames and bare networks take turns, so that a busy moment of the machine meets both alike."""
-    manifest = load_manifest(resources.folder("models") / "manifest.toml")
-    recognition = Recognition(manifest, Face())
+def open_gate() -> tuple[Recognition, FaceFinder]:
+    """The default networks, and a gallery of 1,000 people none of whom will be met."""
+    recognition = Recognition(load_manifest(resources.folder("models") / "manifest.toml"), Face())
     random = np.random.default_rng(0)
     matrix = random.normal(size=(PEOPLE, recognition.dimension)).astype(np.float32)
     matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
     recognition.deliver(matrix, [f"{row:04}" for row in range(PEOPLE)])
-    finder = recognition.open()
-    frame = _as_frame(load_picture(picture or resources.demo_pictures() / "obama.jpg"))
-    if not finder.find(frame):
-        raise DataError("no face was found in the picture", hint="give one with --picture")
+    return recognition, recognition.open()
+
+
+def first_sight(recognition: Recognition, finder: FaceFinder, motion: MotionGate, frame: Picture, now_s: float) -> None:
+    """All that the gate does with the first frame of a face just come, which costs more than any later one."""
+    tracker = Tracker(recognition.gallery, recognition.points)
+    motion.update(frame, now_s, tracked=True)
+    face = finder.find(frame)[0]
+    tracker.observe([Observation(face.box, face.quality, finder.embed(face))], now_s)
+
+
+def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
+    """Frames and bare networks take turns, so that a busy moment of the machine meets both alike."""
+    manifest = load_manifest(resources.folder("models") / "manifest.toml")
+    recognition, finder = open_gate()
+    frame = frame_with_face(finder, picture)
     networks = [
         open_network(manifest.default("face-detector-far")),
         open_network(manifest.default("face-mesh")),
@@ -46,11 +58,8 @@ def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
     whole, bare = [], []
     motion = MotionGate()
     for number in range(runs + 10):
-        tracker = Tracker(recognition.gallery, recognition.points)  # a face just come: its first frame
         begun = time.perf_counter()
-        motion.update(frame, number / 10, tracked=True)
-        face = finder.find(frame)[0]
-        tracker.observe([Observation(face.box, face.quality, finder.embed(face))], number / 10)
+        first_sight(recognition, finder, motion, frame, number / 10)
         done = time.perf_counter()
         for network in networks:
             network.invoke()
@@ -69,11 +78,16 @@ def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
     )
 
 
-def _as_frame(picture: Picture) -> Picture:
-    """640 × 480, the upper part of a portrait."""
-    scale = max(640 / picture.shape[1], 480 / picture.shape[0])
-    size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-    return np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)[:480, :640], dtype=np.uint8)
+def frame_with_face(finder: FaceFinder, picture: Path | None = None) -> Picture:
+    """640 × 480, the upper part of a portrait (a demo picture). Raises DataError when no face is found in it."""
+    whole = load_picture(picture or resources.demo_pictures() / "obama.jpg")
+    scale = max(640 / whole.shape[1], 480 / whole.shape[0])
+    size = (round(whole.shape[1] * scale), round(whole.shape[0] * scale))
+    resized = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    frame = np.ascontiguousarray(resized[:480, :640], dtype=np.uint8)
+    if not finder.find(frame):
+        raise DataError("no face was found in the picture", hint="give one with --picture")
+    return frame
 
 
 def _runtime(networks: list[LiteRtNetwork]) -> str:

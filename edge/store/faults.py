@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 
+from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.database import primary_code
 
 log = logging.getLogger("edge.store")
@@ -52,7 +53,7 @@ def explain(error: sqlite3.Error | OSError) -> tuple[str, str] | None:
 class DiskState:
     """Whether the disk takes what it is given. Reports and logs transitions only, and spaces the attempts."""
 
-    def __init__(self, on_fault: Callable[[str, str, str], None], on_recovered: Callable[[str], None]) -> None:
+    def __init__(self, on_fault: OnFault, on_recovered: OnRecovered) -> None:
         self._on_fault = on_fault
         self._on_recovered = on_recovered
         self._retry_at = float("-inf")

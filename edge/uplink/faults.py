@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from edge.runtime.faults import OnFault, OnRecovered
 from edge.uplink.trouble import Trouble
 
 log = logging.getLogger("edge.uplink")
@@ -15,7 +16,7 @@ COMPONENT = "uplink"
 class Faults:
     """The faults that a person must end, by key. A broker that is merely down is none."""
 
-    def __init__(self, on_fault: Callable[[str, str, str], None], on_recovered: Callable[[str], None]) -> None:
+    def __init__(self, on_fault: OnFault, on_recovered: OnRecovered) -> None:
         self._on_fault = on_fault
         self._on_recovered = on_recovered
         self._active: dict[str, str] = {}

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from edge.errors import EdgeError
+from edge.runtime.faults import OnFault, OnRecovered
 
 log = logging.getLogger(__name__)
-
-OnFault = Callable[[str, str, str], None]
-"""Called with component, what is wrong, and what to do about it; must not block."""
-OnRecovered = Callable[[str], None]
-"""Called with the component; must not block."""
 
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 60.0

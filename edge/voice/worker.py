@@ -22,7 +22,7 @@ from edge.voice.phrases import PhraseBook, Utterance
 from edge.voice.player import Player
 from edge.voice.renderer import COMMAND, Renderer
 from edge.voice.studio import Studio
-from edge.voice.trouble import OnFault, OnRecovered, Trouble
+from edge.voice.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +73,9 @@ class VoiceWorker:
     """Speaks `book` through `speaker`; renders into `cache_dir` ahead of time.
 
     A newer prompt interrupts an older one, so that nobody's greeting waits for what somebody else was told. An urgent
-    one is said whole: what comes meanwhile waits, and two alarms are both heard. `monotonic` gives seconds. `on_fault` and `on_recovered` are called on the worker's thread with component "speaker" or
-    "voice" and must not block. `command` renders (see `edge.voice.renderer`).
+    one is said whole: what comes meanwhile waits, and two alarms are both heard. `monotonic` gives seconds.
+    `on_fault` and `on_recovered` are called on the worker's thread with component "speaker" or "voice" and must not
+    block. `command` renders (see `edge.voice.renderer`).
     """
 
     def __init__(

@@ -156,6 +156,16 @@ def test_the_mesh_lies_on_the_eyes(detector: Callable[[str], BlazeFace], mesh: F
     assert points[1, 2] < points[[234, 454], 2].min()  # the nose is nearer than the ears
 
 
+def test_depth_has_the_unit_of_the_picture(detector: Callable[[str], BlazeFace], mesh: FaceMesh) -> None:
+    def depth(picture: Picture) -> float:
+        _, points, _ = fitted(detector("far"), mesh, picture)
+        return float(points[[234, 454], 2].mean() - points[1, 2])
+
+    picture = portrait("obama")
+    half = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    assert depth(half) == pytest.approx(depth(picture) / 2, rel=0.1)
+
+
 @pytest.mark.parametrize("angle", [-40, 25])
 def test_a_turned_picture_has_a_turned_mesh(detector: Callable[[str], BlazeFace], mesh: FaceMesh, angle: float) -> None:
     upright = portrait("astronaut")

@@ -1,33 +1,43 @@
 from __future__ import annotations
 
+import importlib.util
+from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from vision_samples import MANIFEST, portrait, unit_rows
+from vision_samples import MANIFEST, ROOT, portrait, unit_rows
 
 from edge.errors import DataError
+from edge.install.optional_models import add
 from edge.vision.embed import Embedder, fuse, unit
+from edge.vision.embedding_spec import CanonicalPoint, EmbeddingSpec
 from edge.vision.faces import FaceFinder, open_face_finder
 from edge.vision.manifest import Manifest, ModelEntry, load_manifest, open_network
 from edge.vision.pixels import Normaliser
 
 SAME = ("obama", "obama2", "obama3")
 OTHERS = ("biden", "astronaut", "grace_hopper")
-ADDED = sorted(Path(MANIFEST).parent.glob("*/entry.toml"))
+ONNX = ROOT.parent / "shared" / "data" / "face-models" / "MobileFaceNet.onnx"
 
 
-def finders() -> list[str]:
-    return ["", *(name for file in ADDED for name in load_manifest(MANIFEST, file).models if name not in SHIPPED)]
+@pytest.fixture(scope="module")
+def optional(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """The shipped manifest with the optional embedding network added, as an installer would."""
+    for needed in ("tensorflow", "onnx"):
+        if importlib.util.find_spec(needed) is None:
+            pytest.skip(f"converting the optional network needs {needed}: pip install edge[models]")
+    if not ONNX.exists():
+        pytest.skip(f"{ONNX} is not there")
+    folder = add(lambda _: ONNX, tmp_path_factory.mktemp("state"))
+    return load_manifest(MANIFEST, folder / "manifest.toml")
 
 
-SHIPPED = set(load_manifest(MANIFEST).models)
-
-
-@pytest.mark.parametrize("network", finders())
-def test_one_person_is_nearer_than_any_two_people(network: str) -> None:
-    finder = open_face_finder(load_manifest(MANIFEST, *ADDED), embedder=network)
+@pytest.mark.parametrize("network", ["", "mobilefacenet"])
+def test_one_person_is_nearer_than_any_two_people(request: pytest.FixtureRequest, network: str) -> None:
+    manifest: Manifest = request.getfixturevalue("optional" if network else "manifest")
+    finder = open_face_finder(manifest, embedder=network)
     vectors = {name: finder.embed(finder.find(portrait(name))[0]) for name in SAME + OTHERS}
     for vector in vectors.values():
         assert vector.shape == (finder.embedder.spec.dimension,)
@@ -36,6 +46,35 @@ def test_one_person_is_nearer_than_any_two_people(network: str) -> None:
     same = [float(vectors[a] @ vectors[b]) for a, b in combinations(SAME, 2)]
     different = [float(vectors[a] @ vectors[b]) for a, b in combinations(SAME + OTHERS, 2) if not {a, b} <= set(SAME)]
     assert min(same) > max(different) + 0.05
+
+
+class Squares:
+    """A network of another size and dimension that answers with the brightness of its input's 16 squares."""
+
+    input_shape = (1, 64, 64, 3)
+    output_shapes = ((1, 16),)
+
+    def run(self, batch: np.ndarray) -> list[np.ndarray]:
+        assert batch.shape == self.input_shape
+        return [batch.astype(np.float32).reshape(4, 16, 4, 48).mean(axis=(1, 3)).reshape(1, 16)]
+
+
+def test_size_points_and_mirroring_are_the_manifests_own(manifest: Manifest) -> None:
+    points = (CanonicalPoint((33,), (16.0, 24.0)), CanonicalPoint((263,), (48.0, 24.0)))
+    spec = EmbeddingSpec(dimension=16, metric="cosine", mirror=False, points=points)
+    entry = entry_with(manifest, input_px=64, embedding=spec, mean=(0.0,) * 3, std=(1.0,) * 3)
+    embedder = Embedder(Squares(), entry)
+    mesh = np.zeros((468, 3), np.float32)
+    mesh[33, :2], mesh[263, :2] = (100, 80), (164, 80)  # twice the distance in the chip
+    picture = np.zeros((200, 300, 3), np.uint8)
+    picture[32:64, 68:100] = 255  # the chip's first square: x from 100 - 2·16, y from 80 - 2·24
+    chip = embedder.chip(picture, mesh)
+    assert chip.shape == (64, 64, 3)
+    alone = embedder.embed(chip)
+    assert alone.argmax() == 0
+    assert alone[0] > 0.99
+    both = Embedder(Squares(), replace(entry, embedding=replace(spec, mirror=True))).embed(chip)
+    assert both[[0, 3]] == pytest.approx([0.5**0.5] * 2, abs=0.02)
 
 
 def test_the_chip_has_the_face_on_its_canonical_points(finder: FaceFinder) -> None:
@@ -67,10 +106,8 @@ def test_a_network_of_another_dimension_is_refused(manifest: Manifest) -> None:
         Embedder(open_network(manifest.default("face-mesh")), entry)
 
 
-def entry_with(manifest: Manifest, **more: object) -> ModelEntry:
-    base = manifest.default("face-embedder")
-    fields = {name: getattr(base, name) for name in base.__dataclass_fields__}
-    return ModelEntry(**{**fields, "input_px": 8, **more})
+def entry_with(manifest: Manifest, **more: Any) -> ModelEntry:
+    return replace(manifest.default("face-embedder"), **{"input_px": 8, **more})
 
 
 @pytest.mark.parametrize("order", ["RGB", "BGR"])

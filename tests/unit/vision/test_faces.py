@@ -9,6 +9,7 @@ from vision_samples import MANIFEST, portrait
 
 from edge.drivers.camera import Picture
 from edge.errors import DataError
+from edge.vision.blazeface import Detection
 from edge.vision.faces import FaceFinder, Search, open_face_finder
 from edge.vision.geometry import Box
 from edge.vision.manifest import Manifest, load_manifest
@@ -91,16 +92,22 @@ def test_a_face_that_fills_the_picture_is_found(finder: FaceFinder) -> None:
     assert face.eye_px == pytest.approx(85, abs=8)
 
 
-class Blind:
-    """A far detector that sees nobody."""
+class Sees:
+    """A far detector that sees these and nobody else."""
 
-    def detect(self, _: Picture) -> list[object]:
-        return []
+    def __init__(self, *boxes: Box) -> None:
+        self.found = [Detection(box, np.zeros((6, 2), np.float32), 0.9) for box in boxes]
+
+    def detect(self, _: Picture) -> list[Detection]:
+        return self.found
 
 
-def test_the_near_detector_is_asked_when_the_far_one_finds_nobody(finder: FaceFinder) -> None:
-    blind = FaceFinder(Blind(), finder._near, finder._mesh, finder.embedder)  # type: ignore[arg-type]
-    assert len(blind.find(portrait("obama"))) == 1
+@pytest.mark.parametrize("far", [Sees(), Sees(Box(0, 0, 60, 60)), Sees(Box(800, 0, 910, 90), Box(0, 1100, 90, 1137))])
+def test_the_near_detector_is_asked_when_the_far_one_finds_nobody_or_only_at_the_edge(
+    finder: FaceFinder, far: Sees
+) -> None:
+    both = FaceFinder(far, finder._near, finder._mesh, finder.embedder)  # type: ignore[arg-type]
+    assert finder.find(portrait("obama"))[0].box.iou(both.find(portrait("obama"))[0].box) > 0.6
 
 
 def test_both_detectors_together_report_a_face_once(finder: FaceFinder) -> None:

@@ -100,6 +100,15 @@ def test_cutting_out_puts_every_pixel_where_the_matrix_says() -> None:
     np.testing.assert_allclose(turned[40, :, 1], 90 - 40 + np.arange(80), atol=1.01)
 
 
+def test_an_upright_square_at_full_size_is_the_pictures_own_pixels_and_at_half_size_their_means() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+    whole = cut_out(picture, similarity_to_square((120.0, 90.0), 80.0, 0.0, 80), 80)
+    np.testing.assert_array_equal(whole, picture[50:130, 80:160])
+    half = cut_out(picture, similarity_to_square((120.0, 90.0), 80.0, 0.0, 40), 40)
+    means = picture[50:130, 80:160].reshape(40, 2, 40, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(half, means, atol=1.0)
+
+
 def test_shrinking_averages_instead_of_skipping() -> None:
     stripes = np.zeros((400, 400, 3), np.uint8)
     stripes[:, ::2] = 255
@@ -136,6 +145,7 @@ def test_faces_are_followed_by_overlap_then_by_nearness() -> None:
 
 def test_one_known_face_is_given_to_the_better_of_two() -> None:
     assert associate([Box(0, 0, 10, 10)], [Box(4, 0, 14, 10), Box(1, 0, 11, 10)]) == {1: 0}
+    assert associate([Box(1, 0, 11, 10), Box(4, 0, 14, 10)], [Box(0, 0, 10, 10)]) == {0: 0}
 
 
 def test_boxes_of_very_different_size_are_not_one_face() -> None:

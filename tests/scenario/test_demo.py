@@ -1,0 +1,50 @@
+"""The demonstration is the main job, run whole: real networks, simulated hardware, a real broker that goes away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.broker import MOSQUITTO, NO_MOSQUITTO
+
+pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason=NO_MOSQUITTO)
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed (apt install espeak-ng)")
+def test_the_gate_is_demonstrated(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "edge", "demo", "gate", "--out", str(out), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    story = json.loads(done.stdout)
+    assert (story["enrolled"], story["granted"], story["refused"]) == (2, 2, 2)
+    assert story["relay_on"] == story["relay_off"] == 3  # two residents and one exit
+    assert "Welcome home." in story["spoken"]
+    assert any("property office" in text for text in story["spoken"])
+    assert any("欢迎" in text for text in story["spoken"])
+    received = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    assert story["events_stored"] == story["events_received"] == len(received)
+    assert story["events_missing"] == 0
+    assert [event["seq"] for event in received] == list(range(1, len(received) + 1))
+    granted = [event for event in received if event["type"] == "access.granted"]
+    assert len({event["subject"] for event in granted}) == 1  # the same resident twice, nobody else
+    with Image.open(out / "storyboard.png") as storyboard:
+        assert storyboard.size[0] > 1000
+    assert any(out.glob("spoken/*granted.wav"))
+    told = done.stderr
+    assert told.index("the broker is stopped") < told.index("the broker is back") < told.index("acknowledged")
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("ten years of work")
+    command = [sys.executable, "-m", "edge", "demo", "gate", "--out", str(tmp_path), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert "holds something else" in json.loads(done.stdout)["error"]
+    assert (tmp_path / "thesis.txt").exists()
