@@ -100,6 +100,8 @@ class Process:
             self._device.door.close()
         except HardwareError as error:
             log.critical("the door could not be made safe: %s", error)
+        else:
+            log.info("ended with the relay off")
 
 
 def leave(code: int) -> None:

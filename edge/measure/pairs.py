@@ -42,7 +42,7 @@ def read_pairs(path: Path) -> list[Pair]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}", hint="give the list of pairs with --pairs") from error
     if lines and lines[0].replace(" ", "") == "a,b,same":
-        pairs = [_csv_pair(row, path, number) for number, row in enumerate(csv.reader(lines[1:]), start=2)]
+        pairs = [_csv_pair(row, path, number) for number, row in enumerate(csv.reader(lines[1:]), start=2) if row]
     else:
         pairs = [
             _lfw_pair(line.split(), path, number) for number, line in enumerate(lines[1:], start=2) if line.strip()

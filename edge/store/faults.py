@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable
 
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.database import primary_code

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from edge.actions import Report
 from edge.clock import Now
+from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.database import DamagedError, is_damage, set_aside
 from edge.store.envelope import Accepted, Origin, evicted, well_formed
 from edge.store.faults import DiskState, is_shortage

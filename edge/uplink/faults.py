@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.uplink.trouble import Trouble

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.reader import EventReader
 from edge.uplink.backoff import FullJitter
 from edge.uplink.conversation import Conversation

@@ -77,7 +77,7 @@ class FaceFinder:
 
     def _detect(self, picture: Picture) -> list[Detection]:
         """Far first. The near detector is asked too when the far one found nobody, or only somebody at the edge:
-        of 2,514 portraits the far one missed four whose face filled the picture.
+        of 2,514 portraits the far one alone missed the face of four, both together of none.
         """
         height, width = picture.shape[:2]
         far = self._far.detect(picture)

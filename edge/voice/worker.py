@@ -16,6 +16,7 @@ from pathlib import Path
 from edge.actions import Speak
 from edge.drivers.speaker import Speaker
 from edge.errors import ConfigError, EdgeError
+from edge.runtime.faults import OnFault, OnRecovered
 from edge.voice.cache import VoiceCache
 from edge.voice.pending import Pending, Waiting
 from edge.voice.phrases import PhraseBook, Utterance
