@@ -28,6 +28,9 @@ def register(commands: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from edge.runtime.memory import lean
+
+    lean()  # as the daemon does, before numpy is imported
     from edge.measure import bench_face, bench_search, bench_startup
 
     if args.bench_command == "face":

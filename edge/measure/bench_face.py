@@ -17,7 +17,6 @@ from edge.errors import DataError
 from edge.measure.runs import summary
 from edge.vision.faces import FaceFinder
 from edge.vision.manifest import load_manifest, open_network
-from edge.vision.motion import MotionGate
 from edge.vision.picture_file import load_picture
 from edge.vision.recognition import Recognition
 from edge.vision.track import Observation, Tracker
@@ -37,10 +36,9 @@ def open_gate() -> tuple[Recognition, FaceFinder]:
     return recognition, recognition.open()
 
 
-def first_sight(recognition: Recognition, finder: FaceFinder, motion: MotionGate, frame: Picture, now_s: float) -> None:
-    """All that the gate does with the first frame of a face just come, which costs more than any later one."""
+def first_sight(recognition: Recognition, finder: FaceFinder, frame: Picture, now_s: float) -> None:
+    """Detection to decision for the first frame of a face just come, which costs more than any later one."""
     tracker = Tracker(recognition.gallery, recognition.points)
-    motion.update(frame, now_s, tracked=True)
     face = finder.find(frame)[0]
     tracker.observe([Observation(face.box, face.quality, finder.embed(face))], now_s)
 
@@ -56,10 +54,9 @@ def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
         *[open_network(manifest.model(recognition.model_id))] * (2 if finder.embedder.spec.mirror else 1),
     ]
     whole, bare = [], []
-    motion = MotionGate()
     for number in range(runs + 10):
         begun = time.perf_counter()
-        first_sight(recognition, finder, motion, frame, number / 10)
+        first_sight(recognition, finder, frame, number / 10)
         done = time.perf_counter()
         for network in networks:
             network.invoke()

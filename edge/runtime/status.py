@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import Any
 
 from edge.clock import Clock
 from edge.errors import DataError, HardwareError
+
+log = logging.getLogger(__name__)
 
 Part = Callable[[], Mapping[str, Any]]
 
@@ -48,7 +51,8 @@ class StatusWorker:
     """Once a second: the status file for `edge status`, the retained state for the broker, systemd's watchdog.
 
     `publish` gets the state only when something in it has changed. Figures that change all the time (times,
-    counters, latencies) stand under keys named in `VOLATILE` and do not count as a change.
+    counters, latencies) stand under keys named in `VOLATILE` and do not count as a change. A file that cannot be
+    written is logged, once, and tried again: nobody's door stays shut for want of a status.
     """
 
     VOLATILE = frozenset({"time", "uptime_s", "pid", "figures"})
@@ -68,10 +72,11 @@ class StatusWorker:
         self._feed = feed
         self._stop = threading.Event()
         self._published: bytes = b""
+        self._unwritten = False
         self._next_s = float("-inf")
 
     def start(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """The first step writes the first file."""
 
     def step(self) -> None:
         if time.monotonic() < self._next_s:
@@ -79,13 +84,26 @@ class StatusWorker:
             return
         self._next_s = time.monotonic() + 1.0
         snapshot = self._board.snapshot()
-        write_status(self._path, snapshot)
+        self._write(snapshot)
         state = json.dumps(_stable(snapshot, self.VOLATILE), ensure_ascii=False, sort_keys=True).encode()
         if state != self._published:
             self._publish(state)
             self._published = state
         if self._alive():
             self._feed()
+
+    def _write(self, snapshot: Mapping[str, Any]) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_status(self._path, snapshot)
+        except OSError as error:
+            if not self._unwritten:
+                log.error("the status cannot be written: %s (is %s full?)", error, self._path.parent)
+            self._unwritten = True
+            return
+        if self._unwritten:
+            log.info("the status can be written again")
+        self._unwritten = False
 
     def stop(self) -> None:
         self._path.unlink(missing_ok=True)

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from edge import resources
+from edge.app import Device
+from edge.daemon import Process
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 30.0
@@ -166,3 +168,43 @@ def mute_listener() -> Iterator[int]:
             thread.join()
             for connection in accepted:
                 connection.close()
+
+
+def perform(device: Device, act: Callable[[Device], None]) -> int:
+    """Runs the device in this process, on this thread, while `act` plays with it on another; then stops it.
+
+    For what cannot be brought about from outside. Returns the exit code; what `act` raises is raised.
+    """
+    process = Process(device)
+    trouble: list[BaseException] = []
+
+    def direct() -> None:
+        try:
+            until(lambda: process.ready_s is not None)
+            act(device)
+        except BaseException as error:  # noqa: BLE001 - it belongs to the test, on the other thread
+            trouble.append(error)
+        finally:
+            process.stop("the scene is over")
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    director = threading.Thread(target=direct)
+    director.start()
+    try:
+        code = process.run()
+    finally:
+        director.join(LIMIT_S)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if trouble:
+        raise trouble[0]
+    return code
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    pause, limit_s = threading.Event(), time.monotonic() + LIMIT_S
+    while not done():
+        if time.monotonic() > limit_s:
+            raise TimeoutError("it never happened")
+        pause.wait(0.01)

@@ -98,7 +98,7 @@ def test_the_configuration_lists_every_table_and_no_other() -> None:
     assert list(tables_in_the_document()) == list(tables_in_the_schema())
 
 
-@pytest.mark.parametrize("table", tables_in_the_schema())
+@pytest.mark.parametrize("table", list(tables_in_the_schema()))
 def test_keys_bounds_and_defaults_are_those_of_the_schema(table: str) -> None:
     assert tables_in_the_document()[table] == tables_in_the_schema()[table]
 
@@ -130,7 +130,7 @@ def test_every_command_has_its_section_and_no_other_has() -> None:
     assert set(sections_of_commands()) == {parser.prog for parser in commands()}
 
 
-@pytest.mark.parametrize("parser", commands(), ids=lambda parser: parser.prog)
+@pytest.mark.parametrize("parser", list(commands()), ids=lambda parser: parser.prog)
 def test_every_option_is_told_and_no_other(parser: argparse.ArgumentParser) -> None:
     common = {"--help", "--json", "--config", "--state"}
     options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}

@@ -95,6 +95,22 @@ def test_the_file_is_read_back_and_goes_with_the_worker(tmp_path: Path) -> None:
     assert "edge run" in caught.value.hint
 
 
+def test_a_file_that_cannot_be_written_is_said_once_and_the_rest_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "runtime").touch()  # a file where the folder should be
+    bench = Bench(tmp_path / "runtime")
+    bench.worker.start()
+    with caplog.at_level("INFO"):
+        bench.second()
+        bench.second()
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert (len(bench.published), bench.fed) == (1, 2)
+    (tmp_path / "runtime").unlink()
+    bench.second()
+    assert read_status(tmp_path / "runtime")["door"] == bench.part
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": "x"}', "\x00"])
 def test_a_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
