@@ -25,11 +25,11 @@ from tests.unit.store.test_full_disk import tiny_disk  # noqa: F401 - a fixture
 
 
 def assert_lives_with(daemon: Daemon, component: str, *words: str) -> dict[str, Any]:
-    """It is ready, `component` is at fault with these words and a hint, the event is told, the relay is off."""
+    """It is ready, `component` is at fault in these words, some of them the hint's; told as an event, relay off."""
     daemon.wait("ready after")
     status = daemon.status(lambda now: component in now["faults"])
     told = status["faults"][component]
-    for word in (*words, "("):  # a hint stands in brackets
+    for word in words:
         assert word in told
     daemon.wait(f"(sensor|device).fault {component} ")
     assert status["door"]["unlocked"] is False
@@ -43,11 +43,15 @@ def truncated(path: Path) -> None:
 
 def giant(path: Path) -> None:
     """A PNG whose header promises 100 megapixels."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
 
 
-@pytest.mark.parametrize(("spoil", "word"), [(truncated, "truncated"), (giant, "megapixels")])
+@pytest.mark.parametrize(("spoil", "word"), [(truncated, "save it again"), (giant, "scale it down")])
 def test_a_bad_picture_before_the_camera(tmp_path: Path, spoil: Callable[[Path], None], word: str) -> None:
     config = configure(tmp_path)
     bad = tmp_path / "pictures" / "bad.png"
@@ -75,7 +79,8 @@ def add_somebody(state: Path) -> None:
 
 
 def damaged(folder: Path) -> None:
-    (folder / "state").mkdir()
+    (folder / "state").mkdir(mode=0o700)
+    add_somebody(folder / "state")
     (folder / "state" / ROSTER_NAME).write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
 
 
@@ -86,11 +91,11 @@ def of_another_device(folder: Path) -> None:
     shutil.copyfile(folder / "other" / KEY_NAME, folder / "state" / KEY_NAME)
 
 
-@pytest.mark.parametrize("spoil", [damaged, of_another_device])
-def test_a_roster_that_cannot_be_read(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(("spoil", "hint"), [(damaged, "restore it from a backup"), (of_another_device, "bring back the device.key")])
+def test_a_roster_that_cannot_be_read(tmp_path: Path, spoil: Callable[[Path], None], hint: str) -> None:
     spoil(tmp_path)
     with running(configure(tmp_path)) as daemon:
-        status = assert_lives_with(daemon, "roster", "cannot be read")
+        status = assert_lives_with(daemon, "roster", "cannot be read", hint)
         assert status["vision"]["people"] == 0
         daemon.assert_ends_well()
 
@@ -111,6 +116,10 @@ def test_a_configuration_with_ten_mistakes_and_more(tmp_path: Path) -> None:
 
 
 def test_a_full_disk(tmp_path: Path, tiny_disk: Path) -> None:  # noqa: F811
+    voice = tmp_path / "voice"  # renderings would fill two megabytes by themselves
+    voice.mkdir()
+    (tiny_disk / "state").mkdir(mode=0o700)
+    (tiny_disk / "state" / "voice").symlink_to(voice)
     config = configure(
         tmp_path,
         store=f'state_dir = "{tiny_disk}/state"\nruntime_dir = "runtime"',
@@ -153,7 +162,7 @@ def test_a_full_runtime_folder(tmp_path: Path, tiny_disk: Path) -> None:  # noqa
 def test_no_speaker(tmp_path: Path) -> None:
     speaker = 'driver = "aplay"\ncard = "plughw:CARD=NoSuchCard"\nlanguages = ["en"]'
     with running(configure(tmp_path, speaker=speaker)) as daemon:
-        assert_lives_with(daemon, "speaker", "aplay")
+        assert_lives_with(daemon, "speaker", "No such device", "`aplay -L` lists the cards")
         daemon.assert_ends_well()
 
 
@@ -168,7 +177,7 @@ def test_a_broker_that_refuses(tmp_path: Path) -> None:
     with private_broker(tmp_path, [f"password_file {passwords}"], anonymous=False) as broker:
         uplink = f'host = "127.0.0.1"\nport = {broker.port}\ntls = false\nusername = "gate"\npassword_file = "{ours}"'
         with running(configure(tmp_path, uplink=uplink)) as daemon:
-            status = assert_lives_with(daemon, "uplink")
+            status = assert_lives_with(daemon, "uplink", "Not authorized", "check username and password_file")
             assert status["uplink"]["connected"] is False
             daemon.assert_ends_well()
 

@@ -37,7 +37,9 @@ def test_ready_status_and_stop(tmp_path: Path, broker: PrivateBroker) -> None:
     after = edge("status", "--config", config, "--json")
     assert after.returncode == 3
     assert "no daemon is running" in json.loads(after.stdout)["error"]
-    kinds = [event["type"] for event in json.loads(edge("events", "list", "--config", config, "--json").stdout)["events"]]
+    kinds = [
+        event["type"] for event in json.loads(edge("events", "list", "--config", config, "--json").stdout)["events"]
+    ]
     assert kinds[0] == "device.started"
     assert kinds[-1] == "device.stopped"  # the last word is stored too
 

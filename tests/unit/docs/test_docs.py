@@ -187,7 +187,9 @@ def test_the_command_lines_are_found() -> None:
 def test_every_make_target_exists(name: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named = {
-        target for code, _ in code_of(ROOT / name) if (match := re.match(r"make( .*)?$", code.partition("#")[0].strip()))
+        target
+        for code, _ in code_of(ROOT / name)
+        if (match := re.match(r"make( .*)?$", code.partition("#")[0].strip()))
         for target in (match[1] or "").split()
     }
     assert named <= targets
