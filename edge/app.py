@@ -153,7 +153,7 @@ class Device:
                 ),
             ],
             self._worker_failed,
-            self.post,
+            self.faults.tell,
         )
 
     def post(self, event: Event, seen_s: float | None = None) -> bool:
@@ -163,7 +163,7 @@ class Device:
     def _worker_failed(self, failure: ComponentFailed) -> None:
         if failure.component == "brain" or failure.fatal:
             self.dispatcher.safe()
-        self.post(failure)
+        self.faults.tell(failure)
 
     def _register(self, board: StatusBoard) -> None:
         config = self.config

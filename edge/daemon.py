@@ -69,7 +69,7 @@ class Process:
 
     def _announce(self, took_s: float) -> None:
         self.ready_s = took_s
-        self._device.post(Started(__version__, WARNINGS))
+        self._device.faults.tell(Started(__version__, WARNINGS))
         log.info("ready after %.2f s; edge %s", took_s, __version__)
         for warning in WARNINGS:
             log.warning("%s: a photograph of a resident can open this door; keep a second factor or a guard", warning)
@@ -84,7 +84,7 @@ class Process:
             log.info("stopping: %s", self._signals[0])
         systemd.notify("STOPPING=1")
         device.dispatcher.safe()
-        device.post(Stopping(fatal or self._signals[0]))
+        device.faults.tell(Stopping(fatal or self._signals[0]))
         deadline = time.monotonic() + LAST_WORD_S
         while not device.brain.now.state.stopping and time.monotonic() < deadline and not self._hurried():
             self._pause.wait(0.01)

@@ -141,7 +141,7 @@ class Access:
     greet_again_s: Annotated[float, Between(0.0, 86400.0)] = 60.0
     lockout_failures: Annotated[int, Between(3, 100)] = 5
     lockout_window_s: Annotated[float, Between(5.0, 3600.0)] = 60.0
-    lockout_s: Annotated[float, Between(5.0, 3600.0)] = 30.0
+    lockout_s: Annotated[float, Between(5.0, 3600.0)] = 120.0
 
     def intervals(self) -> Mapping[str, tuple[Interval, ...]]:
         """The schedules, parsed."""

@@ -61,7 +61,7 @@ class Policy:
 class Attempts:
     """What has happened at the camera lately. Times are monotonic seconds."""
 
-    failures: tuple[float, ...] = ()
+    failures: tuple[tuple[int, float], ...] = ()
     locked_until: float = float("-inf")
     granted: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     greeted: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -72,10 +72,16 @@ class Attempts:
         return now_s < self.locked_until
 
 
-def record_failure(attempts: Attempts, settings: Access, now_s: float) -> tuple[Attempts, bool]:
-    """Count an unknown face. Returns the new state, and whether this failure began a lock-out."""
-    recent = tuple(at for at in attempts.failures if now_s - at < settings.lockout_window_s)
-    failures = (*recent, now_s)
+def record_failure(attempts: Attempts, settings: Access, track: int, now_s: float) -> tuple[Attempts, bool]:
+    """Count an unknown face. Returns the new state, and whether this failure began a lock-out.
+
+    A face that stays and is looked at again is one attempt: a visitor who waits at the door is no attack. Another
+    face held in its place is another track.
+    """
+    recent = tuple(one for one in attempts.failures if now_s - one[1] < settings.lockout_window_s)
+    if any(one[0] == track for one in recent):
+        return replace(attempts, failures=recent), False
+    failures = (*recent, (track, now_s))
     if len(failures) < settings.lockout_failures or attempts.locked(now_s):
         return replace(attempts, failures=failures[-settings.lockout_failures :]), False
     return replace(attempts, failures=(), locked_until=now_s + settings.lockout_s), True

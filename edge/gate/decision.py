@@ -98,7 +98,8 @@ class Gate:
                 return state, ()
             case ExitPressed():
                 door, actions = doors.unlock(state.door, self._lock, now.mono_s)
-                return replace(state, door=door), (*actions, Report("access.exit", priority=Priority.ACCESS))
+                actions += (Speak("exit"), Report("access.exit", priority=Priority.ACCESS))
+                return replace(state, door=door), actions
             case FaceMatched():
                 return self._matched(state, event, now)
             case FaceUnknown():
@@ -138,7 +139,7 @@ class Gate:
         scores = {"score": round(event.score, 3), "threshold": round(event.threshold, 3), "frames": event.frames}
         if state.attempts.locked(now_s):
             return self._refuse(state, event.track, "refused_locked_out", "locked_out", scores, now)
-        attempts, locked = record_failure(state.attempts, self._policy.settings, now_s)
+        attempts, locked = record_failure(state.attempts, self._policy.settings, event.track, now_s)
         state = replace(state, attempts=attempts)
         if not locked:
             return self._refuse(state, event.track, "refused_unknown", "unknown", scores, now)
@@ -179,6 +180,7 @@ class Gate:
             door = doors.contact_lost(door)
         if event.fatal:
             door, actions = doors.relock(door, now.mono_s)
+            actions += (Speak("fault", urgent=True),)
         known = state.failed.get(event.component)
         failed = MappingProxyType({**state.failed, event.component: event.what})
         state = replace(state, door=door, failed=failed, stopping=state.stopping or event.fatal)

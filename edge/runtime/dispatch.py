@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 from edge.actions import Action, DriveRelay, Report, ShowLamp, Speak
 from edge.clock import Now
 from edge.drivers.door import DoorPort
 from edge.errors import HardwareError
+
+
+log = logging.getLogger(__name__)
 
 
 class Dispatcher:
@@ -53,6 +57,11 @@ class Dispatcher:
             self.relay_on += action.on
             self.relay_off += not action.on
 
-    def safe(self) -> None:
-        """The relay off, from whichever thread has to do it."""
-        self._drive(DriveRelay(on=False))
+    def safe(self) -> bool:
+        """The relay off, from whichever thread has to do it; False, and loudly said, when it cannot be driven."""
+        try:
+            self._drive(DriveRelay(on=False))
+        except HardwareError as error:
+            log.critical("the lock relay cannot be driven to its safe level: %s", error)
+            return False
+        return True

@@ -41,6 +41,11 @@ class FaultDesk:
             if since is not None:
                 self._tell(ComponentRecovered(component, self._clock() - since))
 
+    def tell(self, event: Event) -> None:
+        """Post an event that must not get lost on a full inbox."""
+        with self._lock:
+            self._tell(event)
+
     def retry(self) -> None:
         """Offer again what a full inbox refused."""
         with self._lock:

@@ -124,6 +124,17 @@ def test_five_strangers_lock_out_weak_matches_but_not_strong_ones() -> None:
     assert reports(story.tell(match(track=10), at(4.0 + ACCESS.lockout_s))) == [("access.granted", None)]
 
 
+def test_a_stranger_who_stays_counts_once() -> None:
+    story = Story(AccessRule("p"))
+    for second in range(0, 60, 3):
+        story.tell(FaceUnknown(1, 0.2, 0.6, 5), at(second))
+    assert reports(story.tell(match(track=2), at(60.0))) == [("access.granted", None)]
+
+
+def test_the_exit_speaks_what_the_site_has_written_for_it() -> None:
+    assert phrases(Story().tell(ExitPressed(), at(1.0))) == ["exit"]
+
+
 def test_one_person_is_not_announced_ten_times() -> None:
     story = Story(AccessRule("p"))
     assert phrases(story.tell(match(), at(0.0))) == ["granted"]
