@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from edge import __version__, resources
@@ -18,7 +19,8 @@ from edge.config import Config
 from edge.drivers.camera import Frame
 from edge.drivers.camera.worker import CameraWorker
 from edge.drivers.door.contacts import ContactsWorker
-from edge.events import ComponentFailed, Event
+from edge.errors import HardwareError
+from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate, GateState
 from edge.parts import make_book, make_broker, make_camera, make_door, make_speaker
@@ -61,7 +63,7 @@ class Device:
         self.config = config
         state_dir, runtime_dir = config.store.state_dir, config.store.runtime_dir
         for folder in (state_dir, runtime_dir):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(folder)
         site, device = config.device.site, config.device.id
         path = state_dir / EVENTS
         manifest = load_manifest(*resources.manifests(state_dir))
@@ -153,7 +155,7 @@ class Device:
                 ),
             ],
             self._worker_failed,
-            self.faults.tell,
+            self._worker_recovered,
         )
 
     def post(self, event: Event, seen_s: float | None = None) -> bool:
@@ -164,6 +166,10 @@ class Device:
         if failure.component == "brain" or failure.fatal:
             self.dispatcher.safe()
         self.faults.tell(failure)
+
+    def _worker_recovered(self, recovery: ComponentRecovered) -> None:
+        if recovery.component not in self.faults.present():  # it runs again, but its hardware is still missing
+            self.faults.tell(recovery)
 
     def _register(self, board: StatusBoard) -> None:
         config = self.config
@@ -195,6 +201,15 @@ class Device:
             "held": door.held_alarmed,
             "figures": figures,
         }
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HardwareError(
+            f"{folder} cannot be made: {error.strerror}", hint="see [store] in the configuration, and who owns it"
+        ) from error
 
 
 def _figures(values: dict[str, Any], *lasting: str) -> dict[str, Any]:

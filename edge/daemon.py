@@ -42,6 +42,11 @@ class Process:
         """What a signal does, from within the process."""
         self._signals.append(why)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether a signal has come."""
+        return bool(self._signals)
+
     def run(self) -> int:
         """Returns the exit code: 0 after a signal, 3 when the device could not go on."""
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -78,12 +83,12 @@ class Process:
 
     def _end(self) -> int:
         device, fatal = self._device, self._device.supervisor.fatal
+        device.dispatcher.safe()
         if fatal:
             log.critical("giving up: %s", fatal)
         else:
             log.info("stopping: %s", self._signals[0])
         systemd.notify("STOPPING=1")
-        device.dispatcher.safe()
         device.faults.tell(Stopping(fatal or self._signals[0]))
         deadline = time.monotonic() + LAST_WORD_S
         while not device.brain.now.state.stopping and time.monotonic() < deadline and not self._hurried():

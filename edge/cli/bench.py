@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.cli.common import Subparsers, emit
+from edge.cli.common import Subparsers, emit, positive
 
 
 def register(commands: Subparsers) -> None:
@@ -17,7 +17,7 @@ def register(commands: Subparsers) -> None:
     def add(name: str, text: str, runs: int) -> argparse.ArgumentParser:
         parser = kinds.add_parser(name, help=text, description=text)
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-        parser.add_argument("--runs", type=int, default=runs, metavar="N", help=f"({runs})")
+        parser.add_argument("--runs", type=positive, default=runs, metavar="N", help=f"({runs})")
         parser.set_defaults(run=run)
         return parser
 

@@ -31,6 +31,14 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
+def positive(text: str) -> int:
+    """A whole number from 1 to a million, for argparse."""
+    number = int(text)
+    if not 1 <= number <= 1_000_000:
+        raise argparse.ArgumentTypeError("a number from 1 to 1,000,000 is wanted")
+    return number
+
+
 def open_state(args: argparse.Namespace) -> State:
     """The state directory that the arguments name. Raises ConfigError."""
     from edge.config import load_config

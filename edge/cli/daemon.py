@@ -49,10 +49,12 @@ def run_check(args: argparse.Namespace) -> int:
     from edge.config import load_config
     from edge.parts import make_book
     from edge.vision.manifest import load_manifest
+    from edge.vision.recognition import Recognition
 
     config = load_config(args.config)
     phrases = make_book(config)
     manifest = load_manifest(*resources.manifests(config.store.state_dir))
+    Recognition(manifest, config.face)
     for entry in manifest.models.values():
         for variant in entry.files.values():
             variant.read_verified()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import Subparsers, add_common, emit, open_state
+from edge.cli.common import Subparsers, add_common, emit, open_state, positive
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def register(commands: Subparsers) -> None:
         return parser
 
     listing = add(kinds, "list", "the newest events", run_list)
-    listing.add_argument("--limit", type=int, default=20, metavar="N", help="(20)")
-    tail = add(kinds, "tail", "events as they happen, until interrupted", run_tail)
+    listing.add_argument("--limit", type=positive, default=20, metavar="N", help="(20)")
+    tail = add(kinds, "tail", "events as they happen, until interrupted; with --json one object a line", run_tail)
     for parser in (listing, tail):
         parser.add_argument("--type", default="", metavar="PREFIX", help='"access", "door.forced"')
         parser.add_argument("--subject", default="", metavar="ID", help="a person's id, or a component")
     one = add(kinds, "show", "one event, whole", run_show)
     one.add_argument("which", metavar="SEQ|ID")
-    export = add(kinds, "export", "all events of a time, one JSON object a line", run_export)
+    export = add(kinds, "export", "all events of a time, one a line; with --json one object", run_export)
     export.add_argument("--since", metavar="TIME", help="2026-11-22 or 2026-11-22T18:00:00Z")
     export.add_argument("--until", metavar="TIME", help="not included")
     outbox = commands.add_parser("outbox", help="what waits to be sent")
@@ -66,8 +66,6 @@ def _line(event: StoredEvent) -> str:
 
 
 def run_list(args: argparse.Namespace) -> int:
-    if args.limit < 1:
-        raise UsageError("--limit must be at least 1")
     found = _history(args).latest(args.limit, args.type, args.subject)
     text = "\n".join(map(_line, found)) or "no events"
     emit(args, {"events": [_envelope(event) for event in found]}, text)
@@ -94,9 +92,14 @@ def run_show(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    since, until = _micros(args.since, 0), _micros(args.until, 1 << 62)
-    for event in _history(args).export(since, until):
-        sys.stdout.write(json.dumps(_envelope(event), ensure_ascii=False) + "\n")
+    since, until = _micros(args.since, 0), _micros(args.until, 1 << 62) - 1
+    # One object with --json, written piece by piece: a device may hold a year of events.
+    before, between, after = ('{"events": [', ", ", "]}\n") if args.json else ("", "\n", "\n")
+    sys.stdout.write(before)
+    number = -1
+    for number, event in enumerate(_history(args).export(since, until)):
+        sys.stdout.write((between if number else "") + json.dumps(_envelope(event), ensure_ascii=False))
+    sys.stdout.write(after if args.json or number >= 0 else "")
     return 0
 
 

@@ -37,25 +37,25 @@ def register(commands: Subparsers) -> None:
     use.add_argument("model", metavar="ID")
 
 
-def _state(args: argparse.Namespace) -> State:
+def _state(args: argparse.Namespace) -> State | None:
     """Without --config and --state on a machine that is no device: the shipped models alone."""
     if args.config is None and args.state is None and not DEFAULT_CONFIG.exists():
-        return State(Path(), None)
+        return None
     return open_state(args)
 
 
-def _manifest(state: State) -> Manifest:
+def _manifest(state: State | None) -> Manifest:
     from edge import resources
     from edge.vision.manifest import load_manifest
 
-    return load_manifest(*resources.manifests(state.dir if state.dir != Path() else None))
+    return load_manifest(*resources.manifests(state.dir if state else None))
 
 
 def run_list(args: argparse.Namespace) -> int:
     state = _state(args)
     manifest = _manifest(state)
     used = set(manifest.defaults.values())
-    if state.config and state.config.face.network:
+    if state and state.config and state.config.face.network:
         used = {*used - {manifest.defaults["face-embedder"]}, state.config.face.network}
     found = [
         {

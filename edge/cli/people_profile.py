@@ -40,7 +40,8 @@ def check_names(args: argparse.Namespace, state: State) -> list[str]:
             known = ", ".join(sorted(access.schedules)) or "none"
             raise UsageError(f"there is no schedule {name!r}", hint=f"the configuration has: {known}")
     return [
-        f"the configuration says nothing of the group {name!r}: its members are refused; list it under [access.groups], with [] for any hour"
+        f"the configuration says nothing of the group {name!r}, so its members are refused: "
+        "list it under [access.groups], with [] for any hour"
         for name in _names(args.groups or "")
         if name not in access.groups
     ]

@@ -140,7 +140,7 @@ def _read_union(choices: tuple[Any, ...], value: object, key: Key, problems: Pro
     driver = value.get("driver")
     if driver is None:
         problems.append((key, f"'driver' is missing; it is one of: {', '.join(tables)}"))
-    elif driver not in tables:
+    elif not isinstance(driver, str) or driver not in tables:
         hint = _suggest(str(driver), list(tables))
         problems.append(((*key, "driver"), f"no such driver {driver!r}{hint}"))
     else:

@@ -65,7 +65,7 @@ class FolderCamera:
 
     driver: Literal["folder"]
     path: Path
-    rate_fps: Annotated[float, Between(0.1, 60.0)] = 10.0
+    rate_fps: Annotated[float, Between(1.0, 60.0)] = 10.0
     show_s: Seconds = 3.0
     repeat: bool = True
     width_px: Annotated[int, Between(160, 1920)] = 640

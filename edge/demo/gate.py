@@ -35,6 +35,7 @@ from edge.vision.picture_file import load_picture
 RESIDENTS = {"resident A": ("obama.jpg", "obama2.jpg"), "resident B": ("biden.jpg",)}
 SCENES = ("obama3.jpg", "astronaut.jpg", "grace_hopper.jpg", "obama3.jpg")
 SHOW_S = 4.0
+MARK = ".edge-demo"
 BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S = 8.5, 11.0, 19.0
 DRAIN_S = 60.0  # the uplink's jitter may hold off its next attempt for longer than the broker was away
 
@@ -93,11 +94,14 @@ class Demo:
             broker.stop()
 
     def _prepare(self) -> None:
-        if self._out.exists() and any(self._out.iterdir()) and not (self._out / "shown").is_dir():
+        if self._out.exists() and not self._out.is_dir():
+            raise DataError(f"{self._out} is a file", hint="give an empty or new folder with --out")
+        if self._out.exists() and any(self._out.iterdir()) and not (self._out / MARK).is_file():
             raise DataError(f"{self._out} holds something else", hint="give an empty or new folder with --out")
         shutil.rmtree(self._out, ignore_errors=True)
         shown = self._out / "shown"
         shown.mkdir(parents=True)
+        (self._out / MARK).write_text("made by edge demo gate, which empties this folder at each run\n")
         for number, name in enumerate(SCENES, start=1):
             shutil.copyfile(resources.demo_pictures() / name, shown / f"{number:02d}-{name}")
 
@@ -136,7 +140,7 @@ class Demo:
 
         def until(done: Callable[[], bool], limit_s: float) -> bool:
             end = time.monotonic() + limit_s
-            while not done() and time.monotonic() < end:
+            while not done() and time.monotonic() < end and not process.stopping:
                 pause.wait(0.05)
             return done()
 

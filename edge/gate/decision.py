@@ -121,7 +121,7 @@ class Gate:
         if reason := self._policy.refusal(rule, now):
             phrase = "refused_expired" if reason == "not_yet_valid" else f"refused_{reason}"
             return self._refuse(state, event.track, phrase, reason, scores, now, subject=event.person)
-        if recall(attempts.granted, event.person, settings.cooldown_s, now_s):
+        if recall(attempts.granted, event.person, settings.cooldown_s, now_s) and self._has_passed(state, event.person):
             return state, ()
         greet = not recall(attempts.greeted, event.person, settings.greet_again_s, now_s)
         door, actions = doors.unlock(state.door, self._lock, now_s)
@@ -133,6 +133,11 @@ class Gate:
         report = Report("access.granted", {"by": "face", **scores}, event.person, Priority.ACCESS)
         attempts = replace(attempts, granted=granted, failures=())
         return replace(state, door=door, attempts=attempts), (*actions, report)
+
+    def _has_passed(self, state: GateState, person: str) -> bool:
+        """Whether the last grant still holds or was used; without a contact nobody knows, and it counts as used."""
+        door = state.door
+        return door.relay_on or door.leaf_open is None or door.opened_at >= state.attempts.granted[person]
 
     def _unknown(self, state: GateState, event: FaceUnknown, now: Now) -> Outcome:
         now_s = now.mono_s

@@ -22,6 +22,7 @@ class Door:
 
     relay_on: bool = False
     relock_at: float | None = None
+    caused_at: float = float("-inf")
     released_at: float = float("-inf")
     leaf_open: bool | None = None
     opened_at: float = 0.0
@@ -36,7 +37,7 @@ Outcome = tuple[Door, tuple[Action, ...]]
 
 def unlock(door: Door, lock: Lock, now_s: float) -> Outcome:
     """Energise the relay for `lock.unlock_s` from now; a second cause meanwhile starts the time anew."""
-    door = replace(door, relay_on=True, relock_at=now_s + lock.unlock_s, lamp_off_at=None)
+    door = replace(door, relay_on=True, relock_at=now_s + lock.unlock_s, caused_at=now_s, lamp_off_at=None)
     return door, (DriveRelay(on=True), ShowLamp(Lamp.GRANTED))
 
 
@@ -102,7 +103,9 @@ def _opened(door: Door, now_s: float) -> Outcome:
 
 def _closed(door: Door, now_s: float) -> Outcome:
     actions: tuple[Action, ...] = ()
-    if door.relay_on and door.leaf_open:  # somebody has passed: no second person slips in on the same grant
+    # Somebody has passed: no second person slips in on the same grant. Who was granted while the leaf stood open
+    # keeps their own time.
+    if door.relay_on and door.leaf_open and door.caused_at <= door.opened_at:
         door, actions = relock(door, now_s)
     if door.leaf_open:
         open_s = round(now_s - door.opened_at, 1)

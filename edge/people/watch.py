@@ -45,7 +45,7 @@ class RosterWorker:
         self._on_recovered = on_recovered
         self._roster: Roster | None = None
         self._revision = ""
-        self._fault = ""
+        self._fault: str | None = None  # a predecessor may have told one
         self._stop = Flag()
         self._next_look_s = float("-inf")
         self.loaded: LoadedGallery | None = None
@@ -79,7 +79,9 @@ class RosterWorker:
         self._deliver(gallery)
         self.loaded, self._revision = gallery, revision
         log.info("roster: %d people, %d to renew", len(gallery.ids), len(gallery.needs_renewal))
-        self._tell("; ".join(f"{fault.person}: {fault.what}" for fault in gallery.faults))
+        # Counted, not named: this goes to the log and to the broker. `edge people list` names them.
+        skipped = f"{len(gallery.faults)} people cannot be read" if gallery.faults else ""
+        self._tell(skipped)
 
     def _tell(self, fault: str) -> None:
         if fault == self._fault:

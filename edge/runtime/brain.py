@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import Generic, Protocol, TypeVar
 
 from edge.actions import Action, DriveRelay, Report
 from edge.clock import Clock, Now
-from edge.events import Event, Tick
+from edge.errors import HardwareError
+from edge.events import Event, ExitPressed, FaceMatched, Tick
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import Inbox
@@ -21,6 +23,9 @@ S = TypeVar("S")
 
 # Even with nothing due the brain looks up this often, so that a hang can be told from a quiet night.
 IDLE_S = 0.25
+# What would open the door is worth nothing later: whoever it was for has gone, and somebody else may stand there.
+OPENING = (FaceMatched, ExitPressed)
+STALE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +67,25 @@ class Brain(Generic[S]):
         self._dispatcher = dispatcher
         self._watch = watch
         self.to_relay_ms = Histogram()
+        self.stale = 0
+        self._stop = threading.Event()
 
     def start(self) -> None:
-        now = self._clock()
-        self.state, actions = self._core.made_safe(self.state, now)
-        self._dispatcher.carry_out(actions, now)
+        self._make_safe()
 
     def step(self) -> None:
         deadline = self._core.next_deadline(self.state)
         wait_s = IDLE_S if deadline is None else min(IDLE_S, max(0.0, deadline - time.monotonic()))
         posted = self._inbox.get(wait_s)
+        if posted is not None and self._stop.is_set():  # given up while it waited: this is for the successor
+            self._inbox.put_back(posted)
+            return
         now = self._clock()
         event: Event = Tick() if posted is None else posted.event
+        if posted is not None and isinstance(event, OPENING) and now.mono_s - posted.origin_s > STALE_S:
+            self.stale += 1
+            log.warning("too late: %s of %.1f s ago", type(event).__name__, now.mono_s - posted.origin_s)
+            event = Tick()
         origin_s = now.mono_s if posted is None else posted.origin_s
         state, actions = self._core.step(self.state, event, now)
         self.state = state
@@ -84,13 +96,21 @@ class Brain(Generic[S]):
             self.to_relay_ms.add((time.monotonic() - origin_s) * 1e3)
         for action in actions:
             if isinstance(action, Report):
-                log.info("%s %s %s", action.type, action.subject, dict(action.data))
+                # Without the subject: a log outlives the erasure of a person.
+                log.info("%s %s", action.type, dict(action.data))
                 self._watch(action, origin_s)
 
     def stop(self) -> None:
+        self._make_safe()
+
+    def _make_safe(self) -> None:
         now = self._clock()
         self.state, actions = self._core.made_safe(self.state, now)
-        self._dispatcher.carry_out(actions, now)
+        try:
+            self._dispatcher.carry_out(actions, now)
+        except HardwareError as error:  # somebody must be left to report it
+            log.critical("the door cannot be made safe: %s", error)
 
     def wake(self) -> None:
+        self._stop.set()
         self._inbox.wake()

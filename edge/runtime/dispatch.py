@@ -10,7 +10,6 @@ from edge.clock import Now
 from edge.drivers.door import DoorPort
 from edge.errors import HardwareError
 
-
 log = logging.getLogger(__name__)
 
 

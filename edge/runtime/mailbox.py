@@ -61,6 +61,12 @@ class Inbox(Generic[T]):
             self._ready.notify()
             return True
 
+    def put_back(self, item: T) -> None:
+        """Return what was just taken to its place at the front, also when the queue is full."""
+        with self._ready:
+            self._items.appendleft(item)
+            self._ready.notify()
+
     def get(self, timeout_s: float) -> T | None:
         """The oldest item, or None when none came within `timeout_s` or somebody called `wake`."""
         with self._ready:

@@ -23,6 +23,7 @@ WINDOW_S = 300.0
 # The first replacement comes at once; each further one within the window waits twice as long.
 BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 JOIN_S = 0.05
+WATCHED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Supervisor:
         self._on_recovered = on_recovered
         self._clock = clock
         self._posts: list[_Post] = []
+        self._watched_s = clock()
         self.fatal: str = ""
         self.replaced = 0
 
@@ -72,6 +74,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """One look at everybody. Call it several times a second."""
+        self._watched_s = self._clock()
         for post in self._posts:
             if self.fatal:
                 return
@@ -100,8 +103,9 @@ class Supervisor:
             self.fatal = f"{post.spec.name} {what} {len(post.failures)} times in {WINDOW_S:g} s: {detail}"
         else:
             post.replace_at = now + BACK_OFF_S[len(post.failures) - 1]
-        log.error("worker %s %s%s: %s", post.spec.name, what, ", giving up" if fatal else "", detail)
+        # First what makes the door safe, then the log: whoever reads it may have stopped reading.
         self._on_failed(ComponentFailed(post.spec.name, what, detail, fatal))
+        log.error("worker %s %s%s: %s", post.spec.name, what, ", giving up" if fatal else "", detail)
 
     def _replace(self, post: _Post) -> None:
         post.replace_at = None
@@ -110,8 +114,9 @@ class Supervisor:
         self.replaced += 1
 
     def healthy(self) -> bool:
-        """Whether every worker is up: what systemd's watchdog is fed from."""
-        return not self.fatal and all(post.down_since is None for post in self._posts)
+        """Whether every worker is up, and somebody watches them: what systemd's watchdog is fed from."""
+        watched = self._clock() - self._watched_s < WATCHED_S
+        return watched and not self.fatal and all(post.down_since is None for post in self._posts)
 
     def working(self) -> bool:
         """Whether every worker has completed a step."""

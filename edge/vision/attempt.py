@@ -26,12 +26,14 @@ Decision = FaceMatched | FaceUnknown | FacePoor
 class Attempt:
     """The frames of one track since its last decision. Times are monotonic seconds, passed in.
 
-    `good_from_s`, `poor_from_s`: when fit and poor frames begin to count.
+    `good_from_s`, `poor_from_s`: when fit and poor frames begin to count. `before`: what the face looked like in
+    the attempt before, so that another face held in its place is noticed.
     """
 
     track: int
     good_from_s: float = float("-inf")
     poor_from_s: float = float("-inf")
+    before: Embedding | None = None
     frames: list[tuple[float, Embedding]] = field(default_factory=list)
     compared: int = 0
     first_good_s: float = 0.0
@@ -44,8 +46,10 @@ class Attempt:
         return now_s >= self.good_from_s and now_s - self.last_good_s >= SPACING_S
 
     def is_like(self, embedding: Embedding, points: OperatingPoints) -> bool:
-        """Whether an embedding may be of the person that the frames so far show; true while there are none."""
-        return not self.frames or float(embedding @ self._fused()) >= points.same_face
+        """Whether an embedding may be of the person that the frames so far show, or those of the attempt
+        before; true while there are none."""
+        known = self._fused() if self.frames else self.before
+        return known is None or float(embedding @ known) >= points.same_face
 
     def good(
         self, embedding: Embedding, quality: Quality, now_s: float, gallery: Gallery, points: OperatingPoints
@@ -92,7 +96,7 @@ class Attempt:
         """The next attempt. Who was told what is wrong with the picture may follow the advice at once."""
         rest_until_s = now_s + REST_S
         good_from_s = now_s if isinstance(decision, FacePoor) else rest_until_s
-        return Attempt(self.track, good_from_s, rest_until_s)
+        return Attempt(self.track, good_from_s, rest_until_s, self._fused() if self.frames else self.before)
 
     def _fused(self) -> Embedding:
         return fuse([embedding for _, embedding in self.frames], [weight for weight, _ in self.frames])

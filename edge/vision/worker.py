@@ -49,7 +49,6 @@ class VisionWorker:
         self._motion = MotionGate()
         self._tracker = Tracker(recognition.gallery, recognition.points)
         self._finder: FaceFinder | None = None
-        self._faulty = False
         self._retry_at_s = float("-inf")
         self._stop = Flag()
         self._untold: list[tuple[Event, float]] = []
@@ -64,11 +63,9 @@ class VisionWorker:
             self._finder = self._recognition.open()
         except EdgeError as error:
             self._on_fault(COMPONENT, "networks cannot be loaded", str(error))
-            self._faulty, self._retry_at_s = True, time.monotonic() + RETRY_S
+            self._retry_at_s = time.monotonic() + RETRY_S
             return
-        if self._faulty:
-            self._on_recovered(COMPONENT)
-            self._faulty = False
+        self._on_recovered(COMPONENT)  # from this worker's fault or a predecessor's
 
     def step(self) -> None:
         if self._finder is None:

@@ -174,5 +174,3 @@ def test_a_webcam_that_blocks_for_ever_and_ever_ends_the_process_with_the_door_s
     assert not any(drives)
     assert told(device)[-1] == ("sensor.fault", "camera")  # the last one, which is the fatal one
     assert device.brain.now.state.stopping
-
-

@@ -91,7 +91,9 @@ def of_another_device(folder: Path) -> None:
     shutil.copyfile(folder / "other" / KEY_NAME, folder / "state" / KEY_NAME)
 
 
-@pytest.mark.parametrize(("spoil", "hint"), [(damaged, "restore it from a backup"), (of_another_device, "bring back the device.key")])
+@pytest.mark.parametrize(
+    ("spoil", "hint"), [(damaged, "restore it from a backup"), (of_another_device, "bring back the device.key")]
+)
 def test_a_roster_that_cannot_be_read(tmp_path: Path, spoil: Callable[[Path], None], hint: str) -> None:
     spoil(tmp_path)
     with running(configure(tmp_path)) as daemon:
@@ -180,5 +182,3 @@ def test_a_broker_that_refuses(tmp_path: Path) -> None:
             status = assert_lives_with(daemon, "uplink", "Not authorized", "check username and password_file")
             assert status["uplink"]["connected"] is False
             daemon.assert_ends_well()
-
-

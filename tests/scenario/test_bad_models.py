@@ -58,7 +58,9 @@ def test_a_network_that_cannot_be_used(
     shutil.copytree(resources.folder("models"), tmp_path / "models")
     spoil(tmp_path / "models")
     monkeypatch.setattr(resources, "folder", lambda name: tmp_path / name)
-    config = configure(tmp_path, door='driver = "simulated"\nexit_every_s = 0.5\nopens_after_s = 0.2\ncloses_after_s = 0.2')
+    config = configure(
+        tmp_path, door='driver = "simulated"\nexit_every_s = 0.5\nopens_after_s = 0.2\ncloses_after_s = 0.2'
+    )
 
     def act(device: Device) -> None:
         until(lambda: "vision" in read_status(device.config.store.runtime_dir)["faults"])

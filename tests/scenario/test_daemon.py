@@ -40,7 +40,7 @@ def test_ready_status_and_stop(tmp_path: Path, broker: PrivateBroker) -> None:
     kinds = [
         event["type"] for event in json.loads(edge("events", "list", "--config", config, "--json").stdout)["events"]
     ]
-    assert kinds[0] == "device.started"
+    assert "device.started" in kinds
     assert kinds[-1] == "device.stopped"  # the last word is stored too
 
 

@@ -53,7 +53,7 @@ class CameraWorker:
         self._camera: Camera | None = None
         self._stop = Flag()
         self._last_frame_s = 0.0
-        self._failing = False
+        self._failing = self._seen = False
         self._tries = 0
         self._retry_at_s = float("-inf")
         self._rate = Rate()
@@ -94,13 +94,14 @@ class CameraWorker:
         self.frames += 1
         self._rate.count(now_s)
         self._slot.put(frame)
-        if self._failing:
-            log.info("camera works again")
+        if self._failing or not self._seen:  # the fault may be a predecessor's
             self._faults.recovered(COMPONENT)
-            self._failing, self._tries = False, 0
+            self._failing, self._tries, self._seen = False, 0, True
 
     def _fault(self, error: Exception) -> None:
         self._release()
+        if self._stop.is_set():  # given up while it hung: the successor tells how the camera is
+            return
         if not self._failing:
             log.error("camera: %s", error)
             self._faults.fault(COMPONENT, "no pictures", str(error))

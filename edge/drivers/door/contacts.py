@@ -51,7 +51,7 @@ class ContactsWorker:
         self._contact, self._button = Debounced(), Debounced()
         self._told_open: bool | None = None
         self._told_pressed = False
-        self._failing = False
+        self._failing: bool | None = None  # a predecessor may have failed
 
     def start(self) -> None:
         """The door was opened by whoever made it: its relay must be safe before any worker runs."""
@@ -71,7 +71,7 @@ class ContactsWorker:
                 self._faults.fault(COMPONENT, "unreadable", str(error))
                 self._failing, self._told_open = True, None
             return
-        if self._failing:
+        if self._failing is not False:
             self._faults.recovered(COMPONENT)
             self._failing = False
         if inputs.contact_open is not None:

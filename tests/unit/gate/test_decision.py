@@ -162,6 +162,25 @@ def test_the_lock_falls_when_the_door_has_closed_behind_somebody() -> None:
     assert reports(story.tell(ContactChanged(True), at(5.0))) == [("door.forced", None)]
 
 
+def test_who_was_granted_while_the_leaf_stood_open_keeps_their_own_time() -> None:
+    story = Story(AccessRule("p"), AccessRule("q"))
+    story.tell(ContactChanged(False), at(0.0))
+    story.tell(match(), at(1.0))
+    story.tell(ContactChanged(True), at(2.0))
+    story.tell(match("q", 2), at(3.0))
+    assert DriveRelay(on=False) not in story.tell(ContactChanged(False), at(3.5))
+    assert story.tell(Tick(), at(8.0))[0] == DriveRelay(on=False)
+
+
+def test_who_missed_the_door_is_let_in_again_without_waiting() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(ContactChanged(False), at(0.0))
+    story.tell(match(), at(1.0))
+    story.tell(Tick(), at(6.0))
+    again = story.tell(match(), at(7.0))
+    assert (reports(again), phrases(again)) == ([("access.granted", None)], [])
+
+
 def test_relocks_in_time_when_nobody_opens() -> None:
     story = Story(AccessRule("p"))
     story.tell(match(), at(1.0))
