@@ -62,7 +62,7 @@ def _together(config: Config) -> Problems:
         )
     if not config.device.roles:
         problems.append((("device", "roles"), "name at least one role"))
-    if not config.speaker.languages:
+    if not config.speaker.languages and config.speaker.driver != "silent":
         problems.append((("speaker", "languages"), "name at least one language"))
     if (config.uplink.cert_file is None) != (config.uplink.key_file is None):
         problems.append((("uplink",), "cert_file and key_file go together"))

@@ -184,10 +184,10 @@ class SimulatedSpeaker:
 
 @dataclass(frozen=True, slots=True)
 class SilentSpeaker:
-    """A gate without a loudspeaker. Its languages and rate are those of a voice that nobody hears."""
+    """A gate without a loudspeaker: in no language, nothing is rendered. The other keys are those of a voice."""
 
     driver: Literal["silent"]
-    languages: tuple[Literal["cmn", "en"], ...] = ("en",)
+    languages: tuple[Literal["cmn", "en"], ...] = ()
     rate_wpm: Annotated[int, Between(80, 300)] = 160
     phrases: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -44,6 +44,7 @@ class _Post:
     failures: deque[float] = field(default_factory=deque)
     down_since: float | None = None
     replace_at: float | None = None
+    proven_at: float = 0.0
 
 
 class Supervisor:
@@ -85,7 +86,7 @@ class Supervisor:
                 self._failed(post, "died", str(post.run.failure or "its thread ended"))
             elif post.run.since_beat_s > post.spec.hang_after_s:
                 self._failed(post, "hung", f"no step completed in {post.spec.hang_after_s:g} s")
-            elif post.down_since is not None and post.run.steps > 0:
+            elif post.down_since is not None and post.run.steps > 0 and self._clock() >= post.proven_at:
                 down_s, post.down_since = self._clock() - post.down_since, None
                 log.warning("worker %s works again after %.1f s", post.spec.name, down_s)
                 self._on_recovered(ComponentRecovered(post.spec.name, down_s))
@@ -103,6 +104,8 @@ class Supervisor:
             self.fatal = f"{post.spec.name} {what} {len(post.failures)} times in {WINDOW_S:g} s: {detail}"
         else:
             post.replace_at = now + BACK_OFF_S[len(post.failures) - 1]
+            # Who hung works again only when the successor has not hung for as long either.
+            post.proven_at = post.replace_at + (post.spec.hang_after_s if what == "hung" else 0.0)
         # First what makes the door safe, then the log: whoever reads it may have stopped reading.
         self._on_failed(ComponentFailed(post.spec.name, what, detail, fatal))
         log.error("worker %s %s%s: %s", post.spec.name, what, ", giving up" if fatal else "", detail)

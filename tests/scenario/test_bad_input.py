@@ -31,7 +31,7 @@ def assert_lives_with(daemon: Daemon, component: str, *words: str) -> dict[str, 
     told = status["faults"][component]
     for word in words:
         assert word in told
-    daemon.wait(f"(sensor|device).fault {component} ")
+    daemon.wait(f"(sensor|device).fault .*'component': '{component}'")
     assert status["door"]["unlocked"] is False
     assert not daemon.said("Traceback"), daemon.log
     return status
@@ -135,7 +135,7 @@ def test_a_full_disk(tmp_path: Path, tiny_disk: Path) -> None:  # noqa: F811
                 stream.write(bytes(4096))
         status = daemon.status(lambda now: "store" in now["faults"])
         assert "full" in status["faults"]["store"]
-        daemon.wait("device.fault store ")
+        daemon.wait("device.fault .*'component': 'store'")
         ballast.unlink()
         daemon.status(lambda now: now["faults"] == {})
         daemon.assert_ends_well()

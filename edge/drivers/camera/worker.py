@@ -94,6 +94,8 @@ class CameraWorker:
         self.frames += 1
         self._rate.count(now_s)
         self._slot.put(frame)
+        if self._failing:
+            log.info("camera works again")
         if self._failing or not self._seen:  # the fault may be a predecessor's
             self._faults.recovered(COMPONENT)
             self._failing, self._tries, self._seen = False, 0, True
