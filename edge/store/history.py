@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from edge.errors import DataError
-from edge.store.reader import EventReader
+from edge.store.reader import EventReader, UnreadableStoreError
 
 _COLUMNS = (
     "e.position, p.epoch, e.seq, e.id, e.type, e.wall_us, e.mono_us, b.bootid, e.clock, e.priority, e.subject, e.body,"
@@ -60,6 +61,8 @@ class History:
 
     def show(self, which: str) -> StoredEvent:
         """The event with this id, or this `seq` of the present epoch. Raises DataError if there is none."""
+        if which.isdecimal() and len(which) > 18:  # beyond SQLite's integers, and so beyond any number of ours
+            raise DataError(f"no event {which}", hint="`edge events list` shows the ids and numbers")
         column = "e.seq" if which.isdecimal() else "e.id"
         query = f"SELECT {_COLUMNS} {_FROM} WHERE {column} = :which ORDER BY e.position DESC LIMIT 1"
         for event in self._events(query, {"which": int(which) if which.isdecimal() else which}):
@@ -74,8 +77,15 @@ class History:
             position = page[-1].position
 
     def _events(self, query: str, values: dict[str, Any]) -> Iterator[StoredEvent]:
-        db = Database(self._reader.connection(), execute_plugins=False, recursive_triggers=False)
-        for row in db.query(query, values):
+        try:
+            db = Database(self._reader.connection(), execute_plugins=False, recursive_triggers=False)
+            rows = list(db.query(query, values))
+        except sqlite3.DatabaseError as error:
+            raise UnreadableStoreError(
+                f"the event database cannot be read: {error}",
+                hint="the daemon sets a damaged one aside at its next start and begins a new one",
+            ) from error
+        for row in rows:
             yield StoredEvent(**row | {"delivered": bool(row["delivered"])})
 
 

@@ -137,3 +137,16 @@ def test_what_was_delivered_is_marked(tmp_path: Path) -> None:
         bench.writer.step()
         assert [event.delivered for event in History(reader).latest(5)] == [True, False]
         reader.close()
+
+
+def test_a_history_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "events.db").write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(UnreadableStoreError, match="cannot be read"):
+        History(EventReader(tmp_path / "events.db")).latest(5)
+
+
+def test_a_number_beyond_all_numbers_is_no_event(path: Path) -> None:
+    reader = EventReader(path)
+    with pytest.raises(DataError, match="no event"):
+        History(reader).show("9" * 30)
+    reader.close()
