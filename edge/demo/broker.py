@@ -69,7 +69,7 @@ class Office:
     """Subscribes to everything, in a session that outlives the broker's stop, and keeps each event by its id."""
 
     def __init__(self, port: int) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._subscribed = threading.Event()
         self.events: dict[str, dict[str, Any]] = {}
         self.messages = 0
@@ -100,8 +100,16 @@ class Office:
                 self.messages += 1
                 envelope = json.loads(message.payload)
                 self.events[envelope["id"]] = envelope
+                self._lock.notify_all()
             elif message.topic.endswith("/status"):
                 self.status.append(message.payload.decode())
+
+    def wait_for(self, ids: set[str], within_s: float) -> None:
+        """Return when all these events are here, or after `within_s`: what the broker has acknowledged to the
+        device may still be on its way to a subscriber that is only just reconnecting.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: ids <= self.events.keys(), within_s)
 
     def received(self) -> list[dict[str, Any]]:
         """Every event once, in the order of their numbers."""

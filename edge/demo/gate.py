@@ -37,6 +37,7 @@ SCENES = ("obama3.jpg", "astronaut.jpg", "grace_hopper.jpg", "obama3.jpg")
 SHOW_S = 4.0
 MARK = ".edge-demo"
 BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S = 8.5, 11.0, 19.0
+ARRIVE_S = 20.0
 DRAIN_S = 60.0  # the uplink's jitter may hold off its next attempt for longer than the broker was away
 
 _CONFIG = """# The gate of the demonstration.
@@ -193,6 +194,7 @@ class Demo:
         stored = [json.loads(event.body) for event in History(reader).export()]
         # The stop's own event is stored after the last drain: if it did not leave, it does at the next start.
         waiting = sum(reader.backlog().values())
+        office.wait_for({event["id"] for event in stored if event["type"] != "device.stopped"}, ARRIVE_S)
         received = office.received()
         arrived = {event["id"] for event in received}
         missing = [event for event in stored if event["id"] not in arrived and event["type"] != "device.stopped"]
