@@ -7,7 +7,7 @@ import gc
 import os
 
 # mallopt(3) of glibc: its parameters, and what they are set to.
-_MALLOPT = ((-8, 2), (-3, 256 << 10), (-1, 128 << 10))  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
+_MALLOPT = ((-8, 2), (-3, 1 << 20), (-1, 1 << 20))  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD
 
 
 def lean() -> None:

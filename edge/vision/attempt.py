@@ -69,8 +69,10 @@ class Attempt:
             alone, threshold = gallery.match(embedding), points.threshold(gallery.people, fused=False) + points.alone
             if alone.person is not None and alone.score >= threshold:
                 return self._matched(alone.person, alone.score, threshold, 1, points)
+        if len(self.frames) < 2:
+            return None
         together, threshold = gallery.match(self._fused()), points.threshold(gallery.people, fused=True)
-        if len(self.frames) >= 2 and together.person is not None and together.score >= threshold:
+        if together.person is not None and together.score >= threshold:
             return self._matched(together.person, together.score, threshold, len(self.frames), points)
         if self.compared >= ENOUGH_FRAMES and now_s - self.first_good_s >= ENOUGH_S:
             return FaceUnknown(self.track, together.score, threshold, self.compared)
