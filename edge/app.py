@@ -191,6 +191,7 @@ class Device:
             "relay_on": self.dispatcher.relay_on,
             "relay_off": self.dispatcher.relay_off,
             "inbox_refused": self.inbox.refused,
+            "too_late": self.brain.now.stale,
             "frame_to_relay": self.brain.now.to_relay_ms.summary(),
         }
         return {

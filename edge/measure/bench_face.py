@@ -28,7 +28,7 @@ PEOPLE = 1000
 
 def open_gate() -> tuple[Recognition, FaceFinder]:
     """The default networks, and a gallery of 1,000 people none of whom will be met."""
-    recognition = Recognition(load_manifest(resources.folder("models") / "manifest.toml"), Face())
+    recognition = Recognition(load_manifest(*resources.manifests()), Face())
     random = np.random.default_rng(0)
     matrix = random.normal(size=(PEOPLE, recognition.dimension)).astype(np.float32)
     matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
@@ -45,7 +45,7 @@ def first_sight(recognition: Recognition, finder: FaceFinder, frame: Picture, no
 
 def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
     """Frames and bare networks take turns, so that a busy moment of the machine meets both alike."""
-    manifest = load_manifest(resources.folder("models") / "manifest.toml")
+    manifest = load_manifest(*resources.manifests())
     recognition, finder = open_gate()
     frame = frame_with_face(finder, picture)
     networks = [

@@ -74,14 +74,7 @@ class Inbox(Generic[T]):
                 self._ready.wait(timeout_s)
             return self._items.popleft() if self._items else None
 
-    def drain(self, timeout_s: float, at_most: int) -> list[T]:
-        """Up to `at_most` items, oldest first; waits only for the first one."""
-        with self._ready:
-            if not self._items:
-                self._ready.wait(timeout_s)
-            return [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
-
     def wake(self) -> None:
-        """Let a waiting `get` or `drain` return early."""
+        """Let a waiting `get` return early."""
         with self._ready:
             self._ready.notify_all()

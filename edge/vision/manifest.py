@@ -19,8 +19,6 @@ from edge.vision.thresholds import OperatingPoints
 from edge.vision.toml_table import Table, read_toml
 
 FORMAT = 1
-MANIFEST = "manifest.toml"
-ADDED = "models"
 
 ChannelOrder = Literal["RGB", "BGR"]
 
