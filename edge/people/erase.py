@@ -13,6 +13,7 @@ from typing import Any
 
 from edge.clock import Now
 from edge.errors import DataError, EdgeError, HardwareError
+from edge.store.erasure import request as request_history
 from edge.store.keys import fingerprint
 from edge.store.roster import Roster
 
@@ -62,7 +63,7 @@ class ErasureIncompleteError(EdgeError, RuntimeError):
 
 
 def erase(roster: Roster, person: str, now: Now) -> ErasureProof:
-    """Destroy a person's key, templates and profile, and prove it.
+    """Destroy a person's key, templates and profile, and prove it. Asks the daemon to erase their events as well.
 
     Raises ErasureIncompleteError when the search finds anything, EdgeError when nobody has that id. Reads the
     files of the roster past SQLite, so no other connection of this process may be in a transaction: closing a
@@ -74,6 +75,7 @@ def erase(roster: Roster, person: str, now: Now) -> ErasureProof:
     except DataError:
         key_fingerprint = ""  # the key's row is damaged; erasing it is as right as ever
     _, found_before, _ = _search(roster.path, pieces)
+    request_history(roster.path.parent, person)  # first: a power cut after the roster must not leave the history
     roster.destroy(person)
     files, found_after, searched = _search(roster.path, pieces)
     proof = ErasureProof(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Event as Flag
+from typing import Any
 
 from edge.errors import EdgeError
 from edge.events import Event, RosterChanged
@@ -24,6 +26,7 @@ COMPONENT = "roster"
 class RosterWorker:
     """Loads the gallery of `model_id` at the start and after every change, hands it to `deliver` (the vision) and
     posts the rules (to the brain). A roster that cannot be read is a fault, and the last good one stays in force.
+    `alone` is held while the roster is asked.
     """
 
     def __init__(
@@ -35,7 +38,9 @@ class RosterWorker:
         post: Callable[[Event], bool],
         on_fault: OnFault,
         on_recovered: OnRecovered,
+        alone: AbstractContextManager[Any] | None = None,
     ) -> None:
+        self._alone = nullcontext() if alone is None else alone
         self._state_dir = state_dir
         self._model_id = model_id
         self._dimension = dimension
@@ -62,7 +67,8 @@ class RosterWorker:
         """Load what has changed since the last look."""
         self._next_look_s = time.monotonic() + LOOK_S
         try:
-            self._follow()
+            with self._alone:
+                self._follow()
         except EdgeError as error:
             self._close()
             self._tell(str(error))

@@ -7,11 +7,14 @@ SQLite before 3.51.3 can damage a file when two connections write and checkpoint
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import quote
 
 from edge.errors import DataError, HardwareError
+from edge.store.logcheck import lost_commits
 from edge.store.schema import APPLICATION_ID
 
 BUSY_MS = 2000
@@ -40,10 +43,13 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # before SQLite makes it readable to everybody
     conn = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
     try:
-        _recognise(conn, unclean)  # first: another program's file is not to be changed
+        _recognise(conn, path, unclean)  # first: another program's file is not to be changed
         apply_pragmas(conn)
-    except BaseException:
-        conn.close()
+    except BaseException as error:
+        if isinstance(error, DamagedError) or (isinstance(error, sqlite3.Error) and is_damage(error)):
+            _close_as_it_is(conn, path)
+        else:
+            conn.close()
         raise
     return conn
 
@@ -96,7 +102,7 @@ def apply_pragmas(conn: sqlite3.Connection) -> None:
     conn.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}").fetchall()
 
 
-def _recognise(conn: sqlite3.Connection, unclean: bool) -> None:
+def _recognise(conn: sqlite3.Connection, path: Path, unclean: bool) -> None:
     (application,) = conn.execute("PRAGMA application_id").fetchone()
     (tables,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application != APPLICATION_ID:
@@ -105,6 +111,23 @@ def _recognise(conn: sqlite3.Connection, unclean: bool) -> None:
         (verdict,) = conn.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise DamagedError(f"the event database is damaged: {verdict}")
+        if (lost := lost_commits(_beside(path, "-wal"), _beside(path, "-shm"))) > 1:
+            raise DamagedError(f"the write-ahead log is damaged: {lost} commits behind the damage cannot be read")
+
+
+def _close_as_it_is(conn: sqlite3.Connection, path: Path) -> None:
+    """Close the file and leave its log. The last connection to close deletes the log, and with it all trace of the
+    commits behind a damage in it, unless it may only read.
+    """
+    witness = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=0.0, isolation_level=None
+    )
+    try:
+        with contextlib.suppress(sqlite3.Error):  # then the file is no database, and its log is nothing either
+            witness.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        conn.close()
+    finally:
+        witness.close()
 
 
 def _beside(path: Path, suffix: str) -> Path:

@@ -12,30 +12,42 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
 from edge.actions import Priority, Report
 from edge.clock import Now
-from edge.store.intake import Losses
+from edge.store.intake import Losses, Ticket
 
 MALFORMED = "event.malformed"
 _TYPE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")
+_NO_JSON = (TypeError, ValueError, RecursionError)
 _EPOCH_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_WALL_US = 253_402_300_799_999_999  # the last microsecond of the year 9999, where RFC 3339 ends
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An event on its way to the disk. The id is given once, so that a repeated attempt is recognised."""
+class Accepted(NamedTuple):
+    """An event on its way to the disk. The id is given once, so that a repeated attempt is recognised.
+
+    `data`: the report's data as JSON, encoded when it was checked; empty: still to be encoded. `ticket`: of whoever
+    waits for the COMMIT.
+    """
 
     report: Report
     now: Now
     id: str
+    data: bytes = b""
+    ticket: Ticket | None = None
 
     @property
     def wall_us(self) -> int:
         """The wall clock, held within the years that a timestamp can express."""
         return _within(self.now.wall_us)
+
+    @property
+    def mono_us(self) -> int:
+        """The monotonic clock, microseconds; never negative."""
+        return max(int(self.now.mono_s * 1e6), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +63,6 @@ class Origin:
         return f"/{self.site}/{self.device}"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an event stands in its chain."""
-
-    epoch: str
-    seq: int
-    prevhash: str
-
-
 def genesis(epoch: str) -> str:
     """The `prevhash` of the first event of an epoch."""
     return digest(epoch.encode())
@@ -70,49 +73,68 @@ def digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def encode(event: Accepted, origin: Origin, place: Place) -> bytes:
-    """The event's bytes. Never contains anything that was not in the report, the clock or the place."""
-    fields: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": origin.source,
-        "type": event.report.type,
-    }
-    if event.report.subject:  # CloudEvents allows no empty subject
-        fields["subject"] = event.report.subject
-    fields |= {
-        "time": rfc3339(event.wall_us),
-        "datacontenttype": "application/json",
-        "epoch": place.epoch,
-        "seq": place.seq,
-        "bootid": origin.bootid,
-        "clock": event.now.quality,
-        "priority": int(event.report.priority),
-        "prevhash": place.prevhash,
-        "data": event.report.data,
-    }
-    return _json(fields)
+class Envelopes:
+    """Writes the envelopes of one device in one epoch.
 
-
-def well_formed(report: Report) -> tuple[Report, str]:
-    """The report, or in place of one that cannot be told (a type that is no topic, data that is no JSON) one
-    that says so, and the problem. A mistake in one report must stop neither the brain nor the events after it.
+    What does not change from event to event is prepared once, and the rest put between it: a general encoder of the
+    whole takes four times as long, and this runs before each COMMIT.
     """
+
+    def __init__(self, origin: Origin, epoch: str) -> None:
+        self._to_id = '{"specversion":"1.0","id":"'
+        self._to_type = f'","source":{_text(origin.source)},"type":"'
+        self._to_seq = f'","datacontenttype":"application/json","epoch":{_text(epoch)},"seq":'
+        self._to_clock = f',"bootid":{_text(origin.bootid)},"clock":"'
+
+    def encode(self, event: Accepted, seq: int, prevhash: str) -> bytes:
+        """The event's bytes. Never contains anything that was not in the report, the clock or the place."""
+        report = event.report
+        # CloudEvents allows no empty subject. `accept` has seen to it that the type needs no escaping.
+        subject = f'","subject":{_text(report.subject)},"time":"' if report.subject else '","time":"'
+        wall_us, mono_us = event.wall_us, event.mono_us
+        head = (
+            f"{self._to_id}{event.id}{self._to_type}{report.type}{subject}"
+            f"{_second(wall_us // 1_000_000)}.{wall_us % 1_000_000:06d}Z{self._to_seq}{seq}{self._to_clock}"
+            f'{event.now.quality}","monotonic":"{mono_us // 1_000_000}.{mono_us % 1_000_000:06d}",'
+            f'"priority":{int(report.priority)},"prevhash":"{prevhash}","data":'
+        )
+        return head.encode() + (event.data or _json(report.data)) + b"}"
+
+
+def accept(report: Report, now: Now, event_id: str, ticket: Ticket | None = None) -> tuple[Accepted, str]:
+    """The event, or in place of one that cannot be told (a type that is no topic, data that is no JSON) one that
+    says so, and the problem. A mistake in one report must stop neither the brain nor the events after it.
+    """
+    problem = ""
     try:
         if not _TYPE.fullmatch(report.type):
             raise ValueError(f"not a type of the form 'part.what': {report.type!r}")
         report.subject.encode()
-        _json(report.data)
-    except (TypeError, ValueError, RecursionError) as problem:
-        data = {"type": _printable(report.type), "problem": _printable(str(problem))}
-        return Report(MALFORMED, data, _printable(report.subject), report.priority), data["problem"]
-    return report, ""
+        data = (ticket.data if ticket is not None else b"") or _json(report.data)
+    except _NO_JSON as failure:
+        problem = _printable(str(failure))
+        told = {"type": _printable(report.type), "problem": problem}
+        report, data = Report(MALFORMED, told, _printable(report.subject), report.priority), _json(told)
+    return Accepted(report, now, event_id, data, ticket), problem
+
+
+def prepare(ticket: Ticket, report: Report) -> None:
+    """Encode an event's data on behalf of `accept`, which finds the problem itself if it cannot be."""
+    try:
+        ticket.data = _json(report.data)
+    except _NO_JSON:
+        ticket.data = b""
 
 
 def rfc3339(wall_us: int) -> str:
     """Microseconds since 1970 as RFC 3339 in UTC, always with six decimals, so that text order is time order."""
-    moment = _EPOCH_1970 + timedelta(microseconds=_within(wall_us))
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    second, us = divmod(_within(wall_us), 1_000_000)
+    return f"{_second(second)}.{us:06d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(second: int) -> str:
+    return (_EPOCH_1970 + timedelta(seconds=second)).replace(tzinfo=None).isoformat()
 
 
 def evicted(losses: Losses) -> Report:
@@ -128,7 +150,7 @@ def evicted(losses: Losses) -> Report:
 
 
 def _within(wall_us: int) -> int:
-    return min(max(wall_us, 0), _MAX_WALL_US)
+    return wall_us if 0 <= wall_us <= _MAX_WALL_US else min(max(wall_us, 0), _MAX_WALL_US)
 
 
 def _plain(value: object) -> object:
@@ -142,6 +164,10 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 def _json(value: object) -> bytes:
     return _ENCODER.encode(value).encode()
+
+
+def _text(value: str) -> str:
+    return _ENCODER.encode(value)
 
 
 def _printable(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 
+from edge.errors import HardwareError
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.database import primary_code
 
@@ -29,6 +30,15 @@ _ADVICE = {
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_NOMEM: ("out of memory", "restart the device"),
 }
+
+
+class NotStoredError(HardwareError):
+    """An event is not durable; it may still become so."""
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether room, on the disk or below the quota, is what is missing."""
+    return primary_code(error) == sqlite3.SQLITE_FULL
 
 
 def is_shortage(error: sqlite3.Error | OSError) -> bool:

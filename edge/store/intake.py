@@ -1,4 +1,9 @@
-"""Where events wait for the disk: bounded, in order, and the least important goes first when there is no room."""
+"""Where events wait for the disk: bounded, in order, and the least important goes first when there is no room.
+
+Handing an event over must cost the brain next to nothing, and waking the writer is on the way of everybody who waits
+for a COMMIT. So a bare lock serves as a bell and another one as a ticket: `threading.Condition` makes a new lock for
+each wait, and took three times as long.
+"""
 
 from __future__ import annotations
 
@@ -31,20 +36,55 @@ class Losses:
         self.by_priority[priority] += 1
 
 
-class _Waiting(NamedTuple):
+class Ticket:
+    """Held by whoever waits until one event is durable. Called once, from the writer's side.
+
+    `data`: the event's data as JSON, if the holder had time to encode it while the writer was waking up.
+    """
+
+    __slots__ = ("_bell", "data", "epoch", "seq")
+
+    def __init__(self) -> None:
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self.data = b""
+        self.epoch = ""
+        self.seq = 0
+
+    def call(self, epoch: str, seq: int) -> None:
+        """The event is durable under this number; `seq` 0: it never will be."""
+        self.epoch, self.seq = epoch, seq
+        self._bell.release()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether the event became durable in this time."""
+        return self._bell.acquire(timeout=timeout_s) and self.seq > 0
+
+
+class Waiting(NamedTuple):
+    """An event handed over. `id`: given when an earlier attempt to store it was made."""
+
     arrival: int
     report: Report
     now: Now
+    ticket: Ticket | None = None
+    id: str = ""
+
+
+MOST_PICTURES = 16  # a sealed one is up to 270 KB, so 4 MB: more the memory has no room for while the disk refuses
 
 
 class Intake:
-    """At most `capacity` events. Beyond that the oldest of the lowest priority is dropped and entered into the
-    losses, so an alarm is only dropped when nothing but alarms is left. Every call takes constant time per event.
+    """At most `capacity` events, and `MOST_PICTURES` of them pictures. Beyond that the oldest of the lowest priority,
+    or the oldest picture, is dropped and entered into the losses, so an alarm is only dropped when nothing but alarms
+    is left. Every call takes constant time per event.
     """
 
     def __init__(self, capacity: int) -> None:
-        self._ready = threading.Condition()
-        self._queues: dict[Priority, deque[_Waiting]] = {priority: deque() for priority in Priority}
+        self._mutex = threading.Lock()
+        self._bell = threading.Lock()  # taken by whoever waits, let go to wake them
+        self._listening = False  # for events, not only for `wake`
+        self._queues: tuple[deque[Waiting], ...] = tuple(deque() for _ in Priority)  # by priority
         self._capacity = capacity
         self._count = 0
         self._arrivals = 0
@@ -55,38 +95,55 @@ class Intake:
     def __len__(self) -> int:
         return self._count
 
-    def put(self, report: Report, now: Now) -> None:
-        with self._ready:
+    def put(self, report: Report, now: Now, ticket: Ticket | None = None) -> None:
+        with self._mutex:
             self._arrivals += 1
-            self._queues[report.priority].append(_Waiting(self._arrivals, report, now))
+            self._queues[report.priority].append(Waiting(self._arrivals, report, now, ticket))
             self._count += 1
-            if self._count > self._capacity:
-                self._drop_one()
-            self._ready.notify()
+            self._keep_within()
+            if self._listening:
+                self._listening = False
+                self._ring()
 
-    def take(self, timeout_s: float, at_most: int) -> list[tuple[Report, Now]]:
-        """The oldest events in the order of their arrival; waits only for the first one, and not after `wake`."""
-        with self._ready:
-            if not self._count and not self._woken:
-                self._ready.wait(timeout_s)
-            self._woken = False
-            return [self._pop_oldest() for _ in range(min(at_most, self._count))]
+    def take(self, timeout_s: float, at_most: int) -> list[Waiting]:
+        """The oldest events in the order of their arrival; waits only for the first one, and not after `wake`. A
+        picture is the last of those given at once, so that no second one is in the taker's hands.
+        """
+        with self._mutex:
+            empty = not self._count and not self._woken and timeout_s > 0
+            if empty:
+                self._listening = True
+                self._bell.acquire(blocking=False)
+        if empty:
+            self._bell.acquire(timeout=timeout_s)
+        with self._mutex:
+            self._listening = self._woken = False
+            taken: list[Waiting] = []
+            while self._count and len(taken) < at_most:
+                taken.append(self._pop_oldest())
+                if taken[-1].report.priority == Priority.PICTURE:
+                    break
+            return taken
 
-    def give_back(self, taken: Sequence[tuple[Report, Now]]) -> None:
+    def give_back(self, taken: Sequence[Waiting]) -> None:
         """Put what `take` gave, and what could not be stored, before everything else again."""
-        with self._ready:
-            for report, now in reversed(taken):
+        with self._mutex:
+            for waiting in reversed(taken):
                 self._given_back -= 1
-                self._queues[report.priority].appendleft(_Waiting(self._given_back, report, now))
+                self._queues[waiting.report.priority].appendleft(waiting._replace(arrival=self._given_back))
             self._count += len(taken)
-            while self._count > self._capacity:
-                self._drop_one()
+            self._keep_within()
 
     def pause(self, timeout_s: float) -> None:
         """Wait for the time or for `wake`; events may arrive meanwhile."""
-        with self._ready:
-            self._ready.wait_for(lambda: self._woken, timeout_s)
-            self._woken = False
+        with self._mutex:
+            if not self._woken:
+                self._bell.acquire(blocking=False)
+            woken, self._woken = self._woken, False
+        if not woken:
+            self._bell.acquire(timeout=timeout_s)
+            with self._mutex:
+                self._woken = False
 
     @property
     def dropping(self) -> bool:
@@ -95,24 +152,39 @@ class Intake:
 
     def take_losses(self) -> Losses:
         """What was dropped since the last call."""
-        with self._ready:
+        with self._mutex:
             losses, self._losses = self._losses, Losses()
             return losses
 
     def wake(self) -> None:
-        """Let the present `take`, or else the next one, return at once."""
-        with self._ready:
+        """Let the present `take` or `pause`, or else the next one, return at once."""
+        with self._mutex:
             self._woken = True
-            self._ready.notify_all()
+            self._ring()
 
-    def _pop_oldest(self) -> tuple[Report, Now]:
-        queue = min((q for q in self._queues.values() if q), key=lambda q: q[0].arrival)
+    def _ring(self) -> None:
+        if self._bell.locked():
+            self._bell.release()
+
+    def _pop_oldest(self) -> Waiting:
+        oldest: deque[Waiting] | None = None
+        for queue in self._queues:
+            if queue and (oldest is None or queue[0].arrival < oldest[0].arrival):
+                oldest = queue
+        assert oldest is not None  # the caller counts
         self._count -= 1
-        oldest = queue.popleft()
-        return oldest.report, oldest.now
+        return oldest.popleft()
 
-    def _drop_one(self) -> None:
-        queue = next(self._queues[priority] for priority in reversed(Priority) if self._queues[priority])
+    def _keep_within(self) -> None:
+        pictures = self._queues[Priority.PICTURE]
+        while len(pictures) > MOST_PICTURES:
+            self._drop_from(pictures)
+        while self._count > self._capacity:
+            self._drop_from(next(queue for queue in reversed(self._queues) if queue))
+
+    def _drop_from(self, queue: deque[Waiting]) -> None:
         dropped = queue.popleft()
         self._count -= 1
         self._losses.add(dropped.report.priority, dropped.now.wall_us)
+        if dropped.ticket is not None:
+            dropped.ticket.call("", 0)

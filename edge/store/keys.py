@@ -94,7 +94,7 @@ def load_device_key(state: Path, *, create: bool = False, environ: Mapping[str, 
     except FileNotFoundError as error:
         raise HardwareError(
             f"{path}: the device key is missing",
-            hint="restore the file, or run where the systemd credential device.key is given",
+            hint="on a new device start the daemon once; else restore the file, or give the credential device.key",
         ) from error
     if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
         raise DataError(

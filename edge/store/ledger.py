@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from edge.actions import Priority, Report
+from edge.clock import Now
 from edge.store.database import connect_writer
-from edge.store.envelope import Accepted, Origin, Place, digest, encode, genesis
+from edge.store.envelope import Accepted, Envelopes, Origin, accept, digest, genesis
 from edge.store.outbox import OutboxKey
 from edge.store.schema import migrate
+from edge.store.uuid7 import Uuid7
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What a transaction has made durable: `first_seq` to `last_seq`, both included; empty when first > last."""
 
     epoch: str
@@ -23,8 +26,7 @@ class Stored:
     last_seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     position: int
     seq: int
     id: str
@@ -38,6 +40,7 @@ _INSERT = (
 )
 _PENDING = "INSERT INTO outbox (priority, position) VALUES (?, ?)"
 _DELIVERED = "DELETE FROM outbox WHERE priority = ? AND position = ?"
+_NEWEST = "SELECT position, epoch, seq, id, type, body FROM events ORDER BY position DESC LIMIT 1"
 
 
 class Ledger:
@@ -46,44 +49,83 @@ class Ledger:
     Raises sqlite3.Error; the transaction has then not happened, and the same call may be made again.
     """
 
-    def __init__(self, path: Path, origin: Origin) -> None:
+    def __init__(self, path: Path, origin: Origin, new_id: Uuid7 | None = None) -> None:
         """Open or create the file; raises as `connect_writer` and `migrate` do."""
+        self._new_id = new_id or Uuid7()
+        self._waiting: list[int] = []  # in the outbox, by priority
+        self._changes = self._version = 0  # as they were when that was counted
+        self._head = _Head(0, 0, "", "")
+        self._certain = False  # whether nothing is in the file that an attempt in doubt may have left there
         self._path = path
-        self._origin = origin
         self._conn = connect_writer(path)
         try:
             migrate(self._conn)
             self._number, self.epoch = self._conn.execute(
                 "SELECT number, epoch FROM epochs ORDER BY number DESC LIMIT 1"
             ).fetchone()
-            self._boot = self._boot_number()
-            self.last_seq = self._read_head().seq
+            self._boot = self._boot_number(origin.bootid)
+            self._look()
+            self.last_seq = self._head.seq
         except BaseException:
             self._conn.close()
             raise
+        self._envelopes = Envelopes(origin, self.epoch)
         self._inode = path.stat().st_ino
 
-    def write(self, events: Sequence[Accepted], delivered: Iterable[OutboxKey]) -> Stored:
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection that writes, for what maintains the file between transactions, on the same thread."""
+        return self._conn
+
+    @property
+    def waiting(self) -> dict[Priority, int]:
+        """How many events of each priority stand in the outbox. From any thread; nothing is read from the file."""
+        return dict(zip(Priority, self._waiting, strict=True))
+
+    def write(
+        self,
+        events: Sequence[Accepted],
+        delivered: Sequence[OutboxKey] = (),
+        within: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> Stored:
         """Store `events` in their order and delete `delivered` from the outbox, in one transaction.
 
-        The head is read inside the transaction: a writer that hung, was replaced, and woke up again still continues
-        the chain where it ends.
+        `within` is called before anything is stored, for changes that must be durable together with their record.
+        Whether the head in memory is still that of the file is asked inside the transaction: a writer that hung, was
+        replaced, and woke up again still continues the chain where it ends.
         """
+        conn, done = self._conn, 0
         try:
-            self._conn.execute("BEGIN IMMEDIATE")
-            old = self._read_head()
-            # A commit that reported an error may have reached the disk all the same.
-            done = 1 + next((i for i, event in enumerate(events) if event.id == old.id), -1)
-            head = self._append(old, events[done:])
-            self._conn.executemany(
-                _DELIVERED, [(key.priority, key.position) for key in delivered if key.epoch == self.epoch]
-            )
-            self._conn.execute("COMMIT")
+            conn.execute("BEGIN IMMEDIATE")
+            if within is not None:
+                within(conn)
+            if conn.total_changes != self._changes or self._data_version() != self._version:
+                self._look()  # somebody else wrote, or an attempt of ours ended in doubt
+            if not self._certain:
+                # A commit that reported an error may have reached the disk all the same.
+                done = 1 + next((i for i, event in enumerate(events) if event.id == self._head.id), -1)
+            old = self._head
+            new = events[done:] if done else events
+            head = self._append(old, new) if new else old
+            struck = self._strike(delivered) if delivered else {}
+            conn.execute("COMMIT")
         except BaseException:
+            self._certain, self._changes = False, -1
             self._roll_back()
             raise
-        self.last_seq = head.seq
+        self._certain, self._changes = True, conn.total_changes
+        for event in new:
+            self._waiting[event.report.priority] += 1
+        for priority, count in struck.items():
+            self._waiting[priority] -= count
+        self._head, self.last_seq = head, head.seq
         return Stored(self.epoch, old.seq + 1 - done, head.seq)
+
+    def record(
+        self, reports: Iterable[tuple[Report, Now]], within: Callable[[sqlite3.Connection], None] | None = None
+    ) -> Stored:
+        """As `write`, for events that the maintenance of the file itself gives rise to."""
+        return self.write([accept(report, now, self._new_id(now.wall_us))[0] for report, now in reports], (), within)
 
     def is_in_place(self) -> bool:
         """Whether the path still names this file; a commit to a file that was removed would be lost."""
@@ -106,49 +148,78 @@ class Ledger:
     def _append(self, head: _Head, events: Sequence[Accepted]) -> _Head:
         rows: list[tuple[object, ...]] = []
         pending: list[tuple[int, int]] = []
+        position, seq, event_id, prevhash = head
+        number, boot, encode = self._number, self._boot, self._envelopes.encode
         for event in events:
-            position, seq = head.position + 1, head.seq + 1
+            position, seq, event_id = position + 1, seq + 1, event.id
             report, now = event.report, event.now
-            body = encode(event, self._origin, Place(self.epoch, seq, head.hash))
-            pending.append((int(report.priority), position))
+            priority = int(report.priority)
+            body = encode(event, seq, prevhash)
+            prevhash = digest(body)
+            pending.append((priority, position))
             rows.append(
                 (
                     position,
-                    self._number,
+                    number,
                     seq,
-                    event.id,
+                    event_id,
                     report.type,
                     event.wall_us,
-                    int(now.mono_s * 1e6),
-                    self._boot,
+                    event.mono_us,
+                    boot,
                     now.quality,
-                    int(report.priority),
+                    priority,
                     report.subject,
                     body,
                 )
             )
-            head = _Head(position, seq, event.id, digest(body))
         self._conn.executemany(_INSERT, rows)
         self._conn.executemany(_PENDING, pending)
-        return head
+        return _Head(position, seq, event_id, prevhash)
 
-    def _boot_number(self) -> int:
-        known = self._conn.execute("SELECT number FROM boots WHERE bootid = ?", (self._origin.bootid,)).fetchone()
+    def _strike(self, delivered: Sequence[OutboxKey]) -> dict[int, int]:
+        """Delete these rows; how many of each priority there were."""
+        rows = defaultdict[int, list[tuple[int, int]]](list)
+        for key in delivered:
+            if key.epoch == self.epoch:
+                rows[key.priority].append((key.priority, key.position))
+        struck = {}
+        for priority, keys in rows.items():
+            before = self._conn.total_changes
+            self._conn.executemany(_DELIVERED, keys)
+            struck[priority] = self._conn.total_changes - before
+        return struck
+
+    def _look(self) -> None:
+        """Read from the file what is otherwise kept in memory: the head, and how much waits in the outbox."""
+        counts = [0] * len(Priority)
+        for priority, count in self._conn.execute("SELECT priority, count(*) FROM outbox GROUP BY priority").fetchall():
+            counts[priority] = count
+        self._waiting = counts
+        self._changes = self._conn.total_changes
+        self._version = self._data_version()
+        self._head = self._read_head()
+
+    def _data_version(self) -> int:
+        """Changes when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version)."""
+        (version,) = self._conn.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def _boot_number(self, bootid: str) -> int:
+        known = self._conn.execute("SELECT number FROM boots WHERE bootid = ?", (bootid,)).fetchone()
         if known is None:
-            made = self._conn.execute("INSERT INTO boots (bootid) VALUES (?)", (self._origin.bootid,))
+            made = self._conn.execute("INSERT INTO boots (bootid) VALUES (?)", (bootid,))
             return int(made.lastrowid or 0)
         return int(known[0])
 
     def _read_head(self) -> _Head:
-        row = self._conn.execute(
-            "SELECT position, epoch, seq, id, body FROM events ORDER BY position DESC LIMIT 1"
-        ).fetchone()
+        row = self._conn.execute(_NEWEST).fetchone()
         if row is None:
             return _Head(0, 0, "", genesis(self.epoch))
-        position, number, seq, event_id, body = row
+        position, number, seq, event_id, kind, body = row
         if number != self._number:
             return _Head(position, 0, event_id, genesis(self.epoch))
-        return _Head(position, seq, event_id, digest(body))
+        return _Head(position, seq, event_id, digest(body) if kind else body.hex())  # erased: its hash stands there
 
     def _roll_back(self) -> None:
         # SQLite ends the transaction itself after some errors; what is being raised says more than this would.

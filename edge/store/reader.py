@@ -72,6 +72,12 @@ class EventReader:
                 return int(wall_us)
         return 0
 
+    def newest_body(self) -> bytes:
+        """The envelope of the newest event; nothing where there is none."""
+        for (body,) in self._rows("SELECT body FROM events ORDER BY position DESC LIMIT 1"):
+            return bytes(body)
+        return b""
+
     def connection(self) -> sqlite3.Connection:
         """The connection, which only reads; for the tools that show the history."""
         try:

@@ -122,19 +122,12 @@ class Roster:
         person = person or new_id()
         if not is_id(person):
             raise DataError("an id has 16 hexadecimal digits", hint="take it from an export of edge")
-        key, wrapped = self._seals.new_key(person)
-        sealed = seal_profile(key, person, profile, now_us, now_us)
         with self._writing():
             if replace:
                 self._delete(person)
             elif self._db.execute("SELECT 1 FROM people WHERE person = ?", [person]).fetchone():
                 raise DataError(f"{person} is on this roster already", hint="import with --replace")
-            self._db.execute(
-                "INSERT INTO people(person, version, enrolled_us, changed_us, revoked, wrapped_key, profile)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [person, VERSION, now_us, now_us, int(profile.revoked), wrapped, sealed],
-            )
-            self._insert(person, key, templates)
+            self._enter(person, profile, templates, now_us)
         return person
 
     def add_templates(self, person: str, templates: Sequence[Template]) -> None:
@@ -145,14 +138,7 @@ class Roster:
     def change(self, person: str, edit: Callable[[Profile], Profile], now_us: int) -> Person:
         """Replace the profile by what `edit` makes of it; a reason in `revoked_reason` revokes."""
         with self._writing():
-            row = self._row(person)
-            before = self._seals.open_person(row, ())
-            profile = edit(before.profile)
-            sealed = seal_profile(self.person_key(person), person, profile, before.enrolled_us, now_us)
-            self._db.execute(
-                "UPDATE people SET profile = ?, revoked = ?, changed_us = ? WHERE person = ?",
-                [sealed, int(profile.revoked), now_us, person],
-            )
+            self._rewrite(person, edit, now_us)
         return self.get(person)
 
     def destroy(self, person: str) -> None:
@@ -166,6 +152,25 @@ class Roster:
             self._delete(person)
             self._db.execute("UPDATE meta SET value = '1' WHERE name = 'scrub'")
         self._finish_scrub()
+
+    def _enter(self, person: str, profile: Profile, templates: Sequence[Template], now_us: int) -> None:
+        key, wrapped = self._seals.new_key(person)
+        sealed = seal_profile(key, person, profile, now_us, now_us)
+        self._db.execute(
+            "INSERT INTO people(person, version, enrolled_us, changed_us, revoked, wrapped_key, profile)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [person, VERSION, now_us, now_us, int(profile.revoked), wrapped, sealed],
+        )
+        self._insert(person, key, templates)
+
+    def _rewrite(self, person: str, edit: Callable[[Profile], Profile], now_us: int) -> None:
+        before = self._seals.open_person(self._row(person), ())
+        profile = edit(before.profile)
+        sealed = seal_profile(self.person_key(person), person, profile, before.enrolled_us, now_us)
+        self._db.execute(
+            "UPDATE people SET profile = ?, revoked = ?, changed_us = ? WHERE person = ?",
+            [sealed, int(profile.revoked), now_us, person],
+        )
 
     def _delete(self, person: str) -> None:
         self._db.execute("DELETE FROM templates WHERE person = ?", [person])

@@ -29,7 +29,8 @@ READER_WAIT_S = 1.0
 WRITER_WAIT_S = 10.0
 """An erasure holds the file while it is rewritten."""
 _FIRST = "1 people, templates, meta"
-_KNOWN = frozenset({_FIRST})
+_SECOND = "2 zones, zone_marks"
+_KNOWN = frozenset({_FIRST, _SECOND})
 _MIGRATIONS = Migrations("roster")
 NO_ROSTER = "enrol somebody first, or give the right --state"
 _RESTORE = "restore it from a backup, or move it away and import an export; it is left as it is"
@@ -68,6 +69,21 @@ def _first(db: Database) -> None:
         strict=True,
     )
     templates.create_index(["person"])
+
+
+@_MIGRATIONS(name=_SECOND)
+def _second(db: Database) -> None:
+    """What came from the rosters of a zone. `mark` stands for a person, whose id an erasure has to take from the file;
+    the columns are those of edge/store/roster_zone.py:Mark.
+    """
+    db.create_table("zones", {"zone": str, "version": int}, pk="zone", not_null={"version"}, strict=True)
+    db.create_table(
+        "zone_marks",
+        {"mark": bytes, "zone": str, "version": int, "gone": int, "revoked": int},
+        pk="mark",
+        not_null={"zone", "version", "gone", "revoked"},
+        strict=True,
+    )
 
 
 def create_roster(path: Path, device_key: str) -> None:
@@ -160,7 +176,9 @@ def _prepare(db: Database, path: Path, device_key: str, *, read_only: bool) -> N
     if not applied <= _KNOWN:
         raise DataError(f"{path}: written by a newer version of edge", hint="update this device")
     if applied != _KNOWN:
+        db.execute("BEGIN IMMEDIATE")  # another process may be doing the same
         _MIGRATIONS.apply(db)
+        db.conn.commit()
     owner = db.execute("SELECT value FROM meta WHERE name = 'device_key'").fetchone()
     if owner is None or owner[0] != device_key:
         raise DataError(

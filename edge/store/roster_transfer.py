@@ -67,7 +67,7 @@ def sealed_copy(people: Sequence[Person], passphrase: str) -> bytes:
     """People for another device's roster. Raises UsageError when the passphrase is short."""
     if len(passphrase) < MIN_PASSPHRASE:
         raise UsageError(f"a passphrase needs {MIN_PASSPHRASE} characters", hint="five random words are a good one")
-    payload = json.dumps({"people": [_pack(person) for person in people]}, ensure_ascii=False)
+    payload = json.dumps({"people": [person_to_json(person) for person in people]}, ensure_ascii=False)
     salt = secrets.token_bytes(_SALT_BYTES)
     return _MAGIC + salt + seal(_cipher(passphrase, salt), payload.encode(), _MAGIC + salt)
 
@@ -85,10 +85,11 @@ def open_copy(content: bytes, passphrase: str) -> list[Traveller]:
     people = mapping(parse(plain)).get("people")
     if not isinstance(people, list):
         raise DataError("the export holds no list of people")
-    return [_unpack(mapping(value)) for value in people]
+    return [person_from_json(value) for value in people]
 
 
-def _pack(person: Person) -> dict[str, Any]:
+def person_to_json(person: Person | Traveller) -> dict[str, Any]:
+    """A person as JSON values, templates exact, for another device."""
     templates = [
         {
             "model": template.model,
@@ -100,7 +101,9 @@ def _pack(person: Person) -> dict[str, Any]:
     return {"person": person.person, "profile": profile_to_json(person.profile), "templates": templates}
 
 
-def _unpack(fields: dict[str, Any]) -> Traveller:
+def person_from_json(value: object) -> Traveller:
+    """The inverse. Raises DataError when anything is missing, of the wrong kind or out of bounds."""
+    fields = mapping(value)
     person, templates = fields.get("person"), fields.get("templates")
     if not is_id(person) or not isinstance(templates, list) or len(templates) > MAX_TEMPLATES:
         raise DataError("a person in the export lacks an id, or has no or too many templates")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45444745  # "EDGE", at offset 68 of the file
-_NAMES = ("m001_events",)
+_NAMES = ("m001_events", "m002_upkeep")
 
 
 def migrate(conn: sqlite3.Connection) -> None:
@@ -80,4 +80,7 @@ def _migrations() -> Migrations:
         )
         db.table("epochs").insert({"number": 1, "epoch": secrets.token_hex(8)})
 
+    from edge.store.schema_upkeep import m002_upkeep
+
+    steps()(m002_upkeep)
     return steps

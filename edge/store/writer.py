@@ -1,8 +1,9 @@
 """The one thread that writes events: group commit without lingering, and what happens when the disk refuses.
 
-The brain hands events over and never waits. Whatever has gathered while one transaction was being made durable is
-the next transaction. An event counts as stored only after its COMMIT; while the disk is full or broken, events
-wait in memory, the fault is reported once, and what the memory could not hold is itself recorded.
+The brain hands events over and never waits; `put` does, until the COMMIT. Whatever has gathered while one transaction
+was being made durable is the next transaction. An event counts as stored only after its
+COMMIT; while the disk is full or broken, events wait in memory, the fault is reported once, and what the memory could
+not hold is itself recorded.
 """
 
 from __future__ import annotations
@@ -11,45 +12,50 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.actions import Report
+from edge.actions import Priority, Report
 from edge.clock import Now
 from edge.runtime.faults import OnFault, OnRecovered
-from edge.store.database import DamagedError, is_damage, set_aside
-from edge.store.envelope import Accepted, Origin, evicted, well_formed
-from edge.store.faults import DiskState, is_shortage
-from edge.store.intake import Intake
-from edge.store.ledger import Ledger, Stored
+from edge.store.custody import Custody
+from edge.store.envelope import Accepted, Origin, accept, evicted, prepare
+from edge.store.faults import DiskState, NotStoredError, is_shortage
+from edge.store.intake import Intake, Ticket, Waiting
+from edge.store.ledger import Stored
+from edge.store.maintenance import Maintenance
 from edge.store.outbox import OutboxKey, Receipt
 from edge.store.uuid7 import Uuid7
 
 log = logging.getLogger("edge.store")
 
 BATCH = 500  # rows in one transaction, so that an alarm never waits long behind others
+BATCH_BYTES = 192 << 10  # and of their data: no room could be made for a transaction larger than the quota
 _WAIT_S = 0.25
 _RECEIPTS = 200  # acknowledgements kept while the disk refuses; beyond that the uplink keeps its own
 
 
 @dataclass(frozen=True, slots=True)
 class StoreStatus:
-    """`seq`: the last one stored in `epoch`. `waiting`: accepted and not yet stored. `lost`: since the start."""
+    """`seq`: the last one stored in `epoch`. `waiting`: accepted and not yet stored. `lost`: since the start.
+    `waiting_to_send`: stored and not yet delivered, by the name of the priority.
+    """
 
     epoch: str
     seq: int
     waiting: int
     lost: int
     fault: str
+    waiting_to_send: Mapping[str, int]
 
 
 class StoreWriter:
-    """A worker. `submit`, `acknowledge`, `wake` and `status` may be called from other threads.
+    """A worker. `submit`, `put`, `acknowledge`, `wake` and `status` may be called from other threads.
 
     `on_stored()` is called after each COMMIT of new events; `on_fault(component, what, detail)` and
-    `on_recovered(component)` at transitions. All three run on the writer's thread and must not block.
+    `on_recovered(component)` at transitions. All three run on the writer's thread and must not block, and so does
+    `maintenance`, which may use the ledger.
     """
 
     def __init__(
@@ -63,27 +69,41 @@ class StoreWriter:
         on_recovered: OnRecovered,
         *,
         intake: Intake | None = None,
+        maintenance: Maintenance | None = None,
         capacity: int = 10_000,
         monotonic: Callable[[], float] = time.monotonic,
         wall_s: Callable[[], float] = time.time,
     ) -> None:
-        self._path = path
-        self._origin = Origin(site, device, boot_id)
         self._on_stored = on_stored
         self._disk = DiskState(on_fault, on_recovered)
         self._monotonic = monotonic
-        self._wall_s = wall_s
         # What a predecessor had accepted and not stored is taken over with its intake.
         self.intake = Intake(capacity) if intake is None else intake
         self._hand: list[Accepted] = []
         self._receipts: deque[Receipt] = deque()
         self._new_id = Uuid7()
-        self._ledger: Ledger | None = None
+        self._file = Custody(path, Origin(site, device, boot_id), self._new_id, self._disk, maintenance, wall_s)
         self._lost = 0
 
     def submit(self, report: Report, now: Now) -> None:
         """Hand an event over. Never waits for the disk, never raises; what overflows becomes an event later."""
         self.intake.put(report, now)
+
+    def put(self, report: Report, now: Now, timeout_s: float = 5.0) -> Stored:
+        """Hand an event over and wait until it is durable; returns its place. Not for the writer's own thread.
+
+        Raises NotStoredError when the disk does not take it in time. It is not withdrawn then: it stays in memory,
+        as after `submit`, and is stored when the disk can.
+        """
+        ticket = Ticket()
+        self.intake.put(report, now, ticket)
+        prepare(ticket, report)
+        if not ticket.wait(timeout_s):
+            raise NotStoredError(
+                f"{report.type} is not on the disk: {self._disk.fault or f'no answer within {timeout_s:g} s'}",
+                hint="the state of the component 'store' says what is wrong",
+            )
+        return Stored(ticket.epoch, ticket.seq, ticket.seq)
 
     def acknowledge(self, keys: Sequence[OutboxKey]) -> Receipt | None:
         """Strike delivered rows off the outbox. None: not now, offer them again."""
@@ -95,9 +115,17 @@ class StoreWriter:
         return receipt
 
     def status(self) -> StoreStatus:
-        ledger = self._ledger
+        ledger = self._file.ledger
         epoch, seq = (ledger.epoch, ledger.last_seq) if ledger else ("", 0)
-        return StoreStatus(epoch, seq, len(self.intake) + len(self._hand), self._lost, self._disk.fault)
+        unsent = ledger.waiting if ledger else dict.fromkeys(Priority, 0)
+        return StoreStatus(
+            epoch,
+            seq,
+            len(self.intake) + len(self._hand),
+            self._lost,
+            self._disk.fault,
+            {priority.name.lower(): count for priority, count in unsent.items()},
+        )
 
     def start(self) -> None:
         """Open the file; a damaged one is set aside. Raises DataError for a file of a newer version and
@@ -114,6 +142,8 @@ class StoreWriter:
             self._hand = self._accept(self.intake.take(0.0 if self._receipts else _WAIT_S, BATCH))
         if self._hand or self._receipts or self._disk.fault:
             self._write()
+        if not (self._hand or self._receipts or len(self.intake) or self._disk.fault):
+            self._maintain(self._file.rest)
 
     def stop(self) -> None:
         """Store what has been handed over, if the disk lets us, and close the file. What is left goes back into the
@@ -125,79 +155,80 @@ class StoreWriter:
                 self._hand = self._hand or self._accept(self.intake.take(0.0, BATCH))
                 working = bool(self._hand or self._receipts) and self._write()
         finally:
-            self.intake.give_back([(event.report, event.now) for event in self._hand])
+            self.intake.give_back([Waiting(0, event.report, event.now, event.ticket, event.id) for event in self._hand])
             self._hand = []
             if len(self.intake):
                 log.error("stopping with %d events that could not be stored", len(self.intake))
-            self._checkpoint()
-            self._close()
+            elif not self._disk.fault:
+                self._maintain(self._file.closing)
+            self._file.checkpoint()
+            self._file.close()
 
     def wake(self) -> None:
         self.intake.wake()
 
-    def _accept(self, taken: Sequence[tuple[Report, Now]]) -> list[Accepted]:
+    def _accept(self, taken: Sequence[Waiting]) -> list[Accepted]:
         accepted = []
-        for given, now in taken:
-            report, problem = well_formed(given)
+        for _, report, now, ticket, known_as in taken:
+            event, problem = accept(report, now, known_as or self._new_id(now.wall_us), ticket)
             if problem:
-                self._disk.report("event malformed", f"{report.data['type']}: {problem}")
-            accepted.append(Accepted(report, now, self._new_id(now.wall_us)))
+                self._disk.report("event malformed", f"{event.report.data['type']}: {problem}")
+            accepted.append(event)
         return accepted
 
     def _write(self) -> bool:
         """One transaction, after opening the file if need be. Returns whether the disk took it."""
         # By index, since the uplink may append meanwhile.
         receipts = [self._receipts[i] for i in range(len(self._receipts))]
+        count = _portion(self._hand)
+        events = self._hand[:count]
         try:
-            stored = self._transact([key for receipt in receipts for key in receipt.keys])
+            stored = self._file.write(events, [key for receipt in receipts for key in receipt.keys])
         except (sqlite3.Error, OSError) as error:
-            if not is_shortage(error):
-                self._close()
-            self._disk.failed(error, self._monotonic())
-            if self.intake.dropping:
-                self._disk.losing()
+            self._refused(error)
             return False
-        last, self._hand = self._hand[-1:], []
+        del self._hand[:count]
+        for seq, event in enumerate(events, stored.first_seq):  # before all else: somebody waits
+            if event.ticket is not None:
+                event.ticket.call(stored.epoch, seq)
         for receipt in receipts:
             receipt.done = True
             self._receipts.popleft()
         if stored.first_seq <= stored.last_seq:
-            log.debug("stored seq=%d..%d epoch=%s", stored.first_seq, stored.last_seq, stored.epoch)
-            self._on_stored()
+            self._announce(stored)
         self._disk.works()
-        if last and (losses := self.intake.take_losses()).count:
+        if events and not self._hand and self.intake.dropping:
+            losses = self.intake.take_losses()
             self._lost += losses.count
-            self._hand = self._accept([(evicted(losses), last[0].now)])
+            self._hand = self._accept([Waiting(0, evicted(losses), events[-1].now)])
+        self._maintain(self._file.opened)
         return True
 
-    def _transact(self, delivered: Sequence[OutboxKey]) -> Stored:
+    def _maintain(self, moment: Callable[[], Stored | None]) -> None:
+        """Let the maintenance work on the file; what it stores is announced like everything else."""
         try:
-            return self._open().write(self._hand, delivered)
-        except (DamagedError, sqlite3.DatabaseError) as error:
-            if isinstance(error, sqlite3.DatabaseError) and not is_damage(error):
-                raise
-            self._close()
-            date = datetime.fromtimestamp(self._wall_s(), UTC)
-            name = set_aside(self._path, f"{date:%Y%m%dT%H%M%SZ}").name
-            self._disk.report("database damaged", f"{error}; kept as {name}, a new one is begun")
-            return self._open().write(self._hand, delivered)
+            if (stored := moment()) is not None:
+                self._announce(stored)
+        except (sqlite3.Error, OSError) as error:
+            self._refused(error)
 
-    def _open(self) -> Ledger:
-        if self._ledger is not None and not self._ledger.is_in_place():
-            self._close()
-            self._disk.report("database removed", f"{self._path} is gone; a new one is begun")
-        if self._ledger is None:
-            self._ledger = Ledger(self._path, self._origin)
-        return self._ledger
+    def _announce(self, stored: Stored) -> None:
+        log.debug("stored seq=%d..%d epoch=%s", stored.first_seq, stored.last_seq, stored.epoch)
+        self._on_stored()
 
-    def _checkpoint(self) -> None:
-        if self._ledger is not None:
-            try:
-                self._ledger.checkpoint()
-            except sqlite3.Error as error:
-                log.warning("the write-ahead log stays until the next start: %s", error)
+    def _refused(self, error: sqlite3.Error | OSError) -> None:
+        if not is_shortage(error):
+            self._file.close()
+        self._disk.failed(error, self._monotonic())
+        if self.intake.dropping:
+            self._disk.losing()
 
-    def _close(self) -> None:
-        if self._ledger is not None:
-            self._ledger.close()
-            self._ledger = None
+
+def _portion(events: Sequence[Accepted]) -> int:
+    """How many of them go into one transaction; the same ones again when it is repeated."""
+    size = 0
+    for count, event in enumerate(events):
+        size += len(event.data)
+        if size > BATCH_BYTES and count:
+            return count
+    return len(events)

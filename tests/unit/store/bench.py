@@ -13,6 +13,7 @@ from edge.actions import Priority, Report
 from edge.clock import Now
 from edge.store.envelope import digest, genesis
 from edge.store.intake import Intake
+from edge.store.maintenance import Maintenance
 from edge.store.reader import EventReader
 from edge.store.writer import StoreWriter
 
@@ -23,7 +24,12 @@ class Bench:
     """One device's store, with a clock of its own and a record of what was said."""
 
     def __init__(
-        self, folder: Path, capacity: int = 10_000, boot: str = "boot-1", intake: Intake | None = None
+        self,
+        folder: Path,
+        capacity: int = 10_000,
+        boot: str = "boot-1",
+        intake: Intake | None = None,
+        maintenance: Maintenance | None = None,
     ) -> None:
         self.path = folder / "events.db"
         self.now = 1000.0
@@ -41,6 +47,7 @@ class Bench:
             self.recovered.append,
             capacity=capacity,
             intake=intake,
+            maintenance=maintenance,
             monotonic=lambda: self.now,
             wall_s=lambda: WALL_US / 1e6,
         )

@@ -87,7 +87,7 @@ def test_damage_met_while_running_costs_no_event(tmp_path: Path) -> None:
     with started(tmp_path) as bench:
         bench.submit(300)
         bench.run()
-        ledger = bench.writer._ledger
+        ledger = bench.writer._file.ledger
         assert ledger is not None
         ledger._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         ledger._conn.execute("PRAGMA cache_size = 0")

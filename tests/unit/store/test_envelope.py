@@ -5,30 +5,31 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.actions import Priority, Report
 from edge.clock import Now
 from edge.store.envelope import (
     MALFORMED,
     Accepted,
+    Envelopes,
     Origin,
-    Place,
+    accept,
     digest,
-    encode,
     evicted,
     genesis,
+    prepare,
     rfc3339,
-    well_formed,
 )
-from edge.store.intake import Losses
+from edge.store.intake import Losses, Ticket
 
-ORIGIN = Origin("riverside", "gate-north", "b00t")
-PLACE = Place("e90c", 7, "ab" * 32)
+ENVELOPES = Envelopes(Origin("riverside", "gate-north", "b00t"), "e90c")
 NOW = Now(mono_s=12.5, wall_us=1_700_000_000_000_001, quality="unsynced")
 
 
 def encoded(report: Report, now: Now = NOW) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(encode(Accepted(report, now, "an-id"), ORIGIN, PLACE))
+    event: dict[str, Any] = json.loads(ENVELOPES.encode(Accepted(report, now, "an-id"), 7, "ab" * 32))
     return event
 
 
@@ -46,6 +47,7 @@ def test_every_field_of_the_contract() -> None:
         "seq": 7,
         "bootid": "b00t",
         "clock": "unsynced",
+        "monotonic": "12.500000",
         "priority": 3,
         "prevhash": "ab" * 32,
         "data": {"score": 0.5, "more": {"a": [1, 2]}},
@@ -61,7 +63,7 @@ def test_no_empty_subject() -> None:
 
 
 def test_text_is_readable_utf8() -> None:
-    body = encode(Accepted(Report("door.opened", {"text": "请进"}), NOW, "x"), ORIGIN, PLACE)
+    body = ENVELOPES.encode(Accepted(Report("door.opened", {"text": "请进"}), NOW, "x"), 7, "ab" * 32)
     assert "请进".encode() in body
 
 
@@ -97,17 +99,74 @@ CIRCLE.append(CIRCLE)
     ],
 )
 def test_a_report_that_cannot_be_told_becomes_one_that_says_so(report: Report) -> None:
-    told, problem = well_formed(report)
+    told, problem = accept(report, NOW, "an-id")
     assert problem
-    event = encoded(told)
+    event = json.loads(ENVELOPES.encode(told, 7, "ab" * 32))
     assert event["type"] == MALFORMED
     assert event["data"]["problem"] == problem
     assert event["priority"] == report.priority
+    ticket = Ticket()
+    prepare(ticket, report)
+    assert accept(report, NOW, "an-id", ticket)[0][:4] == told[:4]
 
 
 def test_a_sound_report_is_left_alone() -> None:
     report = Report("door.opened", {"x": 1}, "door", Priority.ALARM)
-    assert well_formed(report) == (report, "")
+    assert accept(report, NOW, "an-id") == (Accepted(report, NOW, "an-id", b'{"x":1}'), "")
+
+
+def test_what_was_encoded_while_the_writer_woke_up_is_not_encoded_again() -> None:
+    ticket = Ticket()
+    prepare(ticket, Report("door.opened", {"x": 1}))
+    assert ticket.data == b'{"x":1}'
+    assert accept(Report("door.opened", {"x": 2}), NOW, "an-id", ticket)[0].data is ticket.data
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))  # all but half a surrogate pair
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(
+    kind=st.from_regex(r"[a-z0-9]+(\.[a-z0-9]+)+", fullmatch=True).filter(str.isascii),
+    data=st.dictionaries(TEXT, JSON, max_size=5),
+    subject=TEXT,
+    priority=st.sampled_from(Priority),
+    now=st.builds(Now, st.floats(0, 1e9), st.integers(0, 10**17), st.sampled_from(["synced", "unsynced", "corrected"])),
+    site=TEXT,
+    epoch=TEXT,
+    seq=st.integers(1, 2**53),
+)
+def test_the_envelope_made_by_hand_is_the_json_of_the_same_fields(
+    kind: str, data: dict[str, Any], subject: str, priority: Priority, now: Now, site: str, epoch: str, seq: int
+) -> None:
+    origin = Origin(site, 'gate "north" \\ \x00', "b00t")
+    event, problem = accept(Report(kind, data, subject, priority), now, "an-id")
+    body = Envelopes(origin, epoch).encode(event, seq, "ab" * 32)
+    fields = {
+        "specversion": "1.0",
+        "id": "an-id",
+        "source": origin.source,
+        "type": kind,
+        **({"subject": subject} if subject else {}),
+        "time": rfc3339(now.wall_us),
+        "datacontenttype": "application/json",
+        "epoch": epoch,
+        "seq": seq,
+        "bootid": "b00t",
+        "clock": now.quality,
+        "monotonic": f"{event.mono_us // 10**6}.{event.mono_us % 10**6:06}",
+        "priority": priority.value,
+        "prevhash": "ab" * 32,
+        "data": data,
+    }
+    assert problem == ""
+    assert json.loads(body) == fields
+    assert body == json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    assert abs(event.mono_us - now.mono_s * 1e6) <= 1.0
 
 
 def test_losses_become_an_alarm() -> None:

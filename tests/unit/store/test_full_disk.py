@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ import pytest
 
 from edge.actions import Priority
 from edge.store.faults import explain
+from tests.small_disk import small_disk
 from tests.unit.store.bench import Bench, check_chain, rows, started
 
 MIB = 1 << 20
@@ -34,15 +33,8 @@ def no_file_may_grow_beyond(size: int) -> Iterator[None]:
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     """A tmpfs of two megabytes."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if libc.mount(b"edge-test", os.fsencode(folder), b"tmpfs", 0, b"size=2m") != 0:
-        pytest.skip(f"a tmpfs cannot be mounted here: {os.strerror(ctypes.get_errno())}")
-    try:
+    with small_disk(tmp_path, 2) as folder:
         yield folder
-    finally:
-        assert libc.umount2(os.fsencode(folder), 2) == 0
 
 
 def fill(bench: Bench) -> None:
@@ -61,7 +53,7 @@ def test_a_full_disk_is_reported_once_and_heals_without_a_loss(tiny_disk: Path) 
     ballast.write_bytes(b"\0" * MIB)
     with started(tiny_disk) as bench:
         fill(bench)
-        ledger, reported = bench.writer._ledger, bench.stored
+        ledger, reported = bench.writer._file.ledger, bench.stored
         assert ledger is not None
         for _ in range(20):
             bench.submit(10)
@@ -69,7 +61,7 @@ def test_a_full_disk_is_reported_once_and_heals_without_a_loss(tiny_disk: Path) 
             bench.writer.step()
         assert [what for _, what, _ in bench.faults] == ["disk full"]
         assert bench.stored == reported
-        assert bench.writer._ledger is ledger  # opening anew would mean checking the whole file each time
+        assert bench.writer._file.ledger is ledger  # opening anew would mean checking the whole file each time
         assert len(rows(bench.path)) + bench.writer.status().waiting == bench.number
         ballast.unlink()
         bench.run()

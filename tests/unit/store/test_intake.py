@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.actions import Priority, Report
 from edge.clock import Now
-from edge.store.intake import Intake
+from edge.store.intake import MOST_PICTURES, Intake, Ticket
 
 
 def put(intake: Intake, number: int, priority: Priority = Priority.TELEMETRY) -> None:
@@ -15,7 +15,7 @@ def put(intake: Intake, number: int, priority: Priority = Priority.TELEMETRY) ->
 
 
 def numbers(intake: Intake, at_most: int = 100) -> list[int]:
-    return [report.data["n"] for report, _ in intake.take(0.0, at_most)]
+    return [waiting.report.data["n"] for waiting in intake.take(0.0, at_most)]
 
 
 def test_events_leave_in_the_order_of_their_arrival_whatever_their_priority() -> None:
@@ -49,14 +49,43 @@ def test_nothing_disappears_uncounted_and_nothing_urgent_goes_for_something_less
     intake = Intake(capacity)
     for number, priority in enumerate(priorities):
         put(intake, number, priority)
-    losses = intake.take_losses()
-    kept = [report.data["n"] for report, _ in intake.take(0.0, 100)]
-    assert len(kept) == min(capacity, len(priorities))
+    losses, kept = intake.take_losses(), list[int]()
+    while some := numbers(intake):
+        kept += some
+    pictures = priorities.count(Priority.PICTURE)
+    assert min(capacity, len(priorities) - max(pictures - MOST_PICTURES, 0)) == len(kept)
     assert len(kept) + losses.count == len(priorities)
     assert kept == sorted(kept)
-    for priority in Priority:
+    for priority in (priority for priority in Priority if priority != Priority.PICTURE):
         if sum(other <= priority for other in priorities) <= capacity:
             assert losses.by_priority[priority] == 0
+
+
+def test_pictures_are_too_large_to_wait_in_great_numbers() -> None:
+    intake, oldest = Intake(10_000), Ticket()
+    put(intake, 0)
+    intake.put(Report("picture.taken", {"n": 1}, "", Priority.PICTURE), Now(0.0, 1), oldest)
+    for number in range(2, MOST_PICTURES + 3):
+        put(intake, number, Priority.PICTURE)
+    assert len(intake) == MOST_PICTURES + 1
+    assert not oldest._bell.locked()  # whoever waits for it is told
+    losses = intake.take_losses()
+    assert (losses.by_priority, losses.first_us, losses.last_us) == ({Priority.PICTURE: 2}, 1, 2)
+    assert numbers(intake) == [0, 3]
+    assert numbers(intake) == [4]  # one at a time
+
+
+def test_pictures_that_are_given_back_count_as_well() -> None:
+    intake = Intake(10_000)
+    put(intake, 1, Priority.PICTURE)
+    taken = intake.take(0.0, 10)
+    for number in range(2, MOST_PICTURES + 2):
+        put(intake, number, Priority.PICTURE)
+    assert not intake.dropping
+    intake.give_back(taken)
+    assert len(intake) == MOST_PICTURES
+    assert intake.take_losses().by_priority == {Priority.PICTURE: 1}
+    assert numbers(intake) == [2]
 
 
 def test_a_wake_that_came_before_the_wait_is_not_lost() -> None:
@@ -94,3 +123,58 @@ def test_giving_back_more_than_there_is_room_for_costs_the_lowest_priority() -> 
     intake.give_back(taken)
     assert numbers(intake) == [1, 3]
     assert intake.take_losses().count == 1
+
+
+def test_a_wake_ends_a_pause_and_an_event_does_not() -> None:
+    intake = Intake(10)
+    ended = threading.Event()
+
+    def pause() -> None:
+        intake.pause(60.0)
+        ended.set()
+
+    pausing = threading.Thread(target=pause)
+    pausing.start()
+    put(intake, 1)
+    assert not ended.is_set()
+    intake.wake()
+    pausing.join(60.0)
+    assert ended.is_set()
+    assert numbers(intake) == [1]
+
+
+def test_whoever_waits_for_an_event_that_is_dropped_is_told_at_once() -> None:
+    intake, ticket = Intake(1), Ticket()
+    intake.put(Report("device.health"), Now(0.0, 1), ticket)
+    assert ticket._bell.locked()
+    put(intake, 2)
+    assert not ticket._bell.locked()  # called
+    assert not ticket.wait(0.0)  # and not to say that it is stored
+
+
+def test_a_ticket_that_was_called_says_where_the_event_stands() -> None:
+    ticket = Ticket()
+    assert not ticket.wait(0.0)
+    ticket.call("e90c", 7)
+    assert ticket.wait(60.0)
+    assert (ticket.epoch, ticket.seq) == ("e90c", 7)
+
+
+def test_many_hands_lose_nothing() -> None:
+    intake, taken = Intake(100_000), list[int]()
+
+    def give(first: int) -> None:
+        for number in range(first, first + 500):
+            put(intake, number)
+
+    threads = [threading.Thread(target=give, args=(first,)) for first in range(0, 4000, 500)]
+    for thread in threads:
+        thread.start()
+    while len(taken) < 4000:
+        got = [waiting.report.data["n"] for waiting in intake.take(60.0, 64)]
+        assert got
+        taken += got
+    for thread in threads:
+        thread.join(60.0)
+    assert sorted(taken) == list(range(4000))
+    assert all([n for n in taken if n // 500 == hand] == list(range(500 * hand, 500 * hand + 500)) for hand in range(8))

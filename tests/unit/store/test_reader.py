@@ -44,7 +44,7 @@ def test_types_can_be_left_out(path: Path) -> None:
 
 def test_the_backlog_per_priority(path: Path) -> None:
     reader = EventReader(path)
-    assert list(reader.backlog().values()) == [2, 3, 0, 4]
+    assert list(reader.backlog().values()) == [2, 3, 0, 4, 0]
     reader.close()
 
 

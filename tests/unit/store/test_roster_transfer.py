@@ -75,7 +75,7 @@ def test_a_short_passphrase_is_refused() -> None:
 
 
 def good() -> dict[str, object]:
-    return roster_transfer._pack(PERSON)
+    return roster_transfer.person_to_json(PERSON)
 
 
 def with_profile(**changes: object) -> dict[str, object]:

@@ -10,14 +10,27 @@ from edge.store.uuid7 import Uuid7
 
 def test_the_fields_stand_where_rfc_9562_puts_them() -> None:
     # Appendix A.6 of the RFC: its time, and its random bits.
-    bits = iter([0xCC3, 0x18C4DC0C0C07398F])
-    new_id = Uuid7(lambda count: next(bits) & ((1 << count) - 1))
+    bits = 0x4C3 << 62 | 0x18C4DC0C0C07398F  # its counter without the highest bit, which is left free to count
+    new_id = Uuid7(lambda count: sum(bits << start for start in range(0, count, 80)))
     made = uuid.UUID(new_id(1645557742000_000))
     assert made.version == 7
     assert made.variant == uuid.RFC_4122
     assert made.int >> 80 == 0x017F22E279B0
     assert made.int & ((1 << 62) - 1) == 0x18C4DC0C0C07398F
-    assert str(made).startswith("017f22e2-79b0-7")
+    assert str(made).startswith("017f22e2-79b0-74c3-")
+
+
+def test_no_random_bits_are_used_twice() -> None:
+    asked: list[int] = []
+
+    def counting(count: int) -> int:
+        asked.append(count)
+        return sum((len(asked) * 1000 + i) << 80 * i for i in range(count // 80))
+
+    new_id = Uuid7(counting)
+    made = [uuid.UUID(new_id(millisecond * 1000)).int & ((1 << 62) - 1) for millisecond in range(250)]
+    assert len(set(made)) == 250
+    assert len(asked) == 3
 
 
 @given(st.lists(st.integers(-(10**18), 10**18), min_size=2, max_size=50))

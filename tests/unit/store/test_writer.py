@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,7 +173,7 @@ def test_a_commit_that_reports_an_error_after_it_happened_is_not_repeated(
     with started(tmp_path) as bench:
         bench.submit(1)
         bench.run()
-        ledger = bench.writer._ledger
+        ledger = bench.writer._file.ledger
         assert ledger is not None
         ledger._conn = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
         bench.submit(3)
@@ -210,7 +211,7 @@ class FailsAfterCommit:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
 
-    def execute(self, query: str, *values: object) -> sqlite3.Cursor:
+    def execute(self, query: str, *values: Any) -> sqlite3.Cursor:
         cursor = self._conn.execute(query, *values)
         if query == "COMMIT":
             error = sqlite3.OperationalError("disk I/O error")

@@ -1,0 +1,77 @@
+"""A log damaged in its middle: what stood behind was durable, and its numbers are not given to other events."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edge.store.database import DamagedError, set_aside
+from edge.store.envelope import Origin
+from edge.store.ledger import Ledger
+from edge.store.logcheck import lost_commits
+from tests.unit.store.upkeep_bench import Yard, yard
+
+FRAME = 24 + 4096
+
+
+def killed(folder: Path, transactions: int = 20) -> Path:
+    """The database of a device that was killed with this many transactions in its log."""
+    before = Yard(folder)
+    before.ledger.checkpoint()
+    for _ in range(transactions):
+        before.store(1)
+    target = folder / "after"
+    target.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(folder / f"events.db{suffix}", target / f"events.db{suffix}")
+    before.abandon()
+    return target / "events.db"
+
+
+def log_of(path: Path) -> Path:
+    return path.with_name("events.db-wal")
+
+
+def test_a_log_that_is_whole(tmp_path: Path) -> None:
+    path = killed(tmp_path)
+    Ledger(path, Origin("riverside", "gate", "b")).close()
+    assert lost_commits(log_of(path), path.with_name("none")) == 0
+
+
+def test_a_torn_end_is_what_a_power_cut_leaves(tmp_path: Path) -> None:
+    path = killed(tmp_path)
+    content = bytearray(log_of(path).read_bytes())
+    content[-100:] = bytes(100)
+    log_of(path).write_bytes(content)
+    ledger = Ledger(path, Origin("riverside", "gate", "b"))
+    assert ledger.last_seq == 20
+    ledger.close()
+
+
+def test_a_damage_with_commits_behind_it_is_found(tmp_path: Path) -> None:
+    path = killed(tmp_path)
+    content = bytearray(log_of(path).read_bytes())
+    at = 32 + len(content) // FRAME // 2 * FRAME + 1000
+    content[at : at + 8] = b"\xff" * 8
+    log_of(path).write_bytes(content)
+    with pytest.raises(DamagedError, match="write-ahead log is damaged"):
+        Ledger(path, Origin("riverside", "gate", "b"))
+
+
+def test_the_salvage_says_that_the_end_is_missing(tmp_path: Path) -> None:
+    path = killed(tmp_path)
+    content = bytearray(log_of(path).read_bytes())
+    at = 32 + len(content) // FRAME // 2 * FRAME + 1000
+    content[at : at + 8] = b"\xff" * 8
+    log_of(path).write_bytes(content)
+    with pytest.raises(DamagedError):  # which must not cost the log, and with it the knowledge of its end
+        Ledger(path, Origin("riverside", "gate", "b"))
+    aside = set_aside(path, "20261122T190007Z")
+    assert aside.with_name(aside.name + "-wal").read_bytes() == content
+    with yard(path.parent) as bench:
+        bench.rest(4)
+        (told,) = bench.told("storage.salvaged")
+        assert told["complete"] is False
+        assert 0 < told["rows"] < 21
