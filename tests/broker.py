@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from edge.sink.reading import elements
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 NO_MOSQUITTO = "mosquitto is not installed (apt install mosquitto)"
@@ -119,6 +122,15 @@ class Received:
     user: dict[str, str]
 
 
+def single_events(message: Received) -> list[Received]:
+    """The events in a message, each as if it had come alone."""
+    if "/event/" in message.topic:
+        return [message]
+    if message.topic.endswith("/events"):
+        return [replace(message, payload=body) for body, _event in elements(message.payload)]
+    return []
+
+
 class Subscriber:
     """Subscribes with QoS 1, keeps its session while away, and reconnects at once when the broker returns."""
 
@@ -132,6 +144,7 @@ class Subscriber:
     ) -> None:
         self.messages: list[Received] = []
         self.connects = 0
+        self.keep: Callable[[Received], None] = self._keep
         self._port = port
         self._topics = topics
         self._changed = threading.Condition()
@@ -151,6 +164,17 @@ class Subscriber:
         self.wait(lambda _: self._ready)
         return self
 
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, response_topic: str = "", correlation: bytes = b""
+    ) -> None:
+        """Say something, with QoS 1."""
+        properties = Properties(PacketTypes.PUBLISH)
+        if response_topic:
+            properties.ResponseTopic = response_topic
+        if correlation:
+            properties.CorrelationData = correlation
+        self._client.publish(topic, payload, 1, retain, properties)
+
     def close(self) -> None:
         self._closing.set()
         self._thread.join(5)
@@ -169,8 +193,10 @@ class Subscriber:
         self.wait(lambda _: self._ready)
 
     def events(self) -> list[Received]:
+        """One for each event, also of those that came many in a message."""
         with self._changed:
-            return [message for message in self.messages if "/event/" in message.topic]
+            messages = list(self.messages)
+        return [one for message in messages for one in single_events(message)]
 
     def _run(self) -> None:
         properties = Properties(PacketTypes.CONNECT)
@@ -186,6 +212,8 @@ class Subscriber:
             with self._changed:
                 self._ready = False
         self._client.disconnect()
+        if (sock := self._client.socket()) is not None:  # paho leaves it to a loop that runs no more
+            sock.close()
 
     def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:
@@ -207,6 +235,47 @@ class Subscriber:
             getattr(properties, "ContentType", ""),
             dict(getattr(properties, "UserProperty", [])),
         )
+        self.keep(received)
+
+    def _keep(self, received: Received) -> None:
         with self._changed:
             self.messages.append(received)
             self._changed.notify_all()
+
+
+class Counter:
+    """Counts the wanted events of a topic without keeping them. Times are monotonic seconds; a repetition counts
+    once, by `seq`.
+    """
+
+    def __init__(self, port: int, topic: str, wanted: Callable[[Any], bool] = lambda _event: True) -> None:
+        self._wanted = wanted
+        self._changed = threading.Condition()
+        self._seen: set[tuple[str, int]] = set()
+        self.first_s = self.last_s = 0.0
+        self._subscriber = Subscriber(port, (topic,), name=f"counter-{port}")
+        self._subscriber.keep = self._count
+
+    def start(self) -> Counter:
+        self._subscriber.start()
+        return self
+
+    def close(self) -> None:
+        self._subscriber.close()
+
+    def wait_for(self, count: int, timeout_s: float) -> None:
+        """Wait for `count` different events. Raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._seen) >= count, timeout_s):
+                raise TimeoutError(f"{len(self._seen)} of {count} events have come")
+
+    def _count(self, message: Received) -> None:
+        now = time.monotonic()
+        for one in single_events(message):
+            event = json.loads(one.payload)
+            if self._wanted(event):
+                with self._changed:
+                    self.first_s = self.first_s or now
+                    self.last_s = now
+                    self._seen.add((event["epoch"], event["seq"]))
+                    self._changed.notify_all()

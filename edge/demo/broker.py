@@ -1,13 +1,9 @@
-"""A private broker and an independent subscriber: what arrives there is what the office would see."""
+"""An independent subscriber: what arrives there is what the office would see."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
 import threading
-from pathlib import Path
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -18,51 +14,6 @@ from paho.mqtt.properties import Properties
 from edge.errors import HardwareError
 
 START_S = 10.0
-
-
-class PrivateBroker:
-    """mosquitto on a free loopback port. It keeps sessions over a stop, as the office's broker would."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-
-    def start(self) -> None:
-        """Start it and wait until it listens. Raises HardwareError."""
-        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-        if program is None:
-            raise HardwareError("mosquitto is not installed", hint="apt-get install mosquitto")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._folder.chmod(0o777)  # started as root, mosquitto goes on as a user of its own
-        config = self._folder / "mosquitto.conf"
-        config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
-            f"persistence_location {self._folder}/\nmax_queued_messages 0\nlog_dest none\n"
-        )
-        self._process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
-        pause = threading.Event()
-        for _ in range(round(START_S / 0.05)):
-            if self._process.poll() is not None:
-                break
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            pause.wait(0.05)
-        raise HardwareError("the private broker did not start", hint=f"try: {program} -v -c {config}")
-
-    def stop(self) -> None:
-        """An orderly stop, which stores the sessions."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
-            try:
-                process.wait(5.0)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 class Office:
@@ -96,10 +47,11 @@ class Office:
     def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         # On paho's thread, where an exception would end the subscription without a word: only keep it here.
         with self._lock:
-            if "/event/" in message.topic:
-                self.messages += 1
-                envelope = json.loads(message.payload)
-                self.events[envelope["id"]] = envelope
+            if "/event" in message.topic:
+                said = json.loads(message.payload)
+                for envelope in said if isinstance(said, list) else [said]:
+                    self.messages += 1
+                    self.events[envelope["id"]] = envelope
                 self._lock.notify_all()
             elif message.topic.endswith("/status"):
                 self.status.append(message.payload.decode())

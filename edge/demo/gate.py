@@ -15,7 +15,7 @@ from edge.actions import Report
 from edge.app import EVENTS, WARNINGS, Device
 from edge.config import load_config
 from edge.daemon import Process
-from edge.demo.broker import Office, PrivateBroker
+from edge.demo.broker import Office
 from edge.demo.storyboard import GREEN, RED, Panel, draw
 from edge.drivers.camera import Frame
 from edge.drivers.door.simulated import SimulatedDoorPort
@@ -27,6 +27,7 @@ from edge.store.history import History
 from edge.store.reader import EventReader
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile
+from edge.uplink.private_broker import PrivateBroker
 from edge.vision.attempt import Decision
 from edge.vision.faces import Face
 from edge.vision.picture_file import load_picture
@@ -38,6 +39,7 @@ SHOW_S = 4.0
 MARK = ".edge-demo"
 BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S = 8.5, 11.0, 19.0
 ARRIVE_S = 20.0
+LAST_WORDS = ("device.stopped", "chain.checkpoint")
 DRAIN_S = 60.0  # the uplink's jitter may hold off its next attempt for longer than the broker was away
 
 _CONFIG = """# The gate of the demonstration.
@@ -192,12 +194,12 @@ class Demo:
     def _finish(self, device: Device, office: Office, enrolled: int, code: int) -> dict[str, Any]:
         reader = EventReader(device.config.store.state_dir / EVENTS)
         stored = [json.loads(event.body) for event in History(reader).export()]
-        # The stop's own event is stored after the last drain: if it did not leave, it does at the next start.
+        # The stop's own events are stored after the last drain: what of them did not leave, does at the next start.
         waiting = sum(reader.backlog().values())
-        office.wait_for({event["id"] for event in stored if event["type"] != "device.stopped"}, ARRIVE_S)
+        office.wait_for({event["id"] for event in stored if event["type"] not in LAST_WORDS}, ARRIVE_S)
         received = office.received()
         arrived = {event["id"] for event in received}
-        missing = [event for event in stored if event["id"] not in arrived and event["type"] != "device.stopped"]
+        missing = [event for event in stored if event["id"] not in arrived and event["type"] not in LAST_WORDS]
         kinds = [event["type"] for event in stored]
         voice = device.config.store.state_dir / "spoken" / "spoken.jsonl"
         spoken = [json.loads(line) for line in voice.read_text().splitlines()] if voice.exists() else []

@@ -1,20 +1,23 @@
-"""What the device says while it is connected: that it is there, its state, its events, and goodbye."""
+"""What the device says while it is connected: that it is there, what stands retained, answers, events, goodbye."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from edge.store.outbox import OutboxRow
-from edge.store.reader import EventReader, NoStoreError, UnreadableStoreError
+from edge.store.backlog import Backlog
+from edge.store.reader import NoStoreError, UnreadableStoreError
 from edge.uplink import messages
-from edge.uplink.delivery import Acknowledge, Delivery
+from edge.uplink.confirmed import Confirmations
+from edge.uplink.delivery import BATCH, Delivery, Shipment
 from edge.uplink.faults import Faults
 from edge.uplink.holds import Holds
-from edge.uplink.retained import Retained
+from edge.uplink.kept import Kept
+from edge.uplink.replies import Replies
 from edge.uplink.session import FAILURE, Session
+from edge.uplink.settlement import Acknowledge
 from edge.uplink.topics import Topics
-from edge.uplink.trouble import Trouble, of_refusal
+from edge.uplink.trouble import Trouble, of_refusal, of_silent_store
 from edge.uplink.wake import Wake
 
 _GOODBYE_S = 0.5
@@ -26,43 +29,53 @@ class Conversation:
     def __init__(
         self,
         topics: Topics,
-        reader: EventReader,
+        reader: Backlog,
         acknowledge: Acknowledge,
         holds: Holds,
         faults: Faults,
         monotonic: Callable[[], float],
+        confirmations: Confirmations | None = None,
     ) -> None:
         self._topics = topics
         self._holds = holds
         self._faults = faults
         self._monotonic = monotonic
-        self.delivery = Delivery(reader, acknowledge, holds, self._refused, self._accepted)
-        self.state = Retained()
-        self._retained = {topics.status: Retained(messages.ONLINE, always_alone=True), topics.state: self.state}
+        self._confirmations = confirmations
+        self.delivery = Delivery(reader, acknowledge, holds, self._refused, self._accepted, confirmations)
+        self.kept = Kept(topics.status, holds, faults, monotonic)
+        self.replies = Replies()
         self.published = 0
 
     def begin(self, session: Session) -> None:
         """A session is established."""
-        self.delivery.begin()
-        for topic, retained in self._retained.items():
-            if not retained.begin():
-                self._faults.begin(topic, of_refusal(topic, 0))
+        self.delivery.begin(session.window, session.largest)
+        self.kept.begin()
         self.go_on(session)
 
     def broke(self) -> None:
         """The session ended by itself."""
-        blame = not any(retained.under_way for retained in self._retained.values())
-        self.delivery.broke(self._monotonic(), blame=blame)
+        self.delivery.broke(self._monotonic(), blame=not self.kept.under_way)
+
+    def settle(self) -> None:
+        """Pass on what has been acknowledged or confirmed; also while there is no connection."""
+        self.delivery.settle(self._monotonic())
+        if self._confirmations is not None:
+            if self._confirmations.silent:
+                self._faults.begin("confirmations", of_silent_store())
+            else:
+                self._faults.end("confirmations")
 
     def go_on(self, session: Session) -> None:
         """Send what is to be sent, as far as the window has room; what is retained first, since it is little."""
-        if not self._send_retained(session):
+        if not self.kept.send(session):
             return
+        while session.room > 0 and (reply := self.replies.take()) is not None:
+            session.publish(messages.reply(reply), self._replied, self._monotonic())
         try:
-            while session.room > 0 and (row := self.delivery.next(self._monotonic())) is not None:
-                self.published += 1
-                message = messages.event(self._topics, row)
-                session.publish(message, partial(self._answered, row), self._monotonic())
+            while (shipment := self.delivery.next(session.room, self._monotonic())) is not None:
+                self.published += len(shipment.rows)
+                session.publish(self._message(shipment), partial(self._answered, shipment), self._monotonic())
+            self.delivery.read_ahead()
         except UnreadableStoreError as error:
             self._faults.begin("outbox", Trouble(error.message, error.hint))
         except NoStoreError:
@@ -76,40 +89,33 @@ class Conversation:
         said = not session.established or self._topics.status in self._holds.held
         while session.ended is None and self._monotonic() < until and not (said and session.under_way == 0):
             if not said and session.room > 0:
-                offline = messages.retained(self._topics.status, messages.OFFLINE)
-                session.publish(offline, partial(self._retained_answered, offline.topic), self._monotonic())
+                self.kept.say_offline(session)
                 said = True
             session.turn(wake, _GOODBYE_S / 10, self._monotonic)
         self.delivery.settle(self._monotonic())
         if session.ended is None:
             session.close()
 
-    def _send_retained(self, session: Session) -> bool:
-        """Returns whether events may join what is under way."""
-        for topic, retained in self._retained.items():
-            may_go = session.under_way == 0 if retained.alone else session.room > 0
-            if may_go and topic not in self._holds.held and (payload := retained.due()) is not None:
-                message = messages.retained(topic, payload)
-                session.publish(message, partial(self._retained_answered, topic), self._monotonic())
-            if retained.under_way and retained.alone:
-                return False
-        return True
+    def _message(self, shipment: Shipment) -> messages.Message:
+        if len(shipment.rows) > 1:
+            return messages.several(self._topics, shipment.rows)
+        return messages.event(self._topics, shipment.rows[0])
 
-    def _answered(self, row: OutboxRow, code: int) -> None:
-        self.delivery.answer(row, code, self._monotonic())
+    def _answered(self, shipment: Shipment, code: int) -> None:
+        self.delivery.answer(shipment, code, self._monotonic())
 
-    def _retained_answered(self, topic: str, code: int) -> None:
-        self._retained[topic].answered()
+    def _replied(self, code: int) -> None:
         if code < FAILURE:
-            self._holds.accept(topic)
-            self._faults.end(topic)
+            self._faults.end(self._topics.replies)
         else:
-            self._holds.refuse(topic, self._monotonic())
-            self._faults.begin(topic, of_refusal(topic, code))
+            self._faults.begin(self._topics.replies, of_refusal(self._topics.replies, code))
+
+    def _topic_of(self, event_type: str) -> str:
+        return self._topics.events if event_type == BATCH else self._topics.event(event_type)
 
     def _refused(self, event_type: str, code: int) -> None:
-        topic = self._topics.event(event_type)
+        topic = self._topic_of(event_type)
         self._faults.begin(topic, of_refusal(topic, code))
 
     def _accepted(self, event_type: str) -> None:
-        self._faults.end(self._topics.event(event_type))
+        self._faults.end(self._topic_of(event_type))

@@ -20,13 +20,21 @@ from edge.uplink.topics import Topics
 Connect = Callable[[], Client]
 
 
-def connect(broker: Broker, topics: Topics, heard: logging.Handler) -> Client:
-    """A new client whose CONNECT has been sent. Raises OSError, ValueError or ConfigError.
+def connect(broker: Broker, topics: Topics, heard: logging.Handler, version: MQTTProtocolVersion) -> Client:
+    """A new client whose CONNECT has been sent, in MQTT 5 or 3.1.1. Raises OSError, ValueError or ConfigError.
 
     A client serves one connection. paho keeps what was not acknowledged and sends it again when it reconnects;
     here the outbox does that, and both would make two of each. What paho logs as a warning goes to `heard`.
     """
-    client = Client(CallbackAPIVersion.VERSION2, client_id=topics.client_id, protocol=MQTTProtocolVersion.MQTTv5)
+    five = version == MQTTProtocolVersion.MQTTv5
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=topics.client_id,
+        clean_session=None if five else False,
+        protocol=version,
+        reconnect_on_failure=False,  # paho would go down to 3.1 by itself
+        manual_ack=True,  # what a handler has not taken is not acknowledged
+    )
     logger = logging.Logger("paho", logging.WARNING)  # not registered: it only serves this client
     logger.addHandler(heard)
     client.enable_logger(logger)
@@ -38,13 +46,11 @@ def connect(broker: Broker, topics: Topics, heard: logging.Handler) -> Client:
     if broker.tls:
         client.tls_set_context(tls_context(broker))
     client.will_set(topics.status, messages.OFFLINE, qos=1, retain=True)
-    client.connect(
-        broker.host,
-        broker.port,
-        keepalive=broker.keepalive_s,
-        clean_start=False,
-        properties=messages.connect_properties(broker.session_expiry_s),
-    )
+    if five:
+        properties = messages.connect_properties(broker.session_expiry_s)
+        client.connect(broker.host, broker.port, keepalive=broker.keepalive_s, clean_start=False, properties=properties)
+    else:
+        client.connect(broker.host, broker.port, keepalive=broker.keepalive_s)
     return client
 
 

@@ -8,7 +8,8 @@ _LEFT_OUT_AFTER = 3
 
 
 class Retained:
-    """What should stand on a retained topic. `set` may be called from any thread, the rest by the worker.
+    """What should stand on a retained topic. `set` and `again` may be called from any thread, the rest by
+    the worker.
 
     A broker may close the connection at it, and whatever else is under way then hides the reason. So one that was
     under way at a break goes `alone` the next time, and after three breaks it is left out for a connection.
@@ -32,6 +33,12 @@ class Retained:
             changed = payload != self._wanted
             self._wanted = payload
             return changed
+
+    def again(self) -> bool:
+        """Let it be sent once more though it has not changed. Returns whether there is anything to be sent."""
+        with self._guard:
+            self._sent = None
+            return self._wanted is not None
 
     def begin(self) -> bool:
         """A new connection: the broker may have forgotten. Returns False if this one has to do without it."""

@@ -38,7 +38,7 @@ _CERTIFICATE = {
 
 # Reason codes of CONNACK and DISCONNECT, MQTT 5.0 section 2.4, that a person must do something about.
 _REASONS = {
-    0x84: "the broker does not speak MQTT 5: update it",
+    0x84: "the broker speaks neither MQTT 5 nor 3.1.1: update it",
     0x85: "the broker does not accept the device's name: see [device] site and id",
     0x86: "wrong user name or password: check username and password_file against the broker",
     0x87: "the broker does not let this device in: check username and password_file, and the broker's access list",
@@ -114,3 +114,18 @@ def of_refusal(topic: str, code: int) -> Trouble:
         return Trouble(what, "probably too large for it: raise its limit; it is kept and tried again", lasting=True)
     hint = _REFUSALS.get(code, "see the broker's log")
     return Trouble(f"the broker refuses {topic} (0x{code:02x})", f"{hint}; it is kept and tried again", lasting=True)
+
+
+def of_subscription(topic: str, code: int) -> Trouble:
+    """Why the broker does not let the device listen, from the reason code of its SUBACK."""
+    hint = "the broker's access list does not let this device read there" if code in (0x80, 0x87) else "see its log"
+    return Trouble(f"the broker refuses to let this device listen to {topic} (0x{code:02x})", hint, lasting=True)
+
+
+def of_silent_store() -> Trouble:
+    """In mode `confirmed`: the broker takes everything, and nobody says that it is kept."""
+    return Trouble(
+        "the central store confirms nothing",
+        "is `edge sink` running, and is sink_key_file its key? Events are kept and sent again",
+        lasting=True,
+    )

@@ -9,20 +9,29 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge.runtime.faults import OnFault, OnRecovered
-from edge.store.reader import EventReader
+from edge.store.backlog import Backlog
 from edge.uplink.backoff import FullJitter
+from edge.uplink.confirmed import Confirmations
 from edge.uplink.conversation import Conversation
-from edge.uplink.delivery import Acknowledge
 from edge.uplink.dial import Dial, connect
+from edge.uplink.dialect import Dialect, name_of
 from edge.uplink.faults import Faults
+from edge.uplink.figures import UplinkStatus
+from edge.uplink.heard import LastWarning
 from edge.uplink.holds import Holds
-from edge.uplink.session import LastWarning, Session
+from edge.uplink.inbound import Handler, Inbound
+from edge.uplink.listening import Listening
+from edge.uplink.replies import Reply
+from edge.uplink.session import Session
 from edge.uplink.settings import Broker
+from edge.uplink.settlement import Acknowledge
 from edge.uplink.topics import Topics
 from edge.uplink.trouble import Trouble, of_failure, of_short_connections
 from edge.uplink.wake import Wake
@@ -32,27 +41,15 @@ log = logging.getLogger("edge.uplink")
 _WAIT_S = 0.25
 _FIRST_DELAY_S = 1.0
 _STEADY_S = 10.0  # a connection that holds this long ends a series of failures
-_UNSTEADY = 8  # connections in a row that did not; finding an event that breaks them takes five
-
-
-@dataclass(frozen=True, slots=True)
-class UplinkStatus:
-    """Counters since the start. `published` counts events handed to the broker, repetitions included."""
-
-    connected: bool
-    connects: int
-    published: int
-    acknowledged: int
-    refused: int
-    under_way: int
-    last_error: str
+_UNSTEADY = 10  # connections in a row that did not; finding an event that breaks them takes five, a batch three
 
 
 class UplinkWorker:
-    """A worker. `publish_state`, `wake` and `status` may be called from other threads.
+    """A worker. Its calls below may be made from any thread, save `start`, `step` and `stop`.
 
-    `acknowledge` is StoreWriter's. `on_fault(component, what, detail)` and `on_recovered(component)` run on the
-    worker's thread and must not block.
+    `acknowledge` is StoreWriter's. `on_fault(component, what, detail)`, `on_recovered(component)` and the handlers of
+    the `subscriptions` (by topic filter) run on the worker's thread and must not block. `confirmed_by`: the key of
+    the central store, in mode `confirmed`.
     """
 
     def __init__(
@@ -65,6 +62,8 @@ class UplinkWorker:
         on_fault: OnFault,
         on_recovered: OnRecovered,
         *,
+        subscriptions: Mapping[str, Handler] = MappingProxyType({}),
+        confirmed_by: Ed25519PublicKey | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -72,16 +71,23 @@ class UplinkWorker:
         self._topics = Topics(site, device)
         self._monotonic = monotonic
         self._faults = Faults(on_fault, on_recovered)
-        self._reader = EventReader(store)
+        self._reader = Backlog(store)
+        confirmations = None if confirmed_by is None else Confirmations(confirmed_by, f"{site}/{device}")
+        self._confirmations = confirmations
+        if confirmations is not None:
+            subscriptions = {**subscriptions, self._topics.watermark: confirmations.heard}
+        self._listening = Listening(subscriptions, self._faults)
         self._conversation = Conversation(
-            self._topics, self._reader, acknowledge, Holds(uniform), self._faults, monotonic
+            self._topics, self._reader, acknowledge, Holds(uniform), self._faults, monotonic, confirmations
         )
+        self._dialect = Dialect()
         self._jitter = FullJitter(_FIRST_DELAY_S, broker.longest_delay_s, uniform)
         self._wake = Wake()
         self._dial: Dial | None = None
         self._heard = LastWarning()
         self._session: Session | None = None
         self._begun = False
+        self._look_again = False
         self._dial_at = float("-inf")
         self._connected_at = 0.0
         self._connects = 0
@@ -89,20 +95,46 @@ class UplinkWorker:
         self._steady = False
         self._last_error = ""
 
-    def publish_state(self, snapshot: bytes) -> None:
-        """The state of every component, JSON, to stand retained at the broker; the latest wins."""
-        if self._conversation.state.set(snapshot):
+    def keep(self, topic: str, payload: bytes) -> None:
+        """What is to stand retained on a topic, JSON or empty; the latest wins, and it is sent on each connection."""
+        if self._conversation.kept.set(topic, payload):
             self.wake()
+
+    def again(self, topic: str) -> None:
+        """Send what stands on the topic once more."""
+        if self._conversation.kept.again(topic):
+            self.wake()
+
+    def reply(self, topic: str, payload: bytes, correlation: bytes = b"") -> bool:
+        """Answer a command on its response topic, now or at the next connection of this process. False: that topic
+        is not one of this device's, the answer is too large, or too many wait.
+        """
+        return self._topics.is_reply(topic) and self._put(Reply(topic, payload, correlation))
+
+    def say(self, topic: str, payload: bytes) -> bool:
+        """Say something on a topic once, JSON, for whoever listens now. False: not connected, or too many wait."""
+        return self._begun and self._put(Reply(topic, payload, b""))
+
+    def look_again(self) -> None:
+        """Events have joined the outbox before those that are there: go through it from its start."""
+        self._look_again = True
+        self.wake()
 
     def status(self) -> UplinkStatus:
         session = self._session
         return UplinkStatus(
             connected=self._begun,
+            listening=self._listening.complete,
+            mqtt=name_of(session.version) if session is not None and self._begun else "",
             connects=self._connects,
             published=self._conversation.published,
             acknowledged=self._conversation.delivery.acknowledged,
             refused=self._conversation.delivery.refused,
             under_way=session.under_way if session is not None else 0,
+            unconfirmed=len(self._confirmations) if self._confirmations is not None else 0,
+            received=self._listening.received,
+            dropped=self._listening.dropped,
+            failed=self._listening.failed,
             last_error=self._last_error,
         )
 
@@ -136,9 +168,15 @@ class UplinkWorker:
             self._reader.close()
             self._wake.close()
 
+    def _put(self, reply: Reply) -> bool:
+        taken = self._conversation.replies.put(reply)
+        self.wake()
+        return taken
+
     def _begin_dial(self) -> None:
         heard = self._heard = LastWarning()
-        self._dial = Dial(lambda: connect(self._broker, self._topics, heard), self._wake.set)
+        version = self._dialect.version(self._monotonic())
+        self._dial = Dial(lambda: connect(self._broker, self._topics, heard, version), self._wake.set)
         self._dial.start()
 
     def _await(self, dial: Dial) -> None:
@@ -147,22 +185,31 @@ class UplinkWorker:
             return
         self._dial = None
         if dial.client is not None:
-            self._session = Session(dial.client, self._broker, self._heard, self._monotonic())
+            self._session = Session(dial.client, self._broker, self._heard, self._deliver, self._monotonic())
         elif dial.failure is not None:
-            self._lost(of_failure(dial.failure, self._broker))
+            self._not_connected(of_failure(dial.failure, self._broker))
+
+    def _deliver(self, message: Inbound) -> None:
+        self._listening.deliver(message, self._monotonic())
 
     def _converse(self, session: Session) -> None:
         if session.turn(self._wake, _WAIT_S, self._monotonic):
             self._conversation.delivery.stored()
-        self._conversation.delivery.settle(self._monotonic())
+        if self._look_again:
+            self._look_again = False
+            self._conversation.delivery.start_over()
+        self._conversation.settle()
         if session.ended is not None:
             session.drop()
             self._session = None
             self._conversation.broke()
-            self._lost(session.ended)
+            self._lost(session, session.ended)
             return
         if session.established:
             if not self._begun:
+                if not self._dialect.greeted(session.version):
+                    session.close(f"{self._broker.address} hung up at first: MQTT 5 is tried once more")
+                    return
                 self._greeted(session)
             self._conversation.go_on(session)
             if not self._steady and self._monotonic() - self._connected_at > _STEADY_S:
@@ -171,22 +218,32 @@ class UplinkWorker:
                 self._faults.end("unsteady")
 
     def _greeted(self, session: Session) -> None:
-        self._begun, self._steady = True, False
+        self._steady = False
         self._connects += 1
         self._connected_at = self._monotonic()
         self._last_error = ""
         log.info("connected to %s, %d messages at once", self._broker.address, session.window)
         self._faults.end("connection")
+        if self._listening.filters:
+            session.subscribe(self._listening.filters, self._listening.answered)
         self._conversation.begin(session)
+        self._begun = True  # from here on, what is stored is live
 
-    def _lost(self, trouble: Trouble) -> None:
+    def _lost(self, session: Session, trouble: Trouble) -> None:
         now = self._monotonic()
+        if session.unsupported and self._dialect.refused(now):
+            trouble = Trouble(f"{trouble.what}: the other version of MQTT is tried")
+        elif session.hung_up:
+            self._dialect.hung_up(now)
+        self._not_connected(trouble)
+
+    def _not_connected(self, trouble: Trouble) -> None:
         if self._begun and not self._steady:
             self._short += 1
         self._begun = False
         if self._short >= _UNSTEADY:
             self._faults.begin("unsteady", of_short_connections(self._broker))
-        self._dial_at = now + self._jitter.next_s()
+        self._dial_at = self._monotonic() + self._jitter.next_s()
         if trouble.lasting:
             self._faults.begin("connection", trouble)
         elif str(trouble) != self._last_error:

@@ -17,7 +17,7 @@ from edge.store.reader import EventReader
 from edge.store.writer import StoreWriter
 from edge.uplink.settings import Broker
 from edge.uplink.worker import UplinkWorker
-from tests.broker import Received
+from tests.broker import Received, single_events
 
 WALL_US = 1_700_000_000_000_000
 
@@ -27,7 +27,7 @@ class Rig:
     `skip_s` moves the uplink's clock.
     """
 
-    def __init__(self, folder: Path, broker: Broker, *, delay_s: float = 0.02) -> None:
+    def __init__(self, folder: Path, broker: Broker, *, delay_s: float = 0.02, **more: Any) -> None:
         self.path = folder / "events.db"
         self.faults: list[tuple[str, str, str]] = []
         self.recovered: list[str] = []
@@ -49,6 +49,7 @@ class Rig:
             self._on_recovered,
             monotonic=lambda: time.monotonic() + self.skip_s,
             uniform=self._jitter,
+            **more,
         )
         self.store_thread = WorkerThread("store", self.writer)
         self.uplink_thread = WorkerThread("uplink", self.uplink)
@@ -75,6 +76,10 @@ class Rig:
                         f"it never happened: {self.uplink.status()}, {self.writer.status()}, {self.faults}"
                     )
                 self._changed.wait(0.005)
+
+    def wait_connected(self) -> None:
+        """Wait until the uplink is connected; what is submitted from now on is live, and goes one by one."""
+        self.wait(lambda: self.uplink.status().connected)
 
     def wait_empty(self) -> None:
         """Wait until everything is stored, acknowledged and struck off the outbox."""
@@ -109,10 +114,12 @@ class Rig:
 
 
 @contextmanager
-def running(folder: Path, broker: Broker, *, uplink: bool = True, delay_s: float = 0.02) -> Iterator[Rig]:
-    """Both threads, the uplink's only if asked for; stopped in reverse order, and no failure is overlooked."""
+def running(folder: Path, broker: Broker, *, uplink: bool = True, delay_s: float = 0.02, **more: Any) -> Iterator[Rig]:
+    """Both threads, the uplink's only if asked for; stopped in reverse order, and no failure is overlooked. `more`
+    goes to the UplinkWorker.
+    """
     folder.mkdir(exist_ok=True)
-    rig = Rig(folder, broker, delay_s=delay_s)
+    rig = Rig(folder, broker, delay_s=delay_s, **more)
     threads = [rig.store_thread, rig.uplink_thread] if uplink else [rig.store_thread]
     for thread in threads:
         thread.launch()
@@ -133,4 +140,4 @@ def plain(port: int, **settings: Any) -> Broker:
 
 def numbers(messages: list[Received]) -> list[int]:
     """The `n` of each event received, in the order of arrival."""
-    return [json.loads(message.payload)["data"]["n"] for message in messages if "/event/" in message.topic]
+    return [json.loads(one.payload)["data"]["n"] for message in messages for one in single_events(message)]

@@ -15,8 +15,6 @@ from tests.broker import MOSQUITTO, PrivateBroker, private_broker
 from tests.uplink.certificates import Authority
 from tests.uplink.rig import Rig, plain, running
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "config"
-
 
 @contextmanager
 def tls_broker(folder: Path, ours: Authority, *, address: str = "127.0.0.1", expired: bool = False) -> Iterator[Broker]:
@@ -83,8 +81,10 @@ def test_the_brokers_certificate_is_for_another_address(tmp_path: Path) -> None:
         refused_with(rig, "another address", "host must be")
 
 
-@pytest.mark.parametrize("which", ["none", "foreign", "expired"])
-def test_the_devices_certificate_is_refused(tmp_path: Path, which: str) -> None:
+@pytest.mark.parametrize(
+    ("which", "word"), [("none", "certificate required"), ("foreign", "unknown ca"), ("expired", "certificate expired")]
+)
+def test_the_devices_certificate_is_refused(tmp_path: Path, which: str, word: str) -> None:
     ours = Authority(tmp_path, "ours")
     with tls_broker(tmp_path, ours) as broker:
         cert, key = {
@@ -93,7 +93,15 @@ def test_the_devices_certificate_is_refused(tmp_path: Path, which: str) -> None:
             "expired": ours.issue("old", expired=True),
         }[which]
         with running(tmp_path / "device", replace(broker, cert_file=cert, key_file=key)) as rig:
-            refused_with(rig, "refuses this device's certificate", "cert_file is signed by")
+            refused_with(rig, "refuses this device's certificate", word, "cert_file is signed by", "not expired")
+
+
+def test_a_key_that_does_not_fit_its_certificate_is_said_before_anybody_is_asked(tmp_path: Path) -> None:
+    ours = Authority(tmp_path, "ours")
+    with tls_broker(tmp_path, ours) as broker:
+        _, other_key = ours.issue("other")
+        with running(tmp_path / "device", replace(broker, key_file=other_key)) as rig:
+            refused_with(rig, "cert_file", "a key must fit its certificate")
 
 
 def test_a_port_that_does_not_speak_tls(tmp_path: Path, broker: PrivateBroker) -> None:
@@ -130,37 +138,3 @@ def test_a_wrong_password_is_said_and_a_right_one_needs_no_restart(tmp_path: Pat
             rig.wait_empty()
             assert rig.recovered == ["uplink"]
             assert rig.uplink.status().connects == 1
-
-
-@contextmanager
-def shipped_example(folder: Path, ours: Authority) -> Iterator[PrivateBroker]:
-    """The broker of config/mosquitto.conf, with its files in `folder`."""
-    cert, key = ours.issue("broker")
-    (folder / "state").mkdir(mode=0o777)
-    (folder / "ca.pem").write_bytes(ours.ca_file.read_bytes())
-    (folder / "broker.pem").write_bytes(cert.read_bytes())
-    (folder / "broker.key").write_bytes(key.read_bytes())
-    (folder / "mosquitto.acl").write_bytes((EXAMPLES / "mosquitto.acl").read_bytes())
-    text = (EXAMPLES / "mosquitto.conf").read_text(encoding="utf-8")
-    text = text.replace("/etc/mosquitto/", f"{folder}/").replace("/var/lib/mosquitto/", f"{folder}/state/")
-    lines = [line for line in text.splitlines() if not line.startswith(("listener", "allow_anonymous", "max_queued"))]
-    with private_broker(folder, lines, anonymous=False) as broker:
-        yield broker
-
-
-def test_the_shipped_example_lets_a_device_speak_for_itself_and_for_nobody_else(tmp_path: Path) -> None:
-    ours = Authority(tmp_path, "ours")
-    with shipped_example(tmp_path, ours) as broker:
-        settings = Broker("127.0.0.1", broker.port, ca_file=ours.ca_file, longest_delay_s=1.0)
-        cert, key = ours.issue("gate")
-        with running(tmp_path / "device", replace(settings, cert_file=cert, key_file=key)) as rig:
-            rig.submit(200)
-            rig.wait_empty()
-            assert rig.faults == []
-        cert, key = ours.issue("bin-7")
-        with running(tmp_path / "impostor", replace(settings, cert_file=cert, key_file=key)) as rig:
-            rig.submit()
-            rig.wait(lambda: any("event/access.granted (0x87)" in what for _, what, _ in rig.faults))
-            assert all("access list" in detail for _, _, detail in rig.faults)
-            assert rig.uplink.status().acknowledged == 0
-            assert rig.backlog() == 1

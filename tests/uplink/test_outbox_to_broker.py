@@ -25,6 +25,7 @@ def statuses(messages: list[Received]) -> list[bytes]:
 
 def test_an_event_arrives_exactly_as_it_was_stored(tmp_path: Path, broker: PrivateBroker, office: Subscriber) -> None:
     with running(tmp_path / "device", plain(broker.port)) as rig:
+        rig.wait_connected()
         rig.submit(3)
         messages = office.wait(lambda got: len(numbers(got)) == 3)
         rig.wait_empty()
@@ -94,8 +95,9 @@ def test_a_broker_restarted_in_the_middle_of_traffic_costs_nothing(tmp_path: Pat
         office = Subscriber(broker.port).start()
         with running(tmp_path / "device", plain(broker.port)) as rig:
             for _ in range(3):
+                before = rig.uplink.status().published
                 rig.submit(300)
-                rig.wait(lambda: rig.uplink.status().under_way > 0)
+                rig.wait(lambda before=before: rig.uplink.status().published > before)  # type: ignore[misc]
                 broker.restart()
                 rig.submit(100)
             office.wait(lambda got: len(set(numbers(got))) == 1200)
@@ -139,10 +141,10 @@ def test_the_state_is_retained_and_only_a_change_is_sent(
         return [message.payload for message in messages if message.topic == f"{BASE}/state"]
 
     with running(tmp_path / "device", plain(broker.port)) as rig:
-        rig.uplink.publish_state(b'{"door":"closed"}')
+        rig.uplink.keep(f"{BASE}/state", b'{"door":"closed"}')
         office.wait(lambda got: len(states(got)) == 1)
-        rig.uplink.publish_state(b'{"door":"closed"}')
-        rig.uplink.publish_state(b'{"door":"open"}')
+        rig.uplink.keep(f"{BASE}/state", b'{"door":"closed"}')
+        rig.uplink.keep(f"{BASE}/state", b'{"door":"open"}')
         messages = office.wait(lambda got: len(states(got)) == 2)
         assert states(messages) == [b'{"door":"closed"}', b'{"door":"open"}']
         late = Subscriber(broker.port, [f"{BASE}/state"], name="late").start()
@@ -210,12 +212,14 @@ def test_a_topic_that_the_access_list_forbids_is_kept_reported_and_tried_again(t
 
 def test_a_forbidden_status_does_not_keep_the_events_back(tmp_path: Path) -> None:
     acl = tmp_path / "acl"
-    acl.write_text(f"topic read edge/v1/#\ntopic write {BASE}/event/#\npattern write {BASE}/none\n")
+    acl.write_text(
+        f"topic read edge/v1/#\ntopic write {BASE}/event/#\ntopic write {BASE}/events\npattern write {BASE}/none\n"
+    )
     with (
         private_broker(tmp_path, [f"acl_file {acl}"]) as broker,
         running(tmp_path / "device", plain(broker.port)) as rig,
     ):
-        rig.uplink.publish_state(b"{}")
+        rig.uplink.keep(f"{BASE}/state", b"{}")
         rig.submit(5)
         rig.wait_empty()
         assert {what for _, what, _ in rig.faults} == {

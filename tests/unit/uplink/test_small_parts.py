@@ -80,6 +80,10 @@ def test_the_latest_state_wins_and_only_a_change_is_sent() -> None:
     assert state.due() is None
     assert state.begin()
     assert state.due() == b"3"
+    assert state.again()
+    assert state.due() is None
+    state.answered()
+    assert state.due() == b"3"
 
 
 def test_a_state_that_breaks_the_connection_goes_alone_and_is_then_left_out() -> None:
