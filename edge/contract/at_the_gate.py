@@ -1,0 +1,95 @@
+"""The events of a gate: who passed, who did not and why, and what the door does."""
+
+from __future__ import annotations
+
+from edge.actions import Priority
+from edge.contract.kinds import EventType
+from edge.contract.shapes import Schema, number, seconds, table, text, whole, word, yes_or_no
+
+SCORE: Schema = number(-2, 2) | {"description": "cosine less margin"}
+SCORES = {"score": SCORE, "threshold": SCORE, "frames": whole(1, 10_000)}
+REASONS = (
+    "unknown",
+    "poor_picture",
+    "schedule",
+    "expired",
+    "not_yet_valid",
+    "revoked",
+    "clock",
+    "locked_out",
+    "lockdown",
+)
+DETAILS = ("too_far", "turned_away", "blurred", "too_dark", "too_bright", "backlit", "cut_off")
+
+TYPES = (
+    EventType(
+        "access.granted",
+        (Priority.ACCESS,),
+        "person?",
+        "Somebody was let in, by their face or by an order of the office.",
+        {
+            "oneOf": [
+                table({"by": word("face"), **SCORES}),
+                table({"by": word("command"), "command": text(64, least=1) | {"description": "the order's `jti`"}}),
+            ]
+        },
+        {"by": "face", "score": 0.713, "threshold": 0.42, "frames": 3},
+    ),
+    EventType(
+        "access.refused",
+        (Priority.ACCESS,),
+        "person?",
+        "Somebody was not let in; the person is named only where they are known.",
+        table(
+            {"reason": word(*REASONS)},
+            {**SCORES, "detail": word(*DETAILS), "lockout_s": seconds() | {"description": "a lock-out begins here"}},
+        ),
+        {"reason": "unknown", "score": 0.211, "threshold": 0.42, "frames": 5},
+    ),
+    EventType(
+        "access.exit",
+        (Priority.ACCESS,),
+        "",
+        "The button on the inside was pressed.",
+        table({}),
+    ),
+    EventType(
+        "door.opened",
+        (Priority.ACCESS,),
+        "",
+        "The door was opened after a grant or the button, or stood open when the device began to look.",
+        table({}, {"found_open": yes_or_no()}),
+        {"found_open": True},
+    ),
+    EventType(
+        "door.closed",
+        (Priority.ACCESS,),
+        "",
+        "The door fell shut.",
+        table({"open_s": seconds()}),
+        {"open_s": 3.4},
+    ),
+    EventType(
+        "door.forced",
+        (Priority.ALARM,),
+        "",
+        "The door was opened without a grant or the button.",
+        table({}),
+    ),
+    EventType(
+        "door.held",
+        (Priority.ACCESS, Priority.ALARM),
+        "",
+        "The door stands open too long: first a warning, then an alarm.",
+        table({"stage": word("warning", "alarm"), "open_s": seconds()}),
+        {"stage": "warning", "open_s": 30.0},
+    ),
+    EventType(
+        "door.restored",
+        (Priority.ALARM,),
+        "",
+        "The door is shut again after it was forced or held.",
+        table({"after": word("forced", "held")}),
+        {"after": "held"},
+    ),
+)

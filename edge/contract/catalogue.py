@@ -1,0 +1,13 @@
+"""Every type of event that a device sends. What is not listed here must not be sent: the tests see to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from edge.contract import at_the_gate, of_the_device, of_the_office
+from edge.contract.kinds import EventType
+
+CATALOGUE: Mapping[str, EventType] = MappingProxyType(
+    {kind.type: kind for kind in (*at_the_gate.TYPES, *of_the_device.TYPES, *of_the_office.TYPES)}
+)
