@@ -104,7 +104,7 @@ def _read(hint: Any, value: object, key: Key, problems: Problems) -> Any:
 def _read_plain(hint: type, value: object, key: Key, problems: Problems) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if hint is Path and isinstance(value, str):
+    if hint is Path and isinstance(value, str) and "\0" not in value:
         return Path(value)
     # bool is an int to Python, never to an installer
     if isinstance(value, hint) and isinstance(value, bool) == (hint is bool):

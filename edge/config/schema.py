@@ -6,57 +6,25 @@ option which the chosen driver does not know is an error too.
 
 from __future__ import annotations
 
-import re
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from edge.config.check import Between, Check
+from edge.config.check import Between
+from edge.config.kinds import Days, DeviceName, Fraction, IntervalText, Name, Pin, Seconds, TimeZone, TopicPrefix
 from edge.schedules import Interval, parse_interval
-
-
-def _name(value: str) -> str:
-    # These become parts of MQTT topics and file names.
-    return (
-        ""
-        if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value)
-        else (f"{value!r} should be 1 to 63 small letters, digits and '-', beginning with a letter or digit")
-    )
-
-
-def _zone(value: str) -> str:
-    try:
-        zoneinfo.ZoneInfo(value)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return f"no such time zone {value!r}; write it like 'Asia/Shanghai'"
-    return ""
-
-
-def _interval(value: str) -> str:
-    try:
-        parse_interval(value)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-Name = Annotated[str, Check(_name)]
-Pin = Annotated[int, Between(0, 27)]
-Seconds = Annotated[float, Between(0.1, 3600.0)]
-Fraction = Annotated[float, Between(0.0, 1.0)]
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """Who this device is. `id` and `site` become parts of the MQTT topics."""
 
-    id: Name
+    id: DeviceName
     site: Name
     roles: tuple[Literal["gate"], ...] = ("gate",)
-    timezone: Annotated[str, Check(_zone)] = "Asia/Shanghai"
+    timezone: TimeZone = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +101,7 @@ class Lock:
 class Access:
     """Who may pass when. A schedule is a list like ["mon-fri 07:00-19:00", "sat 08:00-12:00"]."""
 
-    schedules: Mapping[str, tuple[Annotated[str, Check(_interval)], ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    schedules: Mapping[str, tuple[IntervalText, ...]] = field(default_factory=lambda: MappingProxyType({}))
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     cooldown_s: Annotated[float, Between(1.0, 600.0)] = 10.0
     greet_again_s: Annotated[float, Between(0.0, 86400.0)] = 60.0
@@ -194,10 +160,18 @@ class SilentSpeaker:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the device keeps its files. `runtime_dir` is for what need not survive a reboot."""
+    """Where the device keeps its files, how large they may grow, and how long an event stays after it was delivered.
+    `runtime_dir` is for what need not survive a reboot.
+    """
 
     state_dir: Path = Path("/var/lib/edge")
     runtime_dir: Path = Path("/run/edge")
+    quota_mb: Annotated[int, Between(8, 65536)] = 512
+    keep_alarm_days: Days = 365
+    keep_access_days: Days = 90
+    keep_waste_days: Days = 90
+    keep_telemetry_days: Days = 30
+    keep_picture_days: Days = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +187,46 @@ class Uplink:
     username: str = ""
     password_file: Path | None = None
     window: Annotated[int, Between(1, 1000)] = 100
+    delivery: Literal["broker", "confirmed"] = "broker"
+    sink_key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who may give this device orders: the public keys (Ed25519, PEM) of those who sign them, by name.
+
+    `sealing_key_file`: the office's public key (X25519, PEM), to which pictures and enrolments are sealed.
+    `two_person`: enrolling somebody by command takes two signatures. `zone`: the roster that this device follows.
+    """
+
+    keys: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    sealing_key_file: Path | None = None
+    two_person: bool = False
+    zone: Name = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """After which types of event a picture is taken, sealed to the office's key, and sent last."""
+
+    of: tuple[str, ...] = ()
+    width_px: Annotated[int, Between(160, 1280)] = 640
+    quality: Annotated[int, Between(30, 95)] = 75
+
+
+@dataclass(frozen=True, slots=True)
+class HomeAssistant:
+    """Discovery by Home Assistant, through the same broker."""
+
+    discovery: bool = False
+    prefix: TopicPrefix = "homeassistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The figures in Prometheus' text format, on this machine only; port 0: off."""
+
+    port: Annotated[int, Between(0, 65535)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +242,7 @@ class Config:
     access: Access = field(default_factory=Access)
     face: Face = Face()
     store: Store = Store()
+    office: Office = field(default_factory=Office)
+    pictures: Pictures = Pictures()
+    homeassistant: HomeAssistant = HomeAssistant()
+    metrics: Metrics = Metrics()

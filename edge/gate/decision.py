@@ -6,7 +6,7 @@ No I/O and no clock in here; the order of the actions is the order in which they
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +14,7 @@ from edge.actions import Action, Priority, Report, Speak
 from edge.clock import Now
 from edge.config.schema import Lock
 from edge.events import (
-    AccessRule,
+    ClockKnown,
     ComponentFailed,
     ComponentRecovered,
     ContactChanged,
@@ -23,34 +23,23 @@ from edge.events import (
     FaceMatched,
     FacePoor,
     FaceUnknown,
+    OrderGiven,
     RosterChanged,
     Started,
     Stopping,
     Tick,
 )
 from edge.gate import door as doors
-from edge.gate.access import Attempts, Policy, note, recall, record_failure
-from edge.gate.door import Door
+from edge.gate import orders
+from edge.gate.access import Policy, note, recall, record_failure
+from edge.gate.state import GateState as GateState
+from edge.gate.state import Outcome
 
 CONTACTS = "contacts"
 SENSORS = frozenset({"camera", CONTACTS})
 # The same refusal of the same face is reported once in this time, and the same sentence said once.
 REPORT_AGAIN_S = 30.0
 SAY_AGAIN_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class GateState:
-    """All that the gate remembers between two events."""
-
-    door: Door = Door()
-    attempts: Attempts = field(default_factory=Attempts)
-    people: Mapping[str, AccessRule] = field(default_factory=lambda: MappingProxyType({}))
-    failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    stopping: bool = False
-
-
-Outcome = tuple[GateState, tuple[Action, ...]]
 
 
 class Gate:
@@ -94,12 +83,19 @@ class Gate:
                 state, actions = self.made_safe(state, now)
                 stopped = Report("device.stopped", {"why": event.why}, priority=Priority.ACCESS)
                 return replace(state, stopping=True), (*actions, stopped)
+            case ClockKnown():
+                data = {"bootid": event.bootid, "offset_us": event.offset_us, "was_off_us": event.was_off_us}
+                return state, (Report("clock.corrected", data, "clock", Priority.ACCESS),)
+            case OrderGiven():
+                return orders.carry_out(state, event, self._lock, now)
             case _ if state.stopping:  # nothing opens a door that is being shut down
                 return state, ()
             case ExitPressed():
                 door, actions = doors.unlock(state.door, self._lock, now.mono_s)
                 actions += (Speak("exit"), Report("access.exit", priority=Priority.ACCESS))
                 return replace(state, door=door), actions
+            case FaceMatched() | FaceUnknown() | FacePoor() if state.lockdown:
+                return self._shut_out(state, event, now)
             case FaceMatched():
                 return self._matched(state, event, now)
             case FaceUnknown():
@@ -107,6 +103,12 @@ class Gate:
             case FacePoor():
                 details = {"detail": event.reason.value}
                 return self._refuse(state, event.track, f"poor_{event.reason}", "poor_picture", details, now)
+
+    def _shut_out(self, state: GateState, event: FaceMatched | FaceUnknown | FacePoor, now: Now) -> Outcome:
+        """During a lockdown all faces hear the same: who stands by must not learn who is on the list."""
+        person = event.person if isinstance(event, FaceMatched) else ""
+        subject = person if person in state.people else ""  # erased between the match and now: nobody's
+        return self._refuse(state, event.track, "refused_lockdown", "lockdown", {}, now, subject=subject)
 
     def _matched(self, state: GateState, event: FaceMatched, now: Now) -> Outcome:
         settings, attempts, now_s = self._policy.settings, state.attempts, now.mono_s

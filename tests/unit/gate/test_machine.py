@@ -9,11 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.actions import Action, DriveRelay, Report, Speak
+from edge.actions import Action, Answer, DriveRelay, Report, Speak
 from edge.clock import Now
 from edge.config.schema import Access, Lock
 from edge.events import (
     AccessRule,
+    ClockKnown,
     ComponentFailed,
     ComponentRecovered,
     ContactChanged,
@@ -22,6 +23,7 @@ from edge.events import (
     FaceMatched,
     FacePoor,
     FaceUnknown,
+    OrderGiven,
     PoorReason,
     RosterChanged,
     Started,
@@ -49,6 +51,7 @@ class GateMachine(RuleBasedStateMachine):
         self.now = Now(mono_s=1000.0, wall_us=1_790_000_000_000_000)
         self.relay = False
         self.cause_at = float("-inf")
+        self.cause_s = LOCK.unlock_s
         self.reports: list[Report] = []
         self.actions: tuple[Action, ...] = ()
         self.leaf = False
@@ -68,9 +71,11 @@ class GateMachine(RuleBasedStateMachine):
         for action in self.actions:
             if isinstance(action, DriveRelay):
                 if action.on and not self.relay:
-                    assert isinstance(event, FaceMatched | ExitPressed)
+                    assert isinstance(event, FaceMatched | ExitPressed | OrderGiven)
                 if action.on:
                     self.cause_at = self.now.mono_s
+                    ordered = event.args.get("seconds") if isinstance(event, OrderGiven) else None
+                    self.cause_s = ordered or LOCK.unlock_s
                 self.relay = action.on
             elif isinstance(action, Report):
                 self.reports.append(action)
@@ -112,7 +117,8 @@ class GateMachine(RuleBasedStateMachine):
         if granted:
             assert self.relay
             assert not self.stopped
-        if was_locked and not self.stopped and not granted:
+            assert not self.state.lockdown
+        if was_locked and not self.stopped and not granted and not self.state.lockdown:
             assert self.state.attempts.granted  # only a grant just before explains the silence
 
     @rule()
@@ -147,6 +153,49 @@ class GateMachine(RuleBasedStateMachine):
         if not self.stopped:
             assert self.relay
             assert self.reported("access.exit")
+
+    def order(self, name: str, args: dict[str, Any] | None = None) -> Answer:
+        """Give an order; whatever it is, it is answered exactly once, after everything it does to the door."""
+        self.send(OrderGiven(name, "c-1", args or {}))
+        answers = [action for action in self.actions if isinstance(action, Answer)]
+        assert answers == [self.actions[-1]]
+        assert answers[0].command == "c-1"
+        assert answers[0].applied is not (self.stopped or name == "dance")
+        return answers[0]
+
+    @rule(seconds=st.none() | st.floats(0.5, 60.0))
+    def unlocked_by_order(self, seconds: float | None) -> None:
+        self.order("unlock", {} if seconds is None else {"seconds": seconds})
+        granted = self.reported("access.granted")
+        assert bool(granted) is self.relay is not self.stopped
+        assert all((report.subject, report.data["by"]) == ("", "command") for report in granted)
+
+    @rule()
+    def locked_down(self) -> None:
+        before = self.state.lockdown
+        self.order("lockdown")
+        assert self.state.lockdown is (before if self.stopped else True)
+        assert not self.relay
+
+    @rule()
+    def released(self) -> None:
+        before, relay = self.state.lockdown, self.relay
+        self.order("release")
+        assert self.state.lockdown is (before and self.stopped)
+        assert self.relay == relay or not self.relay  # releasing opens nothing
+
+    @rule(name=st.sampled_from(["announce", "photograph", "dance"]))
+    def other_orders(self, name: str) -> None:
+        door = self.state.door
+        self.order(name, {"texts": {"en": "The lift is out of order."}} if name == "announce" else {})
+        assert not self.reported("access.granted")
+        assert self.state.door.relock_at in (door.relock_at, None)
+
+    @rule(offset=st.integers(-YEAR_US, YEAR_US))
+    def clock_known(self, offset: int) -> None:
+        self.send(ClockKnown("boot", offset, 5))
+        (report,) = self.reported("clock.corrected")
+        assert report.data == {"bootid": "boot", "offset_us": offset, "was_off_us": 5}
 
     @rule(leaf=st.booleans())
     def leaf_moves(self, leaf: bool) -> None:
@@ -186,7 +235,7 @@ class GateMachine(RuleBasedStateMachine):
     @invariant()
     def relay_never_outlives_its_cause(self) -> None:
         if self.relay:
-            assert self.now.mono_s - self.cause_at <= LOCK.unlock_s + TICK_S
+            assert self.now.mono_s - self.cause_at <= self.cause_s + TICK_S
             assert not self.stopped
 
     @invariant()
@@ -202,7 +251,7 @@ class GateMachine(RuleBasedStateMachine):
         # every relay-on is explained by an event in the record
         causes = [r for r in self.reports if r.type in ("access.granted", "access.exit")]
         assert not self.relay or causes
-        self.now = replace(self.now, mono_s=self.now.mono_s + LOCK.unlock_s + TICK_S)
+        self.now = replace(self.now, mono_s=self.now.mono_s + self.cause_s + TICK_S)
         self.send(Tick())
         assert not self.relay
 

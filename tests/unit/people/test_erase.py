@@ -51,6 +51,15 @@ def test_a_person_is_gone_and_the_proof_says_so(roster: Roster) -> None:
     assert person not in {found.person for found in people}
 
 
+def test_the_daemon_is_asked_to_erase_their_events_too(roster: Roster) -> None:
+    person = anybody(roster)
+    with pytest.raises(EdgeError):
+        erase(roster, "nobody", NOW)
+    assert not (roster.path.parent / "erasures").exists()
+    erase(roster, person, NOW)
+    assert [file.name for file in (roster.path.parent / "erasures").iterdir()] == [f"person-{person}"]
+
+
 def test_the_others_stay_as_they_were(roster: Roster) -> None:
     person = anybody(roster)
     before = {found.person: found.profile for found in roster.people()[0] if found.person != person}

@@ -1,0 +1,1 @@
+"""Orders from the office: judged, counted, carried out once or refused, and answered."""

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.config import load_config
+from edge.config.desired import (
+    LIVE,
+    Desired,
+    as_json,
+    difference,
+    digest,
+    effective,
+    lay_over,
+    read_claims,
+)
+from edge.config.schema import Config, PiCamera, VideoCamera
+from edge.errors import ConfigError, DataError
+
+ROOT = Path(__file__).parents[3]
+FILE = ROOT / "config" / "gate.toml"
+TABLE = tomllib.loads(FILE.read_text())
+BASE = load_config(FILE)
+
+
+def under(tables: dict[str, Any]) -> tuple[Config | None, tuple[str, ...]]:
+    return effective(TABLE, FILE.parent, tables)
+
+
+def test_no_overlay_is_the_file_itself() -> None:
+    config, problems = under({})
+    assert (config, problems) == (BASE, ())
+    assert config is not None
+    assert difference(BASE, config) == frozenset()
+    assert digest(config) == digest(BASE)
+
+
+def test_a_key_of_the_overlay_replaces_that_key_and_no_other() -> None:
+    config, _ = under({"lock": {"unlock_s": 9}, "access": {"groups": {}}})
+    assert config is not None
+    assert config.lock.unlock_s == 9.0
+    assert config.lock.held_alarm_s == BASE.lock.held_alarm_s
+    assert (dict(config.access.groups), config.access.schedules) == ({}, BASE.access.schedules)
+    assert difference(BASE, config) == {"lock", "access"} <= LIVE
+    assert digest(config) != digest(BASE)
+
+
+def test_another_driver_brings_its_own_table() -> None:
+    assert isinstance(BASE.camera, PiCamera)
+    config, _ = under({"camera": {"driver": "video", "path": "/dev/video0"}})
+    assert config is not None
+    assert isinstance(config.camera, VideoCamera)
+    assert not difference(BASE, config) <= LIVE
+    same, _ = under({"camera": {"driver": "picamera2", "rate_fps": 5.0}})
+    assert same is not None
+    assert same.camera.width_px == BASE.camera.width_px
+
+
+def test_all_problems_are_told_at_once() -> None:
+    config, problems = under({"lock": {"unlock_s": 900, "unlok_s": 1}, "acess": {}, "face": {"zone": [1.0]}})
+    assert config is None
+    assert len(problems) == 3
+    _, together = under({"lock": {"held_warning_s": 70.0}})
+    assert "later than held_warning_s" in together[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("device", "id", "other"),
+        ("device", "site", "other"),
+        ("store", "state_dir", "/tmp"),
+        ("store", "runtime_dir", "/tmp"),
+        ("office", "keys", {"eve": "/tmp/eve.pem"}),
+        ("office", "two_person", False),
+        ("office", "zone", "east"),
+    ],
+)
+def test_who_the_device_is_and_whom_it_obeys_is_out_of_reach(table: str, key: str, value: object) -> None:
+    assert under({table: {key: value}}) == (None, (f"{table}.{key}: is set on the device alone",))
+
+
+def test_a_path_with_a_null_character_is_no_path() -> None:
+    config, problems = under({"uplink": {"ca_file": "/etc/\0"}})
+    assert config is None
+    assert "uplink.ca_file" in problems[0]
+
+
+def test_problems_are_bounded() -> None:
+    _, problems = under({"lock": {f"k{number}": 1 for number in range(500)}, "face": {"network": ["x" * 9000]}})
+    assert len(problems) == 20
+    assert all(len(text) <= 300 for text in problems)
+
+
+@pytest.mark.parametrize("version", [0, -1, True, 1.5, "3", None, 1 << 60])
+def test_a_version_counts(version: object) -> None:
+    with pytest.raises(DataError, match="version"):
+        read_claims({"aud": "s/d", "version": version, "config": {}}, "s/d")
+
+
+@pytest.mark.parametrize("config", [None, [], "x", {"lock": 3}, {"lock": None}, {"lock": {"a": {"b": {"c": [1]}}}}])
+def test_a_document_is_tables(config: object) -> None:
+    with pytest.raises(DataError):
+        read_claims({"aud": "s/d", "version": 1, "config": config}, "s/d")
+
+
+def test_a_document_is_for_one_device() -> None:
+    claims = {"aud": "s/d", "version": 1, "config": {"lock": {"unlock_s": 3.0}}}
+    assert read_claims(claims, "s/d") == Desired(1, {"lock": {"unlock_s": 3.0}})
+    for aud in ("s/e", "s", None, ["s/d"]):
+        with pytest.raises(DataError, match="another device"):
+            read_claims({**claims, "aud": aud}, "s/d")
+
+
+def test_text_that_cannot_be_written_is_refused() -> None:
+    with pytest.raises(DataError, match="Unicode"):
+        Desired(1, {"face": {"network": "\ud800"}})
+
+
+def test_content_is_named_whatever_the_order() -> None:
+    one = Desired(1, {"lock": {"unlock_s": 3.0, "held_alarm_s": 90.0}, "face": {}})
+    other = Desired(2, {"face": {}, "lock": {"held_alarm_s": 90.0, "unlock_s": 3.0}})
+    assert one.content == other.content
+    assert one.content != Desired(1, {}).content
+
+
+def test_a_configuration_as_json_is_whole() -> None:
+    told = json.loads(json.dumps(as_json(BASE)))
+    assert told["uplink"]["ca_file"] == "/etc/edge/ca.pem"
+    assert set(told) == {"device", "camera", "door", "speaker", "uplink", *difference_of_everything()}
+
+
+def difference_of_everything() -> set[str]:
+    return {"lock", "access", "face", "store", "office", "pictures", "homeassistant", "metrics"}
+
+
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+values = st.recursive(plain, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner))
+names = st.sampled_from(["lock", "access", "face", "uplink", "camera", "door", "speaker", "device", "store", "office"])
+keys = st.sampled_from(["driver", "unlock_s", "groups", "schedules", "zone", "host", "port", "id", "languages", "card"])
+
+
+@given(st.dictionaries(names, st.dictionaries(keys | st.text(max_size=6), values, max_size=3), max_size=4))
+def test_whatever_is_laid_over_is_a_configuration_or_told(tables: dict[str, Any]) -> None:
+    try:
+        desired = Desired(1, tables)
+    except DataError:
+        return
+    config, problems = under(dict(desired.tables))
+    assert (config is None) == bool(problems)
+    if config is not None:
+        assert (config.device.id, config.device.site, config.office) == (BASE.device.id, BASE.device.site, BASE.office)
+        assert difference(BASE, config) <= set(tables)
+
+
+@given(st.dictionaries(names, st.dictionaries(keys, plain, max_size=3), max_size=4))
+def test_the_file_is_never_changed_by_what_lies_over_it(tables: dict[str, Any]) -> None:
+    before = json.dumps(TABLE, sort_keys=True)
+    lay_over(TABLE, tables)
+    assert json.dumps(TABLE, sort_keys=True) == before
+
+
+def test_the_shipped_file_alone_still_tells_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_text(FILE.read_text().replace("relay_pin = 17", "relay_pin = 99"))
+    with pytest.raises(ConfigError, match=r"edge\.toml:\d+: door\.relay_pin"):
+        load_config(path)
