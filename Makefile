@@ -20,12 +20,15 @@ check: $(READY)
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	shellcheck scripts/setup .ci/run
+	$(PY) scripts/generate-contract --check
 	$(PY) -m pytest
 
 bench: $(READY)
 	.venv/bin/edge bench face
 	.venv/bin/edge bench search
 	.venv/bin/edge bench startup
+	.venv/bin/edge bench outbox
+	.venv/bin/edge bench uplink
 
 models:
 	scripts/build-models

@@ -15,7 +15,22 @@ EXIT_INTERRUPTED = 130
 
 def build_parser() -> argparse.ArgumentParser:
     """Every command. The modules here import nothing heavy, so that `edge --help` is instant."""
-    from edge.cli import bench, daemon, demo, evaluate, events, models, parts, people
+    from edge.cli import (
+        bench,
+        command,
+        config,
+        daemon,
+        demo,
+        evaluate,
+        events,
+        keys,
+        models,
+        parts,
+        people,
+        pictures,
+        rosters,
+        sink,
+    )
 
     parser = argparse.ArgumentParser(
         prog="edge", description="The runtime of a gate: faces in, doors open, every event to the broker."
@@ -26,9 +41,15 @@ def build_parser() -> argparse.ArgumentParser:
     daemon.register(commands)
     people.register(commands, parts.PEOPLE)
     events.register(commands)
+    sink.register(commands)
     models.register(commands)
     evaluate.register(commands)
     bench.register(commands)
+    command.register(commands)
+    keys.register(commands)
+    pictures.register(commands)
+    config.register(commands)
+    rosters.register(commands)
     return parser
 
 

@@ -24,6 +24,7 @@ class Priority(IntEnum):
     ACCESS = 1
     WASTE = 2
     TELEMETRY = 3
+    PICTURE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,32 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Say a text of the office's, by language ("cmn", "en"), as a phrase is said."""
+
+    texts: Mapping[str, str]
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakePicture:
+    """Keep the newest frame, sealed to the office, as an event of its own. `why`: the event or order it belongs to."""
+
+    why: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an order: `applied`, or else why not in `reason` (a word) and `detail`."""
+
+    command: str
+    applied: bool
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """An event for the outbox: `type` as in docs/events.md, `data` JSON-ready, `subject` a person id or part."""
 
@@ -58,4 +85,4 @@ class Report:
     priority: Priority = Priority.TELEMETRY
 
 
-Action = DriveRelay | ShowLamp | Speak | Report
+Action = DriveRelay | ShowLamp | Speak | Announce | TakePicture | Answer | Report

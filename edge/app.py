@@ -6,40 +6,47 @@ could tell it something. The stop runs the other way round, so that the last eve
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edge import __version__, resources
-from edge.actions import Report
-from edge.clock import SystemClock, boot_id
+from edge import __version__, overview, resources
+from edge.actions import Report, TakePicture
+from edge.clock import Now, SystemClock, boot_id
 from edge.config import Config
+from edge.config.effective import Effective
+from edge.drivers.board.watch import BoardWatch
 from edge.drivers.camera import Frame
 from edge.drivers.camera.worker import CameraWorker
 from edge.drivers.door.contacts import ContactsWorker
-from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate, GateState
-from edge.parts import make_book, make_broker, make_camera, make_door, make_speaker
+from edge.line import Line
+from edge.parts import make_book, make_camera, make_door, make_snapshots, make_speaker
 from edge.people.watch import RosterWorker
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.faults import FaultDesk
+from edge.runtime.health import HealthWorker
 from edge.runtime.mailbox import Inbox, LatestSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard, StatusWorker
 from edge.runtime.supervisor import Spec, Supervisor
-from edge.store.reader import EventReader, NoStoreError
+from edge.runtime.timekeeper import ClockWatch, Timekeeper, left_unplaced, read
+from edge.startup import device_key, make_folder, newest
+from edge.store.checkpoint import device_signer
+from edge.store.upkeep import Upkeep
 from edge.store.writer import StoreWriter
-from edge.uplink.worker import UplinkWorker
 from edge.vision.manifest import load_manifest
 from edge.vision.recognition import Recognition
 from edge.vision.worker import VisionWorker, Watcher
 from edge.voice.worker import VoiceWorker
+
+if TYPE_CHECKING:
+    from edge.office import Office
 
 EVENTS = "events.db"
 INBOX = 1000
@@ -51,7 +58,8 @@ WARNINGS = ("starting_unsafe",)
 class Device:
     """One gate, put together and not started.
 
-    `watch` sees every report, and when what it tells of was seen; `look` every frame that was looked at.
+    `watch` sees every report, and when what it tells of was seen; `look` every frame that was looked at. Without
+    `effective` (where the configuration came from) the office cannot change it, nor give any other order.
     """
 
     def __init__(
@@ -59,25 +67,31 @@ class Device:
         config: Config,
         watch: Callable[[Report, float], None] = lambda _report, _seen_s: None,
         look: Watcher = lambda _frame, _faces, _decisions: None,
+        *,
+        effective: Effective | None = None,
     ) -> None:
         self.config = config
         state_dir, runtime_dir = config.store.state_dir, config.store.runtime_dir
         for folder in (state_dir, runtime_dir):
-            _make(folder)
+            make_folder(folder)
         site, device = config.device.site, config.device.id
         path = state_dir / EVENTS
         manifest = load_manifest(*resources.manifests(state_dir))
         book = make_book(config)  # a mistake in a site's own phrases is told before anything runs
 
         self.inbox: Inbox[Posted] = Inbox(INBOX)
-        self.clock = SystemClock(_newest_wall_us(EventReader(path)))
+        newest_us, newest_event = newest(path)
+        self.clock = SystemClock(newest_us)
         self.faults = FaultDesk(self.post)
         self.door = make_door(config.door)
         self.recognition = Recognition(manifest, config.face)
+        self.restarting = ""  # why the process is to begin anew
         told = (self.faults.fault, self.faults.recovered)
         slot: LatestSlot[Frame] = LatestSlot()
-        broker = make_broker(config.uplink)
-        core = Gate(config.lock, Policy(config.access, config.device.timezone))
+        alone = threading.Lock()
+        clock_watch = ClockWatch(boot_id(), read(self.clock), owed=left_unplaced(newest_event, boot_id()))
+        board_watch = BoardWatch(state_dir, path, config.store.quota_mb)
+        self._core = self._gate(config)
 
         self.writer: Renewable[StoreWriter] = Renewable(
             lambda last: StoreWriter(
@@ -88,13 +102,22 @@ class Device:
                 lambda: self.uplink.now.wake(),
                 *told,
                 intake=last.intake if last else None,
+                maintenance=Upkeep(
+                    path,
+                    config.store,
+                    f"{site}/{device}",
+                    self.clock,
+                    device_signer(state_dir, device),
+                    lambda: self.uplink.now.look_again(),
+                ),
             )
         )
-        self.uplink: Renewable[UplinkWorker] = Renewable(
-            lambda _last: UplinkWorker(
-                broker, site, device, path, lambda keys: self.writer.now.acknowledge(keys), *told
-            )
-        )
+        self.office = self._make_office(effective, alone)
+        heard = self.office.subscriptions if self.office else {}
+        self.line = Line(config, path, lambda keys: self.writer.now.acknowledge(keys), self.faults, heard)
+        self.uplink = self.line.uplink
+        if (key := device_key(state_dir)) is not None:
+            self.line.introduce_keys(key)
         self.voice: Renewable[VoiceWorker] = Renewable(
             lambda _last: VoiceWorker(
                 make_speaker(config),
@@ -105,21 +128,36 @@ class Device:
                 rate_wpm=config.speaker.rate_wpm,
             )
         )
+        self.camera: Renewable[CameraWorker] = Renewable(
+            lambda _last: CameraWorker(
+                lambda: make_camera(config.camera),
+                slot,
+                self.faults,
+                keep_newest=config.office.sealing_key_file is not None,
+            )
+        )
+        self.snapshots = make_snapshots(config, lambda: self.camera.now.newest, self.submit, self.clock)
         self.dispatcher = Dispatcher(
             self.door,
             lambda speak: self.voice.now.say(speak),
-            lambda report, now: self.writer.now.submit(report, now),
+            self.submit,
+            lambda announce: self.voice.now.announce(announce),
+            self._photograph,
+            lambda answer: self.office is not None and self.office.commands.now.answered(answer),
         )
+        first = GateState(lockdown=self.office is not None and self.office.lockdown)
         self.brain: Renewable[Brain[GateState]] = Renewable(
             lambda last: Brain(
-                core, last.state if last else GateState(), self.inbox, self.clock, self.dispatcher, watch
+                lambda: self._core,
+                last.state if last else first,
+                self.inbox,
+                self.clock,
+                self.dispatcher,
+                self._watched(watch),
             )
         )
         self.vision: Renewable[VisionWorker] = Renewable(
             lambda _last: VisionWorker(slot, self.recognition, self.post, *told, look)
-        )
-        self.camera: Renewable[CameraWorker] = Renewable(
-            lambda _last: CameraWorker(lambda: make_camera(config.camera), slot, self.faults)
         )
         self.roster: Renewable[RosterWorker] = Renewable(
             lambda _last: RosterWorker(
@@ -129,38 +167,97 @@ class Device:
                 lambda loaded: self.recognition.deliver(loaded.matrix, loaded.ids),
                 self.post,
                 *told,
+                alone,
             )
         )
         self.board = StatusBoard(self.clock, {"device": device, "site": site, "version": __version__})
-        self._register(self.board)
-        self.supervisor = Supervisor(
-            [
-                Spec("store", self.writer, 30.0),
-                Spec("uplink", self.uplink, 20.0),
-                Spec("voice", self.voice),
-                Spec("brain", self.brain, 2.0),
-                Spec("contacts", lambda: ContactsWorker(self.door, self.post, self.faults)),
-                Spec("roster", self.roster, 30.0),
-                Spec("vision", self.vision, 10.0),
-                Spec("camera", self.camera, 12.0),
-                Spec(
-                    "status",
-                    lambda: StatusWorker(
-                        self.board,
-                        runtime_dir,
-                        lambda state: self.uplink.now.publish_state(state),
-                        self.supervisor.healthy,
-                        lambda: systemd.notify("WATCHDOG=1"),
-                    ),
+        specs = [
+            Spec("store", self.writer, 30.0),
+            Spec("uplink", self.line.renew, 20.0),
+            Spec("voice", self.voice),
+            Spec("brain", self.brain, 2.0),
+            *(self.office.specs if self.office else ()),
+            Spec("timekeeper", lambda: Timekeeper(clock_watch, self.clock, self.faults.tell)),
+            Spec("contacts", lambda: ContactsWorker(self.door, self.post, self.faults)),
+            Spec("roster", self.roster, 30.0),
+            Spec("vision", self.vision, 10.0),
+            Spec("camera", self.camera, 12.0),
+            *([Spec("pictures", self.snapshots)] if self.snapshots else ()),
+            Spec(
+                "health",
+                lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),
+            ),
+            Spec(
+                "status",
+                lambda: StatusWorker(
+                    self.board,
+                    runtime_dir,
+                    self.line.show,
+                    self.supervisor.healthy,
+                    lambda: systemd.notify("WATCHDOG=1"),
                 ),
-            ],
-            self._worker_failed,
-            self._worker_recovered,
-        )
+            ),
+        ]
+        if config.metrics.port:
+            from edge.runtime.metrics import MetricsWorker
+
+            specs.append(Spec("metrics", lambda: MetricsWorker(config.metrics.port, lambda: self.board.latest, *told)))
+        self.supervisor = Supervisor(specs, self._worker_failed, self._worker_recovered)
+        overview.register(self, board_watch, clock_watch, WARNINGS)
 
     def post(self, event: Event, seen_s: float | None = None) -> bool:
         """Into the brain's inbox. `seen_s`: when what it tells of happened, if not just now (monotonic)."""
         return self.inbox.put(Posted(event, time.monotonic() if seen_s is None else seen_s))
+
+    def submit(self, report: Report, now: Now | None = None) -> None:
+        """To the event store."""
+        self.writer.now.submit(report, self.clock() if now is None else now)
+
+    def restart(self, why: str) -> None:
+        """Let the process end in good order and begin anew."""
+        self.restarting = why
+
+    def _apply(self, config: Config) -> bool:
+        """Let another configuration hold while the device runs; the door's rules from the next event on."""
+        self.config = config
+        self._core = self._gate(config)
+        return True
+
+    @staticmethod
+    def _gate(config: Config) -> Gate:
+        return Gate(config.lock, Policy(config.access, config.device.timezone))
+
+    def _make_office(self, effective: Effective | None, alone: threading.Lock) -> Office | None:
+        if effective is None or not self.config.office.keys:
+            return None
+        from edge.office import Office, Ties
+
+        ties = Ties(
+            post=self.post,
+            submit=self.submit,
+            reply=lambda topic, payload, correlation: self.line.reply(topic, payload, correlation),
+            keep=lambda topic, payload: self.line.keep(topic, payload),
+            say=lambda topic, payload: self.line.say(topic, payload),
+            connected=lambda: self.line.reached(),
+            apply=self._apply,
+            restart=self.restart,
+            alone=alone,
+        )
+        return Office(effective, ties, self.clock, self.faults)
+
+    def _photograph(self, order: TakePicture) -> bool:
+        return self.snapshots is not None and self.snapshots.now.take(order)
+
+    def _watched(self, watch: Callable[[Report, float], None]) -> Callable[[Report, float], None]:
+        snapshots = self.snapshots
+        if snapshots is None:
+            return watch
+
+        def both(report: Report, seen_s: float) -> None:
+            snapshots.now.reported(report)
+            watch(report, seen_s)
+
+        return both
 
     def _worker_failed(self, failure: ComponentFailed) -> None:
         if failure.component == "brain" or failure.fatal:
@@ -170,60 +267,3 @@ class Device:
     def _worker_recovered(self, recovery: ComponentRecovered) -> None:
         if recovery.component not in self.faults.present():  # it runs again, but its hardware is still missing
             self.faults.tell(recovery)
-
-    def _register(self, board: StatusBoard) -> None:
-        config = self.config
-        board.register("warnings", lambda: dict.fromkeys(WARNINGS, True))
-        board.register("faults", self.faults.present)
-        board.register("camera", lambda: {"driver": config.camera.driver, **self.camera.now.status()})
-        board.register("vision", lambda: self.vision.now.status())
-        board.register("door", self._door)
-        board.register(
-            "speaker", lambda: {"driver": config.speaker.driver, "figures": asdict(self.voice.now.counters())}
-        )
-        board.register("store", lambda: _figures(asdict(self.writer.now.status()), "epoch", "fault"))
-        board.register("uplink", lambda: _figures(asdict(self.uplink.now.status()), "connected", "last_error"))
-        board.register("workers", lambda: {"replaced": self.supervisor.replaced})
-
-    def _door(self) -> dict[str, Any]:
-        door = self.brain.now.state.door
-        figures = {
-            "relay_on": self.dispatcher.relay_on,
-            "relay_off": self.dispatcher.relay_off,
-            "inbox_refused": self.inbox.refused,
-            "too_late": self.brain.now.stale,
-            "frame_to_relay": self.brain.now.to_relay_ms.summary(),
-        }
-        return {
-            "driver": self.config.door.driver,
-            "unlocked": self.dispatcher.energised,
-            "open": door.leaf_open,
-            "forced": door.forced,
-            "held": door.held_alarmed,
-            "figures": figures,
-        }
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise HardwareError(
-            f"{folder} cannot be made: {error.strerror}", hint="see [store] in the configuration, and who owns it"
-        ) from error
-
-
-def _figures(values: dict[str, Any], *lasting: str) -> dict[str, Any]:
-    """What changes all the time under `figures`, so that it does not make a new retained state."""
-    kept = {name: values.pop(name) for name in lasting}
-    return {**kept, "figures": values}
-
-
-def _newest_wall_us(reader: EventReader) -> int:
-    """The newest time this device has stored: an unsynchronised clock before it is certainly wrong."""
-    try:
-        return reader.newest_wall_us()
-    except NoStoreError:  # the first start, or a damaged file, which the writer deals with
-        return 0
-    finally:
-        reader.close()

@@ -17,6 +17,7 @@ from typing import Literal
 Quality = Literal["synced", "unsynced", "corrected"]
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+_SET_US = 100_000  # both clocks are slewed alike, so between two readings their difference changes only by setting
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -69,13 +70,18 @@ class SystemClock:
         self._floor_us = floor_us
         self._synchronised = synchronised
         self._asked_at = float("-inf")
+        self._offset_us = 0
         self._synced = False
 
     def __call__(self) -> Now:
+        # Nothing stands between the two: their difference places the events of a boot whose time is learnt later.
         mono = time.monotonic()
-        if mono - self._asked_at > 1.0:  # the answer changes rarely and costs a system call
-            self._synced, self._asked_at = self._synchronised(), mono
         wall_us = time.time_ns() // 1000
+        offset_us = wall_us - round(mono * 1e6)
+        # The answer changes rarely and costs a system call; but a clock that was just set is not trusted meanwhile.
+        if mono - self._asked_at > 1.0 or abs(offset_us - self._offset_us) > _SET_US:
+            self._synced, self._asked_at = self._synchronised(), mono
+        self._offset_us = offset_us
         return Now(
             mono_s=mono,
             wall_us=wall_us,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import os
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from edge import __version__
 from edge.app import WARNINGS, Device
@@ -23,6 +27,7 @@ WATCH_S = 0.05
 # Together they bound the stop in the worst case, with a margin below two seconds.
 LAST_WORD_S, WORKERS_S = 0.3, 1.3
 EXIT_FATAL = 3
+STDERR = 2
 
 
 class Process:
@@ -57,15 +62,18 @@ class Process:
         try:
             device.supervisor.start()
             began_s = time.monotonic()
-            while not self._signals and not device.supervisor.fatal:
+            while not self._signals and not device.supervisor.fatal and not device.restarting:
                 device.supervisor.watch()
                 device.faults.retry()
                 if self.ready_s is None and self._is_ready():
                     self._announce(time.monotonic() - began_s)
                 self._pause.wait(WATCH_S)
-            return self._end()
+            code = self._end()
         finally:
             self._lock()
+        if device.restarting:
+            self._let_signals_win()
+        return code
 
     def _is_ready(self) -> bool:
         device = self._device
@@ -83,18 +91,27 @@ class Process:
 
     def _end(self) -> int:
         device, fatal = self._device, self._device.supervisor.fatal
+        why = fatal or (self._signals[0] if self._signals else f"restart: {device.restarting}")
         device.dispatcher.safe()
         if fatal:
             log.critical("giving up: %s", fatal)
         else:
-            log.info("stopping: %s", self._signals[0])
-        systemd.notify("STOPPING=1")
-        device.faults.tell(Stopping(fatal or self._signals[0]))
+            log.info("stopping: %s", why)
+        if not device.restarting:
+            systemd.notify("STOPPING=1")
+        device.faults.tell(Stopping(why))
         deadline = time.monotonic() + LAST_WORD_S
         while not device.brain.now.state.stopping and time.monotonic() < deadline and not self._hurried():
             self._pause.wait(0.01)
         device.supervisor.stop(WORKERS_S, self._hurried)
         return EXIT_FATAL if fatal else 0
+
+    def _let_signals_win(self) -> None:
+        """Who asks for the end while the process is about to begin anew gets the end; also from here on."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        if self._signals:
+            self._device.restarting = ""
 
     def _hurried(self) -> bool:
         return len(self._signals) > 1
@@ -109,7 +126,21 @@ class Process:
             log.info("ended with the relay off")
 
 
-def leave(code: int) -> None:
+def leave(code: int) -> NoReturn:
     """End the process now: threads stuck in a library's call must not hold it up."""
     logging.shutdown()
     os._exit(code)
+
+
+def begin_anew() -> NoReturn:
+    """Become a fresh process of the same command, under the same number; no file or line stays open.
+
+    Python's own files do not outlive an exec, but a library's may, and a camera that a stuck thread still holds
+    would be busy for ever.
+    """
+    logging.shutdown()
+    for number in [int(file.name) for file in Path("/proc/self/fd").iterdir()]:
+        if number > STDERR:
+            with contextlib.suppress(OSError):  # closed by now, as the listing's own is
+                os.set_inheritable(number, False)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

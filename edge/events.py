@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 
 class PoorReason(StrEnum):
@@ -110,6 +111,29 @@ class ComponentRecovered:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderGiven:
+    """An order of the office that the brain carries out: `unlock`, `lockdown`, `release`, `announce`, `photograph`.
+
+    It has been verified and counted; `command` is its id, for the answer.
+    """
+
+    name: str
+    command: str
+    args: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockKnown:
+    """The wall clock became known, or was set anew: an event of this boot told under an unsynchronised clock happened
+    at monotonic time + `offset_us`. `was_off_us`: by how much the clock had been wrong.
+    """
+
+    bootid: str
+    offset_us: int
+    was_off_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The device is ready. `warnings` are said loudly (liveness missing, for one)."""
 
@@ -138,6 +162,8 @@ Event = (
     | RosterChanged
     | ComponentFailed
     | ComponentRecovered
+    | OrderGiven
+    | ClockKnown
     | Started
     | Stopping
     | Tick

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from edge.actions import Report
+from edge.clock import Clock, Now
 from edge.config import schema
 from edge.config.schema import Config
-from edge.drivers.camera import Camera
+from edge.drivers.camera import Camera, Frame
 from edge.drivers.door import DoorPort
 from edge.drivers.speaker import Speaker
+from edge.errors import ConfigError
+from edge.runtime.renewable import Renewable
+from edge.store.identity import read_recipient, read_signer, seal_to
 from edge.uplink.settings import Broker
 from edge.voice.phrases import PhraseBook, load_book
+
+if TYPE_CHECKING:
+    from edge.drivers.camera.snapshot import SnapshotWorker
 
 
 def make_camera(settings: schema.FolderCamera | schema.VideoCamera | schema.PiCamera) -> Camera:
@@ -79,4 +91,44 @@ def make_broker(settings: schema.Uplink) -> Broker:
         username=settings.username,
         password_file=settings.password_file,
         window=settings.window,
+    )
+
+
+def check_office(config: Config) -> None:
+    """Look at what the schema cannot: the key files, and whether events of the types in [pictures] exist. Raises
+    ConfigError for the first that does not hold.
+    """
+    from edge.contract.catalogue import CATALOGUE
+
+    for name in config.pictures.of:
+        if name not in CATALOGUE:
+            close = difflib.get_close_matches(name, CATALOGUE, n=1)
+            hint = f"did you mean {close[0]}?" if close else "docs/events.md lists them"
+            raise ConfigError(f"[pictures] of: there is no event {name!r}", hint=hint)
+    for file in (*config.office.keys.values(), *filter(None, [config.uplink.sink_key_file])):
+        read_signer(file)
+    if config.office.sealing_key_file is not None:
+        read_recipient(config.office.sealing_key_file)
+
+
+def make_snapshots(
+    config: Config, newest: Callable[[], Frame | None], submit: Callable[[Report, Now], object], clock: Clock
+) -> Renewable[SnapshotWorker] | None:
+    """Who takes pictures; nobody where the office has given no key to seal them to."""
+    if config.office.sealing_key_file is None:
+        return None
+    from edge.drivers.camera.snapshot import SnapshotWorker, about
+
+    recipient = read_recipient(config.office.sealing_key_file)
+    bound_to = about(f"/{config.device.site}/{config.device.id}")
+    return Renewable(
+        lambda _last: SnapshotWorker(
+            newest,
+            lambda jpeg: seal_to(recipient, jpeg, bound_to),
+            submit,
+            clock,
+            width_px=config.pictures.width_px,
+            quality=config.pictures.quality,
+            after=config.pictures.of,
+        )
     )

@@ -25,18 +25,27 @@ def register(commands: Subparsers) -> None:
     face.add_argument("--picture", type=Path, metavar="FILE", help="another picture")
     add("search", "one probe against 50,000 templates", 200)
     add("startup", "exec to ready, memory of the running gate, load of an idle scene", 3)
+    outbox = add("outbox", "events made durable, against fdatasync and SQLite themselves", 50)
+    outbox.add_argument(
+        "--folder", type=Path, default=Path(), metavar="DIR", help="on the disk to be measured (where you are)"
+    )
+    add("uplink", "a backlog of 100,000 events to a private broker, alarms meanwhile, single events", 1)
 
 
 def run(args: argparse.Namespace) -> int:
     from edge.runtime.memory import lean
 
     lean()  # as the daemon does, before numpy is imported
-    from edge.measure import bench_face, bench_search, bench_startup
+    from edge.measure import bench_face, bench_outbox, bench_search, bench_startup, bench_uplink
 
     if args.bench_command == "face":
         result = bench_face.measure(args.runs, args.picture)
     elif args.bench_command == "search":
         result = bench_search.measure(args.runs)
+    elif args.bench_command == "outbox":
+        result = bench_outbox.measure(args.runs, args.folder)
+    elif args.bench_command == "uplink":
+        result = bench_uplink.measure(args.runs)
     else:
         result = bench_startup.measure(args.runs)
     emit(args, result, _text(result))

@@ -32,27 +32,31 @@ def run_daemon(args: argparse.Namespace) -> int:
 
     leave_at_once()
     lean()  # before numpy is imported
-    from edge.config import load_config
+    from edge.config.effective import load_effective
     from edge.runtime.logs import set_up
 
-    config = load_config(args.config)
+    effective = load_effective(args.config)
     set_up(args.log)
     from edge.app import Device
-    from edge.daemon import Process, leave
+    from edge.daemon import Process, begin_anew, leave
 
-    leave(Process(Device(config)).run())
-    raise AssertionError("the process has ended")
+    device = Device(effective.config, effective=effective)
+    code = Process(device).run()
+    if code == 0 and device.restarting:
+        begin_anew()
+    leave(code)
 
 
 def run_check(args: argparse.Namespace) -> int:
     from edge import resources
     from edge.config import load_config
-    from edge.parts import make_book
+    from edge.parts import check_office, make_book
     from edge.vision.manifest import load_manifest
     from edge.vision.recognition import Recognition
 
     config = load_config(args.config)
     phrases = make_book(config)
+    check_office(config)
     manifest = load_manifest(*resources.manifests(config.store.state_dir))
     Recognition(manifest, config.face)
     for entry in manifest.models.values():
@@ -88,10 +92,10 @@ def _lines(part: dict[str, Any], indent: str = "") -> list[str]:
 
 
 def run_safe_state(args: argparse.Namespace) -> int:
-    from edge.config import load_config
+    from edge.config.effective import load_effective
     from edge.parts import make_door
 
-    config = load_config(args.config)
+    config = load_effective(args.config, starting=False).config  # the relay's pin that was in force
     door = make_door(config.door)
     door.open()
     door.drive_relay(on=False)

@@ -6,17 +6,20 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from edge.cli.common import Subparsers, add_common, emit, open_state, positive
-from edge.errors import UsageError
+from edge.errors import HardwareError, UsageError
 
 if TYPE_CHECKING:
     from edge.store.history import History, StoredEvent
+    from edge.store.reader import EventReader
 
 _TAIL_S = 0.5
+_DATA_WIDTH = 160
 
 
 def register(commands: Subparsers) -> None:
@@ -43,49 +46,74 @@ def register(commands: Subparsers) -> None:
     export = add(kinds, "export", "all events of a time, one a line; with --json one object", run_export)
     export.add_argument("--since", metavar="TIME", help="2026-11-22 or 2026-11-22T18:00:00Z")
     export.add_argument("--until", metavar="TIME", help="not included")
+    add(kinds, "verify", "whether anything in the history is missing or was altered", run_verify)
     outbox = commands.add_parser("outbox", help="what waits to be sent")
     kinds = outbox.add_subparsers(dest="outbox_command", required=True, metavar="COMMAND")
     add(kinds, "status", "how many events wait, by priority", run_outbox)
 
 
-def _history(args: argparse.Namespace) -> History:
-    from edge.store.history import History
+@contextmanager
+def _reading(args: argparse.Namespace) -> Iterator[EventReader]:
     from edge.store.reader import EventReader
 
-    return History(EventReader(open_state(args).dir / "events.db"))
+    reader = EventReader(open_state(args).dir / "events.db")
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+@contextmanager
+def _history(args: argparse.Namespace) -> Iterator[History]:
+    from edge.store.history import History
+
+    with _reading(args) as reader:
+        yield History(reader)
 
 
 def _envelope(event: StoredEvent) -> dict[str, Any]:
+    """The event as it is sent, and `correctedtime` where the device learned later when it truly happened."""
     envelope: dict[str, Any] = json.loads(event.body)
+    if event.corrected_us is not None:
+        from edge.store.envelope import rfc3339
+
+        envelope["correctedtime"] = rfc3339(event.corrected_us)
     return envelope
 
 
 def _line(event: StoredEvent) -> str:
     body = _envelope(event)
-    return f"{event.seq:>7}  {body['time']}  {event.type:<18} {event.subject:<18} {json.dumps(body['data'])}"
+    time = body.get("correctedtime", body["time"] + ("?" if event.clock == "unsynced" else " "))
+    data = json.dumps(body["data"], ensure_ascii=False)
+    if len(data) > _DATA_WIDTH:  # a sealed picture has 40 KB
+        data = f"{data[:_DATA_WIDTH]}… (edge events show {event.id})"
+    return f"{event.seq:>7}  {time:<28}  {event.type:<18} {event.subject:<18} {data}"
 
 
 def run_list(args: argparse.Namespace) -> int:
-    found = _history(args).latest(args.limit, args.type, args.subject)
+    with _history(args) as history:
+        found = history.latest(args.limit, args.type, args.subject)
     text = "\n".join(map(_line, found)) or "no events"
     emit(args, {"events": [_envelope(event) for event in found]}, text)
     return 0
 
 
 def run_tail(args: argparse.Namespace) -> int:
-    history = _history(args)
-    newest = history.latest(1)
-    position = newest[-1].position if newest else 0
-    while True:
-        for event in history.after(position, 500, args.type, args.subject):
-            sys.stdout.write((json.dumps(_envelope(event), ensure_ascii=False) if args.json else _line(event)) + "\n")
-            position = event.position
-        sys.stdout.flush()
-        time.sleep(_TAIL_S)
+    with _history(args) as history:
+        newest = history.latest(1)
+        position = newest[-1].position if newest else 0
+        while True:
+            for event in history.after(position, 500, args.type, args.subject):
+                line = json.dumps(_envelope(event), ensure_ascii=False) if args.json else _line(event)
+                sys.stdout.write(line + "\n")
+                position = event.position
+            sys.stdout.flush()
+            time.sleep(_TAIL_S)
 
 
 def run_show(args: argparse.Namespace) -> int:
-    event = _history(args).show(args.which)
+    with _history(args) as history:
+        event = history.show(args.which)
     body: dict[str, Any] = _envelope(event)
     emit(args, body, json.dumps(body, indent=2, ensure_ascii=False))
     return 0
@@ -97,10 +125,46 @@ def run_export(args: argparse.Namespace) -> int:
     before, between, after = ('{"events": [', ", ", "]}\n") if args.json else ("", "\n", "\n")
     sys.stdout.write(before)
     number = -1
-    for number, event in enumerate(_history(args).export(since, until)):
-        sys.stdout.write((between if number else "") + json.dumps(_envelope(event), ensure_ascii=False))
+    with _history(args) as history:
+        for number, event in enumerate(history.export(since, until)):
+            sys.stdout.write((between if number else "") + json.dumps(_envelope(event), ensure_ascii=False))
     sys.stdout.write(after if args.json or number >= 0 else "")
     return 0
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Exit 1 when something is missing or altered that the device itself has not recorded as lost or erased."""
+    from edge.store.history import History
+    from edge.store.identity import signing_key
+    from edge.store.keys import load_device_key
+    from edge.store.record import links
+    from edge.store.verify import check_chains
+
+    state = open_state(args)
+    with _reading(args) as reader:
+        newest = History(reader).latest(1)
+        audience = _envelope(newest[0])["source"].removeprefix("/") if newest else ""
+        if state.config is not None:
+            audience = f"{state.config.device.site}/{state.config.device.id}"
+        try:
+            keys = {audience.rpartition("/")[2]: signing_key(load_device_key(state.dir)).public_key()}
+            verdict = check_chains(links(reader), keys=keys, audience=audience)
+        except HardwareError:  # no key here, or not for this user: that is only well while nothing is signed
+            verdict = check_chains(links(reader), audience=audience)
+            if verdict.checkpoints:
+                raise
+    lines = [
+        f"{'everything is there as it was written' if verdict.holds else 'THE HISTORY DOES NOT HOLD'}:"
+        f" {verdict.events} events, {verdict.erased} erased, {verdict.checkpoints} checkpoints,"
+        f" the newest {verdict.last_checkpoint or 'never'}",
+        *(
+            f"{found.kind}  {found.epoch}  {found.first_seq}..{found.last_seq}  {found.detail}"
+            for found in verdict.findings
+        ),
+        *([f"and {verdict.more} more"] if verdict.more else []),
+    ]
+    emit(args, verdict.as_json(), "\n".join(lines))
+    return 0 if verdict.holds else 1
 
 
 def _micros(text: str | None, default: int) -> int:
@@ -116,10 +180,8 @@ def _micros(text: str | None, default: int) -> int:
 
 
 def run_outbox(args: argparse.Namespace) -> int:
-    from edge.store.reader import EventReader
-
-    reader = EventReader(open_state(args).dir / "events.db")
-    backlog = {priority.name.lower(): count for priority, count in reader.backlog().items()}
+    with _reading(args) as reader:
+        backlog = {priority.name.lower(): count for priority, count in reader.backlog().items()}
     waiting = sum(backlog.values())
     text = "\n".join(f"{name:<10} {count}" for name, count in backlog.items())
     emit(args, {"waiting": waiting, "by_priority": backlog, "epoch": reader.epoch}, f"{waiting} waiting\n{text}")

@@ -32,7 +32,7 @@ def run_export(args: argparse.Namespace, _parts: Parts) -> int:
     if args.readable:
         content = json.dumps(readable_copy(people[0]), ensure_ascii=False, indent=1).encode()
     else:
-        content = sealed_copy(people, _passphrase(args, confirm=True))
+        content = sealed_copy(people, read_passphrase(args, confirm=True))
     if not write_new(args.out, content):
         raise UsageError(f"{args.out} exists already", hint="name a new file")
     found: dict[str, Any] = {
@@ -51,7 +51,7 @@ def run_export(args: argparse.Namespace, _parts: Parts) -> int:
 def run_import(args: argparse.Namespace, parts: Parts) -> int:
     """Take people over; exit code 4 when some are here already and --replace was not given."""
     state = open_state(args)
-    travellers = open_copy(_read(args.file), _passphrase(args, confirm=False))
+    travellers = open_copy(read_export(args.file), read_passphrase(args, confirm=False))
     model_id = parts.model_id(state)
     imported, present, renewal = [], [], []
     with Roster.open(state.dir, create=True) as roster:
@@ -74,7 +74,8 @@ def run_import(args: argparse.Namespace, parts: Parts) -> int:
     return DataError.exit_code if present else 0
 
 
-def _read(path: Path) -> bytes:
+def read_export(path: Path) -> bytes:
+    """The content of an export, cut off above what one may have. Raises DataError."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_EXPORT_BYTES + 1)
@@ -82,7 +83,8 @@ def _read(path: Path) -> bytes:
         raise DataError(f"{path}: cannot be read: {error.strerror}", hint="give the file of an export") from error
 
 
-def _passphrase(args: argparse.Namespace, *, confirm: bool) -> str:
+def read_passphrase(args: argparse.Namespace, *, confirm: bool) -> str:
+    """From the file that the arguments name, or from the terminal. Raises UsageError."""
     if args.passphrase_file is not None:
         try:
             text: str = args.passphrase_file.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from edge.actions import Action, DriveRelay, Report
 from edge.clock import Clock, Now
 from edge.errors import HardwareError
-from edge.events import Event, ExitPressed, FaceMatched, Tick
+from edge.events import Event, ExitPressed, FaceMatched, OrderGiven, Tick
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import Inbox
@@ -24,7 +24,8 @@ S = TypeVar("S")
 # Even with nothing due the brain looks up this often, so that a hang can be told from a quiet night.
 IDLE_S = 0.25
 # What would open the door is worth nothing later: whoever it was for has gone, and somebody else may stand there.
-OPENING = (FaceMatched, ExitPressed)
+# An order that nobody took up in this time has been answered as refused by then, and must not be carried out after it.
+OPENING = (FaceMatched, ExitPressed, OrderGiven)
 STALE_S = 2.0
 
 
@@ -49,11 +50,14 @@ class Core(Protocol[S]):
 
 
 class Brain(Generic[S]):
-    """The worker around a core. `state` outlives a failed run: the next one goes on from the last good one."""
+    """The worker around a core. `state` outlives a failed run: the next one goes on from the last good one.
+
+    `core` gives the core in force, asked anew for each event, so that no change of it can miss a successor.
+    """
 
     def __init__(
         self,
-        core: Core[S],
+        core: Callable[[], Core[S]],
         state: S,
         inbox: Inbox[Posted],
         clock: Clock,
@@ -74,7 +78,7 @@ class Brain(Generic[S]):
         self._make_safe()
 
     def step(self) -> None:
-        deadline = self._core.next_deadline(self.state)
+        deadline = self._core().next_deadline(self.state)
         wait_s = IDLE_S if deadline is None else min(IDLE_S, max(0.0, deadline - time.monotonic()))
         posted = self._inbox.get(wait_s)
         if posted is not None and self._stop.is_set():  # given up while it waited: this is for the successor
@@ -87,7 +91,7 @@ class Brain(Generic[S]):
             log.warning("too late: %s of %.1f s ago", type(event).__name__, now.mono_s - posted.origin_s)
             event = Tick()
         origin_s = now.mono_s if posted is None else posted.origin_s
-        state, actions = self._core.step(self.state, event, now)
+        state, actions = self._core().step(self.state, event, now)
         self.state = state
         if not actions:
             return
@@ -105,7 +109,7 @@ class Brain(Generic[S]):
 
     def _make_safe(self) -> None:
         now = self._clock()
-        self.state, actions = self._core.made_safe(self.state, now)
+        self.state, actions = self._core().made_safe(self.state, now)
         try:
             self._dispatcher.carry_out(actions, now)
         except HardwareError as error:  # somebody must be left to report it

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from edge.actions import Action, DriveRelay, Report, ShowLamp, Speak
+from edge.actions import Action, Announce, Answer, DriveRelay, Report, ShowLamp, Speak, TakePicture
 from edge.clock import Now
 from edge.drivers.door import DoorPort
 from edge.errors import HardwareError
@@ -14,23 +15,31 @@ log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """`say` and `submit` must not block: they put into mailboxes of other threads."""
+    """None of the callables may block: they put into mailboxes of other threads. One that has no room counts it."""
 
     def __init__(
         self,
         door: DoorPort,
         say: Callable[[Speak], bool],
         submit: Callable[[Report, Now], None],
+        announce: Callable[[Announce], object],
+        photograph: Callable[[TakePicture], object],
+        answer: Callable[[Answer], object],
     ) -> None:
         self._door = door
         self._say = say
         self._submit = submit
+        self._announce = announce
+        self._photograph = photograph
+        self._answer = answer
         self.relay_on = 0
         self.relay_off = 0
         self.energised = False
 
     def carry_out(self, actions: Sequence[Action], now: Now) -> None:
-        """In order. A door that cannot be driven raises HardwareError, after the reports were handed on."""
+        """In order. A door that cannot be driven raises HardwareError, after the reports were handed on; an order
+        that came with it is then answered as refused.
+        """
         failure: HardwareError | None = None
         for action in actions:
             match action:
@@ -43,6 +52,12 @@ class Dispatcher:
                     self._say(action)
                 case Report():
                     self._submit(action, now)
+                case Announce():
+                    self._announce(action)
+                case TakePicture():
+                    self._photograph(action)
+                case Answer():
+                    self._answer(action if failure is None else _failed(action, failure))
         if failure is not None:
             raise failure
 
@@ -64,3 +79,7 @@ class Dispatcher:
             log.critical("the lock relay cannot be driven to its safe level: %s", error)
             return False
         return True
+
+
+def _failed(answer: Answer, failure: HardwareError) -> Answer:
+    return replace(answer, applied=False, reason="hardware", detail=failure.message)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
 from edge.events import ComponentFailed, ComponentRecovered, Event
 
+log = logging.getLogger(__name__)
+
 OnFault = Callable[[str, str, str], None]
 """Called with component, what is wrong, and what to do about it; must not block."""
 OnRecovered = Callable[[str], None]
 """Called with the component; must not block."""
+
+
+_MOST_UNTOLD = 1000  # transitions, which are few: far beyond what happens before the supervisor gives up on a brain
 
 
 class FaultDesk:
@@ -26,12 +32,13 @@ class FaultDesk:
         self._lock = threading.Lock()
         self._since: dict[str, float] = {}
         self._present: dict[str, str] = {}
+        self._last: dict[str, str] = {}
         self._untold: list[Event] = []
 
     def fault(self, component: str, what: str, detail: str) -> None:
         with self._lock:
             self._since.setdefault(component, self._clock())
-            self._present[component] = f"{what}: {detail}"
+            self._present[component] = self._last[component] = f"{what}: {detail}"
             self._tell(ComponentFailed(component, what, detail))
 
     def recovered(self, component: str) -> None:
@@ -58,6 +65,14 @@ class FaultDesk:
         with self._lock:
             return dict(self._present)
 
+    def last(self) -> dict[str, str]:
+        """The last thing that was wrong with each component, also when it is over."""
+        with self._lock:
+            return dict(self._last)
+
     def _tell(self, event: Event) -> None:
         if self._untold or not self._post(event):  # in their order, or not at all
-            self._untold.append(event)
+            if len(self._untold) < _MOST_UNTOLD:
+                self._untold.append(event)
+            else:
+                log.error("the brain has not listened for long: %s is not told", type(event).__name__)

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edge.clock import Clock
@@ -31,13 +32,16 @@ class StatusBoard:
         self._identity = dict(identity)
         self._parts: dict[str, Part] = {}
         self._started_s = clock().mono_s
+        # Replaced whole, never changed: others read it on their own threads.
+        self.latest: Mapping[str, Any] = MappingProxyType({})
 
     def register(self, name: str, part: Part) -> None:
         self._parts[name] = part
 
     def snapshot(self) -> dict[str, Any]:
+        """The state of this moment, for the one thread that asks the parts. Others take the `latest` one."""
         now = self._clock()
-        return {
+        snapshot = {
             **self._identity,
             "time": now.wall.isoformat(timespec="milliseconds"),
             "clock": now.quality,
@@ -45,6 +49,8 @@ class StatusBoard:
             "pid": os.getpid(),
             **{name: dict(part()) for name, part in self._parts.items()},
         }
+        self.latest = MappingProxyType(snapshot)
+        return snapshot
 
 
 class StatusWorker:

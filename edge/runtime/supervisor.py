@@ -23,6 +23,7 @@ WINDOW_S = 300.0
 # The first replacement comes at once; each further one within the window waits twice as long.
 BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 JOIN_S = 0.05
+LAST_S = 0.5  # of the time to stop that is kept for the one that stops last
 WATCHED_S = 5.0
 
 
@@ -126,20 +127,24 @@ class Supervisor:
         return all(post.run.steps > 0 for post in self._posts)
 
     def stop(self, within_s: float, hurry: Callable[[], bool] = lambda: False) -> list[str]:
-        """Signal everybody in the reverse order of their start, then wait for all with one deadline.
+        """Signal everybody in the reverse order of their start, then wait for all with one deadline. The one that was
+        started first, which stores what the others hand over while they end, is signalled when they have ended or
+        only `LAST_S` is left.
 
         Waiting ends early when `hurry` says so. Returns the names of those who did not end in time; their
         threads die with the process.
         """
         deadline = time.monotonic() + within_s
-        for post in reversed(self._posts):
-            post.run.signal()
+        last, others = self._posts[:1], self._posts[:0:-1]
         late = []
-        for post in reversed(self._posts):
-            while post.run.alive and time.monotonic() < deadline and not hurry():
-                post.run.join(JOIN_S)
-            if post.run.alive:
-                late.append(post.spec.name)
+        for group, until in ((others, max(deadline - LAST_S, time.monotonic())), (last, deadline)):
+            for post in group:
+                post.run.signal()
+            for post in group:
+                while post.run.alive and time.monotonic() < until and not hurry():
+                    post.run.join(JOIN_S)
+                if post.run.alive:
+                    late.append(post.spec.name)
         if late:
             log.warning("left behind at shutdown: %s", ", ".join(late))
         return late

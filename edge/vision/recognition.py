@@ -27,6 +27,7 @@ class Recognition:
         self._search = Search(min_eye_px=face.min_eye_px, zone=Box(*face.zone))
         self.points = entry.operating_points().at(face.target_fpir)
         self.model_id = entry.id
+        self.model = {"network": entry.id, "target_fpir": face.target_fpir}
         self.dimension = entry.as_embedder().dimension
         # Replaced whole, never changed: the vision's thread takes it as it finds it.
         self.gallery = self._gallery(np.empty((0, self.dimension), np.float32), ())

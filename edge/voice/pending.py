@@ -9,17 +9,30 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from edge.actions import Speak
+from edge.voice.phrases import Utterance
 
 STALE_S = 10.0
 """A prompt that is not urgent is not begun after this long: whoever it was meant for has gone."""
 
 
 @dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is to be said as one: the `said` one after the other. An `urgent` one is said whole."""
+
+    phrase: str
+    said: tuple[Utterance, ...] = ()
+    urgent: bool = False
+
+    def same(self, other: Prompt) -> bool:
+        """Whether the other one says the same."""
+        return (self.phrase, self.said) == (other.phrase, other.said)
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A prompt and when it was accepted, on the monotonic clock."""
 
-    speak: Speak
+    prompt: Prompt
     since_s: float
 
 
@@ -37,11 +50,11 @@ class Pending:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, speak: Speak, now_s: float) -> bool:
+    def put(self, prompt: Prompt, now_s: float) -> bool:
         """Accept a prompt; False when it was the one to be forgotten (full of urgent ones)."""
         with self._ready:
-            again = next((one for one in self._waiting if one.speak.phrase == speak.phrase), None)
-            if again is not None and (again.speak.urgent or not speak.urgent):
+            again = next((one for one in self._waiting if one.prompt.same(prompt)), None)
+            if again is not None and (again.prompt.urgent or not prompt.urgent):
                 self.merged += 1
                 return True
             if again is not None:  # it has become urgent
@@ -50,8 +63,8 @@ class Pending:
             if len(self._waiting) >= self._capacity and not self._forget_oldest():
                 self.dropped += 1
                 return False
-            urgent = sum(one.speak.urgent for one in self._waiting)
-            self._waiting.insert(urgent if speak.urgent else len(self._waiting), Waiting(speak, now_s))
+            urgent = sum(one.prompt.urgent for one in self._waiting)
+            self._waiting.insert(urgent if prompt.urgent else len(self._waiting), Waiting(prompt, now_s))
             self._news = True
             self._ready.notify_all()
             return True
@@ -61,16 +74,16 @@ class Pending:
         with self._ready:
             while self._waiting:
                 one = self._waiting.pop(0)
-                if one.speak.urgent or now_s - one.since_s <= STALE_S:
+                if one.prompt.urgent or now_s - one.since_s <= STALE_S:
                     return one
                 self.dropped += 1
             return None
 
     @property
-    def first(self) -> Speak | None:
+    def first(self) -> Prompt | None:
         """The prompt that would be taken next, if one waits."""
         with self._ready:
-            return self._waiting[0].speak if self._waiting else None
+            return self._waiting[0].prompt if self._waiting else None
 
     def wait(self, timeout_s: float) -> None:
         """Return when something came since the last call, when `wake` was called, or after `timeout_s`."""
@@ -86,7 +99,7 @@ class Pending:
 
     def _forget_oldest(self) -> bool:
         for one in self._waiting:
-            if not one.speak.urgent:
+            if not one.prompt.urgent:
                 self._waiting.remove(one)
                 self.dropped += 1
                 return True

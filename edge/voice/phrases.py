@@ -26,6 +26,7 @@ KEYS: tuple[str, ...] = (
     "refused_revoked",
     "refused_locked_out",
     "refused_clock",
+    "refused_lockdown",
     "door_held_warning",
     "door_held_alarm",
     "door_forced",

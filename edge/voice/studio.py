@@ -1,5 +1,6 @@
 """Has every utterance ready as a file: renders what is missing in the background, and at once what is asked for.
 
+What is asked for and was not planned (an announcement) is rendered too, and the files of the last few are kept.
 One child at a time. Nothing here waits: `step` looks at the child that renders and starts the next one.
 """
 
@@ -10,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.errors import EdgeError, HardwareError
+from edge.errors import DataError, EdgeError, HardwareError
 from edge.voice.cache import VoiceCache
 from edge.voice.phrases import Utterance
 from edge.voice.renderer import Renderer, RenderJob
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 
 BACKGROUND_LIMIT_S = 30.0  # Mandarin takes 0.4 s on a PC, some 3 s on a loaded Pi at lowest priority
 WANTED_LIMIT_S = 6.0  # whoever stands at the door has gone on by then
+UNPLANNED_LIMIT_S = 15.0  # it may be as long as several prompts
+
+UNPLANNED_KEPT = 6
+"""Half a minute of sound each, 1.3 MB; one that is repeated need not be rendered again."""
 
 
 class Studio:
@@ -35,6 +40,8 @@ class Studio:
         self._backlog: deque[Utterance] = deque()
         self._job: RenderJob | None = None
         self._failed: dict[Utterance, EdgeError] = {}
+        self._unplanned: deque[Utterance] = deque(maxlen=UNPLANNED_KEPT)
+        self._unspeakable: tuple[Utterance, EdgeError] | None = None
         self._made_by: str | None = None
         self.rendered = 0
         self.failures = 0
@@ -60,18 +67,24 @@ class Studio:
 
         Work in the background is put off for it. Raises EdgeError when it cannot be rendered now.
         """
+        planned = said in self._all
+        if not planned and said not in self._unplanned:
+            self._unplanned.append(said)
         file = self._cache.find(said)
         if file is not None:
             return file
         if self._job is not None and self._job.said == said:
             return None
+        if self._unspeakable is not None and self._unspeakable[0] == said:
+            error, self._unspeakable = self._unspeakable[1], None
+            raise error
         if not self._trouble.may_try(now_s):
             raise self._failed.get(said) or self._trouble.error or HardwareError("the voice is out of order")
         self._put_off()
         if said in self._backlog:
             self._backlog.remove(said)
         try:
-            self._begin(said, now_s, WANTED_LIMIT_S, background=False)
+            self._begin(said, now_s, WANTED_LIMIT_S if planned else UNPLANNED_LIMIT_S, background=False)
         except EdgeError as error:
             self._note_failure(said, now_s, error)
             raise
@@ -99,7 +112,8 @@ class Studio:
     def _put_off(self) -> None:
         if self._job is not None:
             self._job.kill()
-            self._backlog.appendleft(self._job.said)
+            if self._job.said in self._all:  # nobody waits for an announcement that was put off
+                self._backlog.appendleft(self._job.said)
             self._job = None
 
     def _look_at(self, job: RenderJob, now_s: float) -> None:
@@ -122,11 +136,20 @@ class Studio:
             self._backlog = deque(said for said in self._all if not self._cache.find(said, made_by))
             log.info("%s renders the voice, %d prompts to do", made_by, len(self._backlog))
         if not self._backlog:
-            self._cache.prune(self._all, made_by)
+            self._cache.prune((*self._all, *self._unplanned), made_by)
 
     def _note_failure(self, said: Utterance, now_s: float, error: EdgeError) -> None:
-        """It is tried again after all the others, and no sooner than the fault's wait allows."""
-        self._failed[said] = error
+        """It is tried again after all the others, and no sooner than the fault's wait allows. An announcement is not;
+        if its text is to blame it is no fault of the device, and if not, a planned one tells when the fault is over.
+        """
         self.failures += 1
-        self._backlog.append(said)
+        if said in self._all:
+            self._failed[said] = error
+            self._backlog.append(said)
+        elif isinstance(error, DataError):
+            log.warning("an announcement cannot be spoken: %s", error)
+            self._unspeakable = (said, error)
+            return
+        elif self._all[0] not in self._backlog:
+            self._backlog.append(self._all[0])
         self._trouble.failed(now_s, error)

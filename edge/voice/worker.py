@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.actions import Speak
+from edge.actions import Announce, Speak
 from edge.drivers.speaker import Speaker
-from edge.errors import ConfigError, EdgeError
+from edge.errors import ConfigError, DataError, EdgeError
 from edge.runtime.faults import OnFault, OnRecovered
+from edge.voice.announcement import ANNOUNCEMENT, utterances
 from edge.voice.cache import VoiceCache
-from edge.voice.pending import Pending, Waiting
+from edge.voice.pending import Pending, Prompt, Waiting
 from edge.voice.phrases import PhraseBook, Utterance
 from edge.voice.player import Player
 from edge.voice.renderer import COMMAND, Renderer
@@ -110,11 +111,20 @@ class VoiceWorker:
     def say(self, speak: Speak) -> bool:
         """Accept a prompt from any thread, without waiting; False when it will not be spoken."""
         try:
-            silent = not self._book.utterances(speak.phrase)
+            said = self._book.utterances(speak.phrase)
         except ConfigError as error:
             log.error("asked to say what is no phrase: %s", error)
             return False
-        return silent or self._pending.put(speak, self._now())
+        return not said or self._pending.put(Prompt(speak.phrase, said, speak.urgent), self._now())
+
+    def announce(self, announce: Announce) -> bool:
+        """As `say`, for a text of the office's: rendered when its turn comes, and not planned for."""
+        try:
+            said = utterances(announce.texts, self._book.languages)
+        except DataError as error:
+            log.error("an announcement is not spoken: %s", error)
+            return False
+        return self._pending.put(Prompt(ANNOUNCEMENT, said, announce.urgent), self._now())
 
     def counters(self) -> VoiceCounters:
         """The figures of this moment; from any thread."""
@@ -174,17 +184,17 @@ class VoiceWorker:
             if waiting is None:
                 self._job = None
                 return
-            job = _Job(waiting, deque(self._book.utterances(waiting.speak.phrase)))
+            job = _Job(waiting, deque(waiting.prompt.said))
         self._job = job
 
     def _outranked(self, job: _Job) -> bool:
         """Whether what waits is about something newer, and so about whoever stands there now."""
-        first, now = self._pending.first, job.waiting.speak
-        return first is not None and first.phrase != now.phrase and not now.urgent
+        first, now = self._pending.first, job.waiting.prompt
+        return first is not None and not first.same(now) and not now.urgent
 
     def _begin_next(self, job: _Job, now_s: float) -> bool:
         """Play, or have rendered, what is next of the prompt; False when nothing of it is left to be said."""
-        phrase = job.waiting.speak.phrase
+        phrase = job.waiting.prompt.phrase
         while job.rest and self._player.open:
             try:
                 file = self._studio.get(job.rest[0], now_s)

@@ -57,13 +57,13 @@ def edge(*words: str | Path, timeout_s: float = 60.0) -> subprocess.CompletedPro
 class Daemon:
     """`edge run`, and every line it has written to standard error."""
 
-    def __init__(self, config: Path, **environment: str) -> None:
+    def __init__(self, config: Path, module: str = "edge", **environment: str) -> None:
         self.config = config
         self.lines: list[str] = []
         self._changed = threading.Condition()
         self._over = False
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "edge", "run", "--config", str(config)],
+            [sys.executable, "-m", module, "run", "--config", str(config)],
             cwd=ROOT,
             env=os.environ | environment,
             stdout=subprocess.DEVNULL,
@@ -135,9 +135,9 @@ class Daemon:
 
 
 @contextmanager
-def running(config: Path, **environment: str) -> Iterator[Daemon]:
-    """The daemon, which is not left behind whatever the test does."""
-    daemon = Daemon(config, **environment)
+def running(config: Path, module: str = "edge", **environment: str) -> Iterator[Daemon]:
+    """The daemon, which is not left behind whatever the test does. `module`: what is run in the place of `edge`."""
+    daemon = Daemon(config, module, **environment)
     try:
         yield daemon
     finally:

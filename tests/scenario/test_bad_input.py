@@ -7,7 +7,7 @@ import shutil
 import struct
 import subprocess
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from edge.store.roster_records import Consent, Profile
 from edge.store.roster_schema import ROSTER_NAME
 from tests.broker import MOSQUITTO, NO_MOSQUITTO, private_broker
 from tests.scenario.rig import Daemon, configure, edge, running
+from tests.small_disk import small_disk
 from tests.unit.config.test_config import TEN_MISTAKES
-from tests.unit.store.test_full_disk import tiny_disk  # noqa: F401 - a fixture
 
 
 def assert_lives_with(daemon: Daemon, component: str, *words: str) -> dict[str, Any]:
@@ -117,19 +117,25 @@ def test_a_configuration_with_ten_mistakes_and_more(tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
-def test_a_full_disk(tmp_path: Path, tiny_disk: Path) -> None:  # noqa: F811
-    voice = tmp_path / "voice"  # renderings would fill two megabytes by themselves
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path, 12) as folder:
+        yield folder
+
+
+def test_a_full_disk(tmp_path: Path, disk: Path) -> None:
+    voice = tmp_path / "voice"  # renderings would fill it by themselves
     voice.mkdir()
-    (tiny_disk / "state").mkdir(mode=0o700)
-    (tiny_disk / "state" / "voice").symlink_to(voice)
+    (disk / "state").mkdir(mode=0o700)
+    (disk / "state" / "voice").symlink_to(voice)
     config = configure(
         tmp_path,
-        store=f'state_dir = "{tiny_disk}/state"\nruntime_dir = "runtime"',
+        store=f'state_dir = "{disk}/state"\nruntime_dir = "runtime"\nquota_mb = 8',
         door='driver = "simulated"\nexit_every_s = 0.3',
     )
     with running(config) as daemon:
         daemon.wait("ready after")
-        ballast = tiny_disk / "ballast"
+        ballast = disk / "filler"
         with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as stream:
             while True:
                 stream.write(bytes(4096))
@@ -146,11 +152,11 @@ def test_a_full_disk(tmp_path: Path, tiny_disk: Path) -> None:  # noqa: F811
     assert [event["type"] for event in listed].count("access.exit") == told > 2
 
 
-def test_a_full_runtime_folder(tmp_path: Path, tiny_disk: Path) -> None:  # noqa: F811
-    config = configure(tmp_path, store=f'state_dir = "state"\nruntime_dir = "{tiny_disk}"')
+def test_a_full_runtime_folder(tmp_path: Path, disk: Path) -> None:
+    config = configure(tmp_path, store=f'state_dir = "state"\nruntime_dir = "{disk}"')
     with running(config) as daemon:
         daemon.wait("ready after")
-        ballast = tiny_disk / "ballast"
+        ballast = disk / "filler"
         with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as stream:
             while True:
                 stream.write(bytes(4096))

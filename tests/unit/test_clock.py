@@ -45,6 +45,20 @@ def test_the_kernel_is_asked_once_a_second(monkeypatch: pytest.MonkeyPatch) -> N
     assert reading().quality == "synced"
 
 
+def test_a_clock_that_was_just_set_is_asked_about_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    mono_s, wall_ns = [1000.0], [1_700_000_000_000_000_000]
+    answers = iter([True, False])
+    monkeypatch.setattr(clock.time, "monotonic", lambda: mono_s[0])
+    monkeypatch.setattr(clock.time, "time_ns", lambda: wall_ns[0])
+    reading = SystemClock(synchronised=lambda: next(answers))
+    assert reading().quality == "synced"
+    mono_s[0] += 0.5
+    wall_ns[0] += 500_000_000
+    assert reading().quality == "synced"
+    wall_ns[0] += 200_000_000
+    assert reading().quality == "unsynced"
+
+
 def test_the_kernel_answers() -> None:
     assert kernel_synchronised() in (True, False)
     assert str(uuid.UUID(boot_id())) == boot_id() == boot_id()

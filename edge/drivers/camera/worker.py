@@ -13,6 +13,7 @@ from edge.drivers.camera import Camera, Frame
 from edge.errors import EdgeError, HardwareError
 from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import LatestSlot
+from edge.runtime.steady import Steady
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,10 @@ class Rate:
 
 
 class CameraWorker:
-    """Faults are told as transitions; while one lasts the worker goes on trying with a bounded back-off."""
+    """Faults are told as transitions; while one lasts the worker goes on trying with a bounded back-off.
+
+    `keep_newest`: hold on to the last frame for who takes pictures; it is a megabyte.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,8 @@ class CameraWorker:
         slot: LatestSlot[Frame],
         faults: FaultDesk,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        keep_newest: bool = True,
     ) -> None:
         self._make = make
         self._slot = slot
@@ -57,6 +63,10 @@ class CameraWorker:
         self._tries = 0
         self._retry_at_s = float("-inf")
         self._rate = Rate()
+        self._shown_fps = Steady(1.0, margin=1.5)
+        self._keep = keep_newest
+        self._size_px: list[int] | None = None
+        self.newest: Frame | None = None
         self.frames = 0
 
     def start(self) -> None:
@@ -93,6 +103,9 @@ class CameraWorker:
         self._last_frame_s = now_s
         self.frames += 1
         self._rate.count(now_s)
+        self._size_px = [frame.picture.shape[1], frame.picture.shape[0]]
+        if self._keep:
+            self.newest = frame
         self._slot.put(frame)
         if self._failing:
             log.info("camera works again")
@@ -121,10 +134,16 @@ class CameraWorker:
             log.warning("camera did not close cleanly: %s", error)
 
     def status(self) -> dict[str, Any]:
-        """For the status board: whether pictures come, and how many a second lately."""
+        """For the status board: whether pictures come, of which size (width, height), and how many a second lately:
+        once so that it changes seldom, once exactly.
+        """
+        working = not self._failing and self.frames > 0
+        fps = self._rate.per_second(self._clock()) if working else 0.0
         return {
-            "working": not self._failing and self.frames > 0,
-            "figures": {"frames": self.frames, "fps": round(self._rate.per_second(self._clock()), 1)},
+            "working": working,
+            "size_px": self._size_px,
+            "fps": self._shown_fps(fps),
+            "figures": {"frames": self.frames, "fps": round(fps, 1)},
         }
 
     def stop(self) -> None:

@@ -181,3 +181,26 @@ def test_an_abandoned_run_hands_out_no_more_frames() -> None:
     rig.worker.wake()
     rig.step()
     assert rig.slot.get(0.0) is None
+
+
+def test_the_rate_shown_changes_seldom_and_the_newest_frame_is_kept() -> None:
+    frames = [Frame(FRAME.picture, 1.0, number) for number in range(60)]
+    rig = Rig(Script([*frames, HardwareError("gone")]))
+    assert rig.worker.status() == {
+        "working": False,
+        "size_px": None,
+        "fps": 0.0,
+        "figures": {"frames": 0, "fps": 0.0},
+    }
+    rig.step()
+    shown = []
+    for number in range(60):
+        rig.step(0.1 if number % 2 else 0.11)  # 9.1 to 10 a second
+        if number > 40:
+            shown.append(rig.worker.status()["fps"])
+    assert len(set(shown)) == 1
+    assert abs(shown[0] - 9.5) <= 1.5
+    assert rig.worker.newest is frames[-1]
+    assert rig.worker.status()["size_px"] == [640, 480]
+    rig.step()
+    assert rig.worker.status()["fps"] == 0.0

@@ -6,7 +6,7 @@ import pytest
 
 from edge.actions import Action, DriveRelay, Report
 from edge.clock import Now
-from edge.events import Event, ExitPressed, Tick
+from edge.events import Event, ExitPressed, OrderGiven, Tick
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.mailbox import Inbox
@@ -62,7 +62,7 @@ class Bench:
 
     def make(self, state: int) -> Brain[int]:
         watch = lambda report, origin_s: self.watched.append((report, origin_s))  # noqa: E731
-        return Brain(self.core, state, self.inbox, lambda: NOW, self.hand, watch)
+        return Brain(lambda: self.core, state, self.inbox, lambda: NOW, self.hand, watch)
 
 
 def test_an_event_becomes_a_new_state_and_its_actions() -> None:
@@ -75,6 +75,16 @@ def test_an_event_becomes_a_new_state_and_its_actions() -> None:
     assert bench.hand.done == [DriveRelay(on=True), report]
     assert bench.watched == [(report, 49.5)]
     assert bench.brain.to_relay_ms.count == 1
+
+
+def test_an_order_that_was_not_taken_up_in_time_is_not_carried_out() -> None:
+    bench = Bench(Counting())
+    bench.inbox.put(Posted(OrderGiven("unlock", "c-1"), NOW.mono_s - 2.1))
+    bench.inbox.put(Posted(OrderGiven("unlock", "c-2"), NOW.mono_s - 1.9))
+    bench.brain.step()
+    bench.brain.step()
+    assert bench.core.seen == [Tick(), OrderGiven("unlock", "c-2")]
+    assert bench.brain.stale == 1
 
 
 def test_an_empty_inbox_at_a_deadline_is_a_tick_and_no_latency() -> None:

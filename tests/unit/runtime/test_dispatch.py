@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.actions import DriveRelay, Lamp, Report, ShowLamp, Speak
+from edge.actions import Announce, Answer, DriveRelay, Lamp, Report, ShowLamp, Speak, TakePicture
 from edge.clock import Now
 from edge.drivers.door import DoorInputs
 from edge.errors import HardwareError
@@ -17,7 +17,8 @@ class Bench:
     def __init__(self) -> None:
         self.done: list[object] = []
         self.broken = False
-        self.dispatcher = Dispatcher(self, self._say, lambda report, _now: self.done.append(report))
+        note = self.done.append
+        self.dispatcher = Dispatcher(self, self._say, lambda report, _now: note(report), note, note, note)
 
     def _say(self, speak: Speak) -> bool:
         self.done.append(speak)
@@ -41,7 +42,15 @@ class Bench:
 
 def test_actions_are_carried_out_in_their_order() -> None:
     bench = Bench()
-    actions = (DriveRelay(True), ShowLamp(Lamp.GRANTED), Speak("granted"), Report("access.granted"))
+    actions = (
+        DriveRelay(True),
+        ShowLamp(Lamp.GRANTED),
+        Speak("granted"),
+        Report("access.granted"),
+        Announce({"en": "The lift is out of order."}),
+        TakePicture("c-1"),
+        Answer("c-1", True),
+    )
     bench.dispatcher.carry_out(actions, NOW)
     assert bench.done == list(actions)
 
@@ -64,3 +73,11 @@ def test_a_door_that_cannot_be_driven_does_not_lose_the_report() -> None:
         bench.dispatcher.carry_out((DriveRelay(True), Speak("granted"), Report("access.granted")), NOW)
     assert bench.done == [Speak("granted"), Report("access.granted")]
     assert (bench.dispatcher.relay_on, bench.dispatcher.energised) == (0, False)
+
+
+def test_an_order_whose_door_cannot_be_driven_is_answered_as_refused() -> None:
+    bench = Bench()
+    bench.broken = True
+    with pytest.raises(HardwareError, match="no relay"):
+        bench.dispatcher.carry_out((DriveRelay(True), Answer("c-1", True)), NOW)
+    assert bench.done == [Answer("c-1", False, "hardware", "no relay")]

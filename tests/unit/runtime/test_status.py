@@ -48,6 +48,7 @@ def test_a_snapshot_has_identity_time_and_every_part(tmp_path: Path) -> None:
     assert (snapshot["uptime_s"], snapshot["clock"]) == (3.2, "unsynced")
     assert snapshot["time"] == "2023-11-14T22:13:20.000+00:00"
     assert (snapshot["door"], snapshot["pid"]) == (bench.part, os.getpid())
+    assert bench.board.latest == snapshot  # for those on other threads
 
 
 def test_the_state_is_published_only_when_something_lasting_has_changed(tmp_path: Path) -> None:

@@ -132,3 +132,18 @@ def test_stop_has_one_deadline_and_names_the_late() -> None:
     bench.supervisor.start()
     assert bench.supervisor.stop(0.05) == ["toy"]
     let_go.set()
+
+
+def test_who_stores_what_the_others_hand_over_stops_last() -> None:
+    store, other = Toy(idle), Toy(idle)
+    store_had_ended: list[bool] = []
+
+    def say_the_last_word() -> None:
+        store_had_ended.append(store.woken.wait(0.1) or store.stopped)
+
+    other.stop = say_the_last_word  # type: ignore[method-assign]
+    supervisor = Supervisor([Spec("store", lambda: store), Spec("other", lambda: other)], print, print)
+    supervisor.start()
+    assert supervisor.stop(5.0) == []
+    assert store_had_ended == [False]
+    assert store.stopped

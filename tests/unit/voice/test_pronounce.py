@@ -20,6 +20,7 @@ SPOKEN = {
     "请看摄像头。": "qing3 kan4 she4 xiang4 tou2",
     "请站稳，别动。": "qing3 zhan4 wen3 bie2 dong4",
     "光线太暗，请站到灯光下。": "guang1 xian4 tai4 an4 qing3 zhan4 dao4 deng1 guang1 xia4",
+    "门禁已暂停，请联系物业。": "men2 jin4 yi3 zan4 ting2 qing3 lian2 xi4 wu4 ye4",
     "光线太强，请避开强光。": "guang1 xian4 tai4 qiang2 qing3 bi4 kai1 qiang2 guang1",
     "背光太强，请向旁边走一步。": "bei4 guang1 tai4 qiang2 qing3 xiang4 pang2 bian1 zou3 yi2 bu4",
     "请站到摄像头正前方。": "qing3 zhan4 dao4 she4 xiang4 tou2 zheng4 qian2 fang1",

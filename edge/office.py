@@ -1,0 +1,171 @@
+"""What obeys the office, put together and not started: commands, configuration from afar, the roster of the zone.
+
+Only made where `[office]` names keys. Without them the device listens to nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edge import resources
+from edge.actions import Report
+from edge.clock import Clock
+from edge.commands.configuration import ConfigurationWorker
+from edge.commands.desk import CommandDesk, Links
+from edge.commands.hands import Hands
+from edge.commands.judge import Rules
+from edge.commands.outcome import Executor, Outcome
+from edge.commands.people import PeopleCommands
+from edge.commands.rostersync import RosterSyncWorker, Zone
+from edge.commands.standing import StandingFile
+from edge.config import Config
+from edge.config.desired import Desired
+from edge.config.effective import Effective
+from edge.events import OrderGiven
+from edge.parts import check_office, make_book, make_broker
+from edge.runtime.faults import FaultDesk
+from edge.runtime.renewable import Renewable
+from edge.runtime.supervisor import Spec
+from edge.store.identity import read_signer
+from edge.uplink.inbound import Handler
+from edge.uplink.settings import password, tls_context
+from edge.uplink.topics import Topics
+from edge.vision.manifest import load_manifest
+from edge.vision.recognition import Recognition
+
+RESTART_AFTER_S = 1.0  # so that the answer to the command has left
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What the device lends. None of it blocks.
+
+    `keep(topic, payload)` makes something stand retained, `say(topic, payload)` is heard by who listens now; `alone`
+    is held by whoever has the roster open.
+    """
+
+    post: Callable[[OrderGiven], bool]
+    submit: Callable[[Report], None]
+    reply: Callable[[str, bytes, bytes], bool]
+    keep: Callable[[str, bytes], None]
+    say: Callable[[str, bytes], bool]
+    connected: Callable[[], bool]
+    apply: Callable[[Config], bool]
+    restart: Callable[[str], None]
+    alone: threading.Lock
+
+
+class Office:
+    """The workers that serve the office. `lockdown`: whether one was in force when the last process ended."""
+
+    def __init__(self, effective: Effective, ties: Ties, clock: Clock, faults: FaultDesk) -> None:
+        config = effective.config
+        state_dir, device = config.store.state_dir, config.device
+        audience = f"{device.site}/{device.id}"
+        keys = {name: read_signer(file) for name, file in config.office.keys.items()}
+        told = (faults.fault, faults.recovered)
+        topics = Topics(device.site, device.id)
+        standing = StandingFile(state_dir, clock())
+        self.lockdown = standing.now.lockdown
+        self._ties = ties
+
+        people = PeopleCommands(state_dir, audience, config.office.zone, clock, ties.alone).executors()
+        execute: Mapping[str, Executor] = {
+            **people,
+            "restart": self._restart,
+            "configure": self._configure,
+            "people.sync": self._sync,
+        }
+        sealing = config.office.sealing_key_file is not None
+        links = Links(
+            execute=execute,
+            post=ties.post,
+            submit=ties.submit,
+            reply=ties.reply,
+            on_fault=faults.fault,
+            on_recovered=faults.recovered,
+            missing={} if sealing else {"photograph": "this device has no [office] sealing_key_file"},
+        )
+        self.commands: Renewable[CommandDesk] = Renewable(
+            lambda last: CommandDesk(
+                Rules(audience, keys, config.office.two_person), standing, links, clock, last.inbox if last else None
+            )
+        )
+        hands = Hands(
+            apply=ties.apply,
+            restart=ties.restart,
+            connected=ties.connected,
+            keep=lambda payload: ties.keep(topics.config_reported, payload),
+            submit=ties.submit,
+            check=_check,
+        )
+        self.configuration: Renewable[ConfigurationWorker] = Renewable(
+            lambda last: ConfigurationWorker(
+                last.effective if last else effective, keys, hands, clock, *told, last.inbox if last else None
+            )
+        )
+        zone = Zone(device.site, config.office.zone, device.id, keys)
+        self.roster: Renewable[RosterSyncWorker] = Renewable(
+            lambda _last: RosterSyncWorker(
+                state_dir,
+                zone,
+                lambda have: ties.say(topics.roster_want, _want(zone.name, have)),
+                ties.submit,
+                ties.alone,
+                clock,
+                *told,
+            )
+        )
+        self.specs = [
+            Spec("commands", self.commands, 60.0),
+            Spec("configuration", self.configuration, 30.0),
+            Spec("rostersync", self.roster, 60.0),
+        ]
+        self.subscriptions: dict[str, Handler] = {
+            topics.commands: lambda message: self.commands.now.take(message),
+            topics.config_desired: lambda message: self.configuration.now.take(message),
+            topics.roster(zone.name): lambda message: self.roster.now.take(message),
+        }
+
+    def status(self) -> dict[str, Any]:
+        """For the status board."""
+        desk = self.commands.now
+        figures = {"applied": desk.applied, "refused": desk.refusals.total}
+        return {
+            "configuration": self.configuration.now.status(),
+            "roster": self.roster.now.status(),
+            "figures": figures,
+        }
+
+    def _restart(self, _args: Mapping[str, Any]) -> Outcome:
+        later = threading.Timer(RESTART_AFTER_S, self._ties.restart, ("the office wants it",))
+        later.daemon = True
+        return Outcome(True, afterwards=later.start)
+
+    def _configure(self, args: Mapping[str, Any]) -> Outcome:
+        if self.configuration.now.desire(Desired(args["version"], args["config"])):
+            return Outcome(True, detail="it is being judged; config/reported tells the result")
+        return Outcome(False, "busy", "another configuration waits")
+
+    def _sync(self, _args: Mapping[str, Any]) -> Outcome:
+        self.roster.now.sync()
+        return Outcome(True)
+
+
+def _check(config: Config) -> None:
+    """What the schema cannot tell, but a start would end at or never come to the broker with. Raises EdgeError."""
+    make_book(config)
+    Recognition(load_manifest(*resources.manifests(config.store.state_dir)), config.face)
+    check_office(config)
+    broker = make_broker(config.uplink)
+    password(broker)
+    if broker.tls:
+        tls_context(broker)
+
+
+def _want(zone: str, have: int) -> bytes:
+    return json.dumps({"zone": zone, "have": have}).encode()

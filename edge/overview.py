@@ -1,0 +1,119 @@
+"""The parts of the status board: what each component says of itself, for `edge status` and the retained state."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol
+
+from edge.config import Config
+from edge.drivers.board.watch import BoardWatch
+from edge.drivers.camera.worker import CameraWorker
+from edge.gate.decision import CONTACTS, GateState
+from edge.people.watch import RosterWorker
+from edge.runtime.brain import Brain, Posted
+from edge.runtime.dispatch import Dispatcher
+from edge.runtime.faults import FaultDesk
+from edge.runtime.mailbox import Inbox
+from edge.runtime.queues import QueuePart
+from edge.runtime.renewable import Renewable
+from edge.runtime.status import StatusBoard
+from edge.runtime.supervisor import Supervisor
+from edge.runtime.timekeeper import ClockWatch
+from edge.store.writer import StoreWriter
+from edge.uplink.worker import UplinkWorker
+from edge.vision.recognition import Recognition
+from edge.vision.worker import VisionWorker
+from edge.voice.worker import VoiceWorker
+
+if TYPE_CHECKING:
+    from edge.drivers.camera.snapshot import SnapshotWorker
+    from edge.office import Office
+
+
+class Shown(Protocol):
+    """The device, as far as it is shown."""
+
+    board: StatusBoard
+    config: Config
+    faults: FaultDesk
+    recognition: Recognition
+    dispatcher: Dispatcher
+    inbox: Inbox[Posted]
+    supervisor: Supervisor
+    writer: Renewable[StoreWriter]
+    uplink: Renewable[UplinkWorker]
+    voice: Renewable[VoiceWorker]
+    brain: Renewable[Brain[GateState]]
+    vision: Renewable[VisionWorker]
+    camera: Renewable[CameraWorker]
+    roster: Renewable[RosterWorker]
+    snapshots: Renewable[SnapshotWorker] | None
+    office: Office | None
+
+
+def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch, warnings: tuple[str, ...]) -> None:
+    """Give the device's board all its parts."""
+    board, config, faults = device.board, device.config, device.faults
+    model = device.recognition.model
+    board.register("warnings", lambda: dict.fromkeys(warnings, True))
+    board.register("faults", faults.present)
+    board.register("last_errors", faults.last)
+    board.register("camera", lambda: {"driver": config.camera.driver, **device.camera.now.status()})
+    board.register("model", lambda: model)
+    board.register("vision", lambda: device.vision.now.status())
+    board.register("door", lambda: _door(device))
+    board.register("sensors", lambda: {CONTACTS: CONTACTS not in faults.present()})
+    board.register("speaker", lambda: {"driver": config.speaker.driver, "figures": asdict(device.voice.now.counters())})
+    board.register("roster", lambda: _roster(device))
+    board.register("store", lambda: _figures(_store(device), "epoch", "fault"))
+    board.register("queue", QueuePart(lambda: device.writer.now.status().waiting_to_send))
+    board.register(
+        "uplink", lambda: _figures(asdict(device.uplink.now.status()), "connected", "listening", "mqtt", "last_error")
+    )
+    board.register("disk", board_watch.disk)
+    board.register("board", board_watch.status)
+    board.register("timekeeper", clock_watch.status)
+    board.register("workers", lambda: {"replaced": device.supervisor.replaced})
+    if device.snapshots is not None:
+        snapshots = device.snapshots
+        board.register("pictures", lambda: snapshots.now.status())
+    if device.office is not None:
+        board.register("office", device.office.status)
+
+
+def _door(device: Shown) -> dict[str, Any]:
+    brain, dispatcher = device.brain.now, device.dispatcher
+    door = brain.state.door
+    figures = {
+        "relay_on": dispatcher.relay_on,
+        "relay_off": dispatcher.relay_off,
+        "inbox_refused": device.inbox.refused,
+        "too_late": brain.stale,
+        "frame_to_relay": brain.to_relay_ms.summary(),
+    }
+    return {
+        "driver": device.config.door.driver,
+        "unlocked": dispatcher.energised,
+        "open": door.leaf_open,
+        "forced": door.forced,
+        "held": door.held_alarmed,
+        "lockdown": brain.state.lockdown,
+        "figures": figures,
+    }
+
+
+def _roster(device: Shown) -> dict[str, Any]:
+    loaded = device.roster.now.loaded
+    return {"people": len(loaded.ids) if loaded else 0, "to_renew": len(loaded.needs_renewal) if loaded else 0}
+
+
+def _store(device: Shown) -> dict[str, Any]:
+    status = asdict(device.writer.now.status())
+    del status["waiting_to_send"]  # the queue has it
+    return status
+
+
+def _figures(values: dict[str, Any], *lasting: str) -> dict[str, Any]:
+    """What changes all the time under `figures`, so that it does not make a new retained state."""
+    kept = {name: values.pop(name) for name in lasting}
+    return {**kept, "figures": values}

@@ -1,0 +1,47 @@
+"""What a process finds when it starts: its folders, the device's key, and where the events of the last one ended."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from edge.errors import EdgeError, HardwareError
+from edge.store.keys import DeviceKey, load_device_key
+from edge.store.reader import EventReader, NoStoreError
+from edge.store.roster_schema import ROSTER_NAME
+
+log = logging.getLogger("edge")
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder unless it is there. Raises HardwareError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HardwareError(
+            f"{folder} cannot be made: {error.strerror}", hint="see [store] in the configuration, and who owns it"
+        ) from error
+
+
+def newest(store: Path) -> tuple[int, bytes]:
+    """The newest time this device has stored (microseconds since 1970), since an unsynchronised clock before it is
+    certainly wrong, and the newest event's envelope; 0 and nothing where there is none.
+    """
+    reader = EventReader(store)
+    try:
+        return reader.newest_wall_us(), reader.newest_body()
+    except NoStoreError:  # the first start, or a damaged file, which the writer deals with
+        return 0, b""
+    finally:
+        reader.close()
+
+
+def device_key(state_dir: Path) -> DeviceKey | None:
+    """The device's secret, made at the first start. One that is missing beside a roster is never made anew: the
+    roster could not be opened with another. Then, and where it cannot be read, the device goes on without.
+    """
+    try:
+        return load_device_key(state_dir, create=not (state_dir / ROSTER_NAME).exists())
+    except EdgeError as error:
+        log.error("no device key, so nothing is signed: %s", error)
+        return None
