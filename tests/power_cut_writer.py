@@ -45,6 +45,7 @@ def one_cut_of_the_writer(folder: Path, chance: random.Random) -> Outcome:
     with powered(disk, f"power-{folder}"):
         second.live(_MOST_TURNS)
     second.listen()
+    second.abandon()
     disk.come_back(after)
     outcome = Outcome(events=len(promises.stored), operations=disk.operations)
     try:

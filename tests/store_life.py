@@ -73,7 +73,7 @@ class Device:
         self._receipts: list[tuple[Receipt, set[Place]]] = []
         ticks = itertools.count()
         store = Store(quota_mb=2, keep_telemetry_days=1, keep_waste_days=2, keep_access_days=3, keep_picture_days=1)
-        upkeep = Upkeep(
+        self._upkeep = upkeep = Upkeep(
             self.path,
             store,
             "site/device",
@@ -142,6 +142,10 @@ class Device:
             told = [json.loads(body)["data"] for *_, kind, body in rows if kind == "storage.evicted"]
             self._promises.evicted |= places(told)
             self._receipts.append((receipt, struck))
+
+    def abandon(self) -> None:
+        """The power has gone: let go of what the process would have lost."""
+        self._upkeep._salvage.close()
 
     def settle(self) -> int:
         """Everything is delivered and a quiet hour passes; returns how many events were handed over and not stored."""

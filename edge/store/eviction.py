@@ -2,8 +2,8 @@
 
 What the office has already goes before what it has not: pictures, then the oldest history. Of what waits to be sent
 pictures go first, then telemetry is thinned, oldest first, then waste, the rest of telemetry, passes; alarms only when
-nothing else is left. Of everything that had not been sent the ranges are written down in the same transaction: a
-power cut between the loss and the event that tells of it changes nothing.
+nothing else is left, and what tells of losses never. Of everything that had not been sent the ranges are written down
+in the same transaction: a power cut between the loss and the event that tells of it changes nothing.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ _DELIVERED = (
     " (SELECT 1 FROM outbox o WHERE o.priority = events.priority AND o.position = events.position)"
     " ORDER BY position LIMIT ?"
 )
+# What tells of losses outlasts even the alarms: it is small, and without it they would be losses untold.
+_ALARMS = (
+    "SELECT o.position FROM outbox o JOIN events e ON e.position = o.position"
+    f" WHERE o.priority = {int(Priority.ALARM)} AND e.type NOT IN ('storage.evicted', 'storage.salvaged')"
+    " ORDER BY o.position LIMIT ?"
+)
 _WAITING = "SELECT position FROM outbox WHERE priority = ? AND position > ? ORDER BY position LIMIT ?"
 
 
@@ -57,7 +63,7 @@ class Eviction:
             lambda conn: _oldest(conn, Priority.WASTE, PIECE),
             lambda conn: _oldest(conn, Priority.TELEMETRY, PIECE),
             lambda conn: _oldest(conn, Priority.ACCESS, PIECE),
-            lambda conn: _oldest(conn, Priority.ALARM, PIECE),
+            lambda conn: [position for (position,) in conn.execute(_ALARMS, (PIECE,))],
         )
         self._sparing = self._steps[:4]
 

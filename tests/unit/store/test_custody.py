@@ -199,6 +199,7 @@ def test_damage_that_the_maintenance_meets_is_set_aside_too(tmp_path: Path, care
     assert bench.writer.status().fault == ""
     kept, new = rows(aside), check_chain(bench.path)
     assert len(kept) + len(new) == bench.number and new[-1] == bench.number
+    bench.writer.stop()
 
 
 def test_a_transaction_is_never_larger_than_room_can_be_made_for(tmp_path: Path, caretaker: Caretaker) -> None:
