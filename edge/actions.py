@@ -17,6 +17,16 @@ class Lamp(StrEnum):
     REFUSED = "refused"
 
 
+class BinLamp(StrEnum):
+    """What the lamp at a bin shows."""
+
+    OFF = "off"
+    GUIDE = "guide"
+    WRONG = "wrong"
+    FULL = "full"
+    FIRE = "fire"
+
+
 class Priority(IntEnum):
     """The order in which events leave the device; a smaller number goes first."""
 
@@ -42,11 +52,50 @@ class ShowLamp:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveLid:
+    """Open or close the lid of a bin. One that meets something while closing goes back up by itself, in its driver."""
+
+    bin: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LightBin:
+    """Set the lamp of a bin."""
+
+    bin: str
+    lamp: BinLamp
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the language's own table of terms, as `recyclable` or a bin's name."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayTime:
+    """A moment as people say it: a weekday (Monday is 0; None: today) and minutes since midnight."""
+
+    minute: int
+    weekday: int | None = None
+
+
+Value = Term | DayTime | int | str
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
-    """Say a phrase of the phrase table, cutting off an older one. An `urgent` one (an alarm) is always said whole."""
+    """Say a phrase of the phrase table, cutting off an older one. An `urgent` one (an alarm) is always said whole.
+
+    `values` fill the phrase's variables. `loud`: louder and slower, for somebody who asked for it.
+    """
 
     phrase: str
     urgent: bool = False
+    values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+    loud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +112,24 @@ class TakePicture:
 
     why: str
     subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClip:
+    """Keep the last and next few frames of the station's camera for supervision, sealed, with faces blurred. `why`:
+    the type of the event that it belongs to; `about`: that event's `drop`.
+    """
+
+    why: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepItem:
+    """Keep the pictures of an item under the number of its drop, so that a correction can be told with them."""
+
+    item: int
+    drop: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +152,6 @@ class Report:
     priority: Priority = Priority.TELEMETRY
 
 
-Action = DriveRelay | ShowLamp | Speak | Announce | TakePicture | Answer | Report
+Action = (
+    DriveRelay | ShowLamp | MoveLid | LightBin | Speak | Announce | TakePicture | KeepClip | KeepItem | Answer | Report
+)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from edge.bin_events import BinEvent
+
 
 class PoorReason(StrEnum):
     """Why a picture of a face is not good enough; each is a phrase that can be spoken."""
@@ -112,7 +114,8 @@ class ComponentRecovered:
 
 @dataclass(frozen=True, slots=True)
 class OrderGiven:
-    """An order of the office that the brain carries out: `unlock`, `lockdown`, `release`, `announce`, `photograph`.
+    """An order of the office that the brain carries out: `unlock`, `lockdown`, `release`, `announce`, `photograph`,
+    `poll`, `correct`.
 
     It has been verified and counted; `command` is its id, for the answer.
     """
@@ -167,4 +170,5 @@ Event = (
     | Started
     | Stopping
     | Tick
+    | BinEvent
 )

@@ -12,8 +12,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
+from edge.config.cameras import CameraConfig as CameraConfig
+from edge.config.cameras import FolderCamera as FolderCamera
+from edge.config.cameras import PiCamera as PiCamera
+from edge.config.cameras import VideoCamera as VideoCamera
 from edge.config.check import Between
 from edge.config.kinds import Days, DeviceName, Fraction, IntervalText, Name, Pin, Seconds, TimeZone, TopicPrefix
+from edge.config.station import Bin, Station
 from edge.schedules import Interval, parse_interval
 
 
@@ -23,43 +28,8 @@ class Device:
 
     id: DeviceName
     site: Name
-    roles: tuple[Literal["gate"], ...] = ("gate",)
+    roles: tuple[Literal["gate", "bin"], ...] = ("gate",)
     timezone: TimeZone = "Asia/Shanghai"
-
-
-@dataclass(frozen=True, slots=True)
-class FolderCamera:
-    """A folder of pictures shown one after the other, each for `show_s`; the shipped simulator."""
-
-    driver: Literal["folder"]
-    path: Path
-    rate_fps: Annotated[float, Between(1.0, 60.0)] = 10.0
-    show_s: Seconds = 3.0
-    repeat: bool = True
-    width_px: Annotated[int, Between(160, 1920)] = 640
-    height_px: Annotated[int, Between(120, 1080)] = 480
-
-
-@dataclass(frozen=True, slots=True)
-class VideoCamera:
-    """A webcam (V4L2, `/dev/video0` or better a name under /dev/v4l/by-id) or a video file."""
-
-    driver: Literal["video"]
-    path: Path
-    width_px: Annotated[int, Between(160, 1920)] = 640
-    height_px: Annotated[int, Between(120, 1080)] = 480
-    rate_fps: Annotated[float, Between(1.0, 60.0)] = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class PiCamera:
-    """A Raspberry Pi camera through picamera2."""
-
-    driver: Literal["picamera2"]
-    number: Annotated[int, Between(0, 3)] = 0
-    width_px: Annotated[int, Between(160, 1920)] = 640
-    height_px: Annotated[int, Between(120, 1080)] = 480
-    rate_fps: Annotated[float, Between(1.0, 60.0)] = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +204,7 @@ class Config:
     """One device."""
 
     device: Device
-    camera: FolderCamera | VideoCamera | PiCamera
+    camera: CameraConfig
     door: GpioDoor | SimulatedDoor
     speaker: AplaySpeaker | SimulatedSpeaker | SilentSpeaker
     uplink: Uplink
@@ -246,3 +216,5 @@ class Config:
     pictures: Pictures = Pictures()
     homeassistant: HomeAssistant = HomeAssistant()
     metrics: Metrics = Metrics()
+    station: Station | None = None
+    bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))

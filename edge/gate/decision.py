@@ -103,6 +103,8 @@ class Gate:
             case FacePoor():
                 details = {"detail": event.reason.value}
                 return self._refuse(state, event.track, f"poor_{event.reason}", "poor_picture", details, now)
+            case _:  # of the waste station
+                return state, ()
 
     def _shut_out(self, state: GateState, event: FaceMatched | FaceUnknown | FacePoor, now: Now) -> Outcome:
         """During a lockdown all faces hear the same: who stands by must not learn who is on the list."""
