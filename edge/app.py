@@ -16,47 +16,46 @@ from edge.actions import Report, TakePicture
 from edge.clock import Now, SystemClock, boot_id
 from edge.config import Config
 from edge.config.effective import Effective
+from edge.core.roles import Roles, RolesState
 from edge.drivers.board.watch import BoardWatch
-from edge.drivers.camera import Frame
-from edge.drivers.camera.worker import CameraWorker
 from edge.drivers.door.contacts import ContactsWorker
 from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate, GateState
 from edge.line import Line
-from edge.parts import make_book, make_camera, make_door, make_snapshots, make_speaker
-from edge.people.watch import RosterWorker
+from edge.parts import make_book, make_door, make_speaker
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.faults import FaultDesk
 from edge.runtime.health import HealthWorker
-from edge.runtime.mailbox import Inbox, LatestSlot
+from edge.runtime.mailbox import Inbox
 from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard, StatusWorker
 from edge.runtime.supervisor import Spec, Supervisor
 from edge.runtime.timekeeper import ClockWatch, Timekeeper, left_unplaced, read
+from edge.sight import Sight
 from edge.startup import device_key, make_folder, newest
 from edge.store.checkpoint import device_signer
 from edge.store.upkeep import Upkeep
 from edge.store.writer import StoreWriter
 from edge.vision.manifest import load_manifest
-from edge.vision.recognition import Recognition
-from edge.vision.worker import VisionWorker, Watcher
+from edge.vision.worker import Watcher
 from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
+    from edge.drivers.camera.snapshot import SnapshotWorker
     from edge.office import Office
 
 EVENTS = "events.db"
 INBOX = 1000
 
 # Said aloud at every start, and shown on the status, until the gate can tell a person from a photograph.
-WARNINGS = ("starting_unsafe",)
+GATE_WARNINGS = ("starting_unsafe",)
 
 
 class Device:
-    """One gate, put together and not started.
+    """One device, put together and not started.
 
     `watch` sees every report, and when what it tells of was seen; `look` every frame that was looked at. Without
     `effective` (where the configuration came from) the office cannot change it, nor give any other order.
@@ -83,15 +82,14 @@ class Device:
         newest_us, newest_event = newest(path)
         self.clock = SystemClock(newest_us)
         self.faults = FaultDesk(self.post)
-        self.door = make_door(config.door)
-        self.recognition = Recognition(manifest, config.face)
+        self.door = make_door(config.door) if config.door else None
+        self.warnings: tuple[str, ...] = GATE_WARNINGS if config.door else ()
         self.restarting = ""  # why the process is to begin anew
         told = (self.faults.fault, self.faults.recovered)
-        slot: LatestSlot[Frame] = LatestSlot()
         alone = threading.Lock()
         clock_watch = ClockWatch(boot_id(), read(self.clock), owed=left_unplaced(newest_event, boot_id()))
         board_watch = BoardWatch(state_dir, path, config.store.quota_mb)
-        self._core = self._gate(config)
+        self._core = self._roles(config)
 
         self.writer: Renewable[StoreWriter] = Renewable(
             lambda last: StoreWriter(
@@ -128,15 +126,11 @@ class Device:
                 rate_wpm=config.speaker.rate_wpm,
             )
         )
-        self.camera: Renewable[CameraWorker] = Renewable(
-            lambda _last: CameraWorker(
-                lambda: make_camera(config.camera),
-                slot,
-                self.faults,
-                keep_newest=config.office.sealing_key_file is not None,
-            )
+        self.sight = (
+            Sight(config, config.camera, manifest, self.post, self.submit, self.clock, self.faults, alone, look)
+            if config.camera
+            else None
         )
-        self.snapshots = make_snapshots(config, lambda: self.camera.now.newest, self.submit, self.clock)
         self.dispatcher = Dispatcher(
             self.door,
             lambda speak: self.voice.now.say(speak),
@@ -145,8 +139,8 @@ class Device:
             self._photograph,
             lambda answer: self.office is not None and self.office.commands.now.answered(answer),
         )
-        first = GateState(lockdown=self.office is not None and self.office.lockdown)
-        self.brain: Renewable[Brain[GateState]] = Renewable(
+        first = RolesState(GateState(lockdown=self.office is not None and self.office.lockdown))
+        self.brain: Renewable[Brain[RolesState]] = Renewable(
             lambda last: Brain(
                 lambda: self._core,
                 last.state if last else first,
@@ -156,21 +150,8 @@ class Device:
                 self._watched(watch),
             )
         )
-        self.vision: Renewable[VisionWorker] = Renewable(
-            lambda _last: VisionWorker(slot, self.recognition, self.post, *told, look)
-        )
-        self.roster: Renewable[RosterWorker] = Renewable(
-            lambda _last: RosterWorker(
-                state_dir,
-                self.recognition.model_id,
-                self.recognition.dimension,
-                lambda loaded: self.recognition.deliver(loaded.matrix, loaded.ids),
-                self.post,
-                *told,
-                alone,
-            )
-        )
         self.board = StatusBoard(self.clock, {"device": device, "site": site, "version": __version__})
+        door = self.door
         specs = [
             Spec("store", self.writer, 30.0),
             Spec("uplink", self.line.renew, 20.0),
@@ -178,11 +159,8 @@ class Device:
             Spec("brain", self.brain, 2.0),
             *(self.office.specs if self.office else ()),
             Spec("timekeeper", lambda: Timekeeper(clock_watch, self.clock, self.faults.tell)),
-            Spec("contacts", lambda: ContactsWorker(self.door, self.post, self.faults)),
-            Spec("roster", self.roster, 30.0),
-            Spec("vision", self.vision, 10.0),
-            Spec("camera", self.camera, 12.0),
-            *([Spec("pictures", self.snapshots)] if self.snapshots else ()),
+            *([Spec("contacts", lambda: ContactsWorker(door, self.post, self.faults))] if door else ()),
+            *(self.sight.specs if self.sight else ()),
             Spec(
                 "health",
                 lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),
@@ -203,7 +181,7 @@ class Device:
 
             specs.append(Spec("metrics", lambda: MetricsWorker(config.metrics.port, lambda: self.board.latest, *told)))
         self.supervisor = Supervisor(specs, self._worker_failed, self._worker_recovered)
-        overview.register(self, board_watch, clock_watch, WARNINGS)
+        overview.register(self, board_watch, clock_watch)
 
     def post(self, event: Event, seen_s: float | None = None) -> bool:
         """Into the brain's inbox. `seen_s`: when what it tells of happened, if not just now (monotonic)."""
@@ -213,6 +191,20 @@ class Device:
         """To the event store."""
         self.writer.now.submit(report, self.clock() if now is None else now)
 
+    def open_wires(self) -> None:
+        """Before any worker runs: from here on the lock relay is at its safe level. Raises HardwareError."""
+        if self.door:
+            self.door.open()
+
+    def close_wires(self) -> None:
+        """The last that is driven: lock relay off. Raises HardwareError."""
+        if self.door:
+            self.door.close()
+
+    def seeing(self) -> bool:
+        """Whether the first pictures have come from every camera."""
+        return self.sight is None or self.sight.camera.now.frames > 0
+
     def restart(self, why: str) -> None:
         """Let the process end in good order and begin anew."""
         self.restarting = why
@@ -220,12 +212,13 @@ class Device:
     def _apply(self, config: Config) -> bool:
         """Let another configuration hold while the device runs; the door's rules from the next event on."""
         self.config = config
-        self._core = self._gate(config)
+        self._core = self._roles(config)
         return True
 
     @staticmethod
-    def _gate(config: Config) -> Gate:
-        return Gate(config.lock, Policy(config.access, config.device.timezone))
+    def _roles(config: Config) -> Roles:
+        gate = Gate(config.lock, Policy(config.access, config.device.timezone)) if config.door else None
+        return Roles(gate)
 
     def _make_office(self, effective: Effective | None, alone: threading.Lock) -> Office | None:
         if effective is None or not self.config.office.keys:
@@ -247,6 +240,11 @@ class Device:
 
     def _photograph(self, order: TakePicture) -> bool:
         return self.snapshots is not None and self.snapshots.now.take(order)
+
+    @property
+    def snapshots(self) -> Renewable[SnapshotWorker] | None:
+        """Who takes pictures for the office, if anybody does."""
+        return self.sight.snapshots if self.sight else None
 
     def _watched(self, watch: Callable[[Report, float], None]) -> Callable[[Report, float], None]:
         snapshots = self.snapshots

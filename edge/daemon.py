@@ -15,7 +15,7 @@ from types import FrameType
 from typing import NoReturn
 
 from edge import __version__
-from edge.app import WARNINGS, Device
+from edge.app import Device
 from edge.errors import HardwareError
 from edge.events import Started, Stopping
 from edge.runtime import systemd
@@ -58,7 +58,7 @@ class Process:
             signal.signal(number, self._signalled)
         faulthandler.register(signal.SIGUSR1, all_threads=True)
         device = self._device
-        device.door.open()  # before any worker: from here on the relay is at its safe level
+        device.open_wires()
         try:
             device.supervisor.start()
             began_s = time.monotonic()
@@ -70,21 +70,20 @@ class Process:
                 self._pause.wait(WATCH_S)
             code = self._end()
         finally:
-            self._lock()
+            self._close()
         if device.restarting:
             self._let_signals_win()
         return code
 
     def _is_ready(self) -> bool:
         device = self._device
-        seeing = device.camera.now.frames > 0 or bool(device.faults.present())
-        return seeing and device.supervisor.working()
+        return (device.seeing() or bool(device.faults.present())) and device.supervisor.working()
 
     def _announce(self, took_s: float) -> None:
         self.ready_s = took_s
-        self._device.faults.tell(Started(__version__, WARNINGS))
+        self._device.faults.tell(Started(__version__, self._device.warnings))
         log.info("ready after %.2f s; edge %s", took_s, __version__)
-        for warning in WARNINGS:
+        for warning in self._device.warnings:
             log.warning("%s: a photograph of a resident can open this door; keep a second factor or a guard", warning)
         systemd.notify("READY=1")
         trim()
@@ -116,14 +115,14 @@ class Process:
     def _hurried(self) -> bool:
         return len(self._signals) > 1
 
-    def _lock(self) -> None:
-        """The relay's safe level is the last thing that is driven, whatever happened before."""
+    def _close(self) -> None:
+        """The safe level of every wire is the last thing that is driven, whatever happened before."""
         try:
-            self._device.door.close()
+            self._device.close_wires()
         except HardwareError as error:
-            log.critical("the door could not be made safe: %s", error)
+            log.critical("not everything could be made safe: %s", error)
         else:
-            log.info("ended with the relay off")
+            log.info("ended with everything safe")
 
 
 def leave(code: int) -> NoReturn:

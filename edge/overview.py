@@ -6,10 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.config import Config
+from edge.core.roles import RolesState
 from edge.drivers.board.watch import BoardWatch
-from edge.drivers.camera.worker import CameraWorker
-from edge.gate.decision import CONTACTS, GateState
-from edge.people.watch import RosterWorker
+from edge.gate.decision import CONTACTS
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.faults import FaultDesk
@@ -21,13 +20,11 @@ from edge.runtime.supervisor import Supervisor
 from edge.runtime.timekeeper import ClockWatch
 from edge.store.writer import StoreWriter
 from edge.uplink.worker import UplinkWorker
-from edge.vision.recognition import Recognition
-from edge.vision.worker import VisionWorker
 from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
-    from edge.drivers.camera.snapshot import SnapshotWorker
     from edge.office import Office
+    from edge.sight import Sight
 
 
 class Shown(Protocol):
@@ -36,35 +33,32 @@ class Shown(Protocol):
     board: StatusBoard
     config: Config
     faults: FaultDesk
-    recognition: Recognition
+    warnings: tuple[str, ...]
+    sight: Sight | None
     dispatcher: Dispatcher
     inbox: Inbox[Posted]
     supervisor: Supervisor
     writer: Renewable[StoreWriter]
     uplink: Renewable[UplinkWorker]
     voice: Renewable[VoiceWorker]
-    brain: Renewable[Brain[GateState]]
-    vision: Renewable[VisionWorker]
-    camera: Renewable[CameraWorker]
-    roster: Renewable[RosterWorker]
-    snapshots: Renewable[SnapshotWorker] | None
+    brain: Renewable[Brain[RolesState]]
     office: Office | None
 
 
-def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch, warnings: tuple[str, ...]) -> None:
+def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) -> None:
     """Give the device's board all its parts."""
     board, config, faults = device.board, device.config, device.faults
-    model = device.recognition.model
-    board.register("warnings", lambda: dict.fromkeys(warnings, True))
+    board.register("warnings", lambda: dict.fromkeys(device.warnings, True))
     board.register("faults", faults.present)
     board.register("last_errors", faults.last)
-    board.register("camera", lambda: {"driver": config.camera.driver, **device.camera.now.status()})
-    board.register("model", lambda: model)
-    board.register("vision", lambda: device.vision.now.status())
-    board.register("door", lambda: _door(device))
-    board.register("sensors", lambda: {CONTACTS: CONTACTS not in faults.present()})
+    board.register("brain", lambda: {"figures": _brain(device)})
+    if device.sight is not None:
+        _register_sight(board, device.sight)
+    if config.door is not None:
+        driver = config.door.driver
+        board.register("door", lambda: _door(device, driver))
+        board.register("sensors", lambda: {CONTACTS: CONTACTS not in faults.present()})
     board.register("speaker", lambda: {"driver": config.speaker.driver, "figures": asdict(device.voice.now.counters())})
-    board.register("roster", lambda: _roster(device))
     board.register("store", lambda: _figures(_store(device), "epoch", "fault"))
     board.register("queue", QueuePart(lambda: device.writer.now.status().waiting_to_send))
     board.register(
@@ -74,36 +68,44 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch, wa
     board.register("board", board_watch.status)
     board.register("timekeeper", clock_watch.status)
     board.register("workers", lambda: {"replaced": device.supervisor.replaced})
-    if device.snapshots is not None:
-        snapshots = device.snapshots
-        board.register("pictures", lambda: snapshots.now.status())
     if device.office is not None:
         board.register("office", device.office.status)
 
 
-def _door(device: Shown) -> dict[str, Any]:
-    brain, dispatcher = device.brain.now, device.dispatcher
-    door = brain.state.door
-    figures = {
-        "relay_on": dispatcher.relay_on,
-        "relay_off": dispatcher.relay_off,
+def _register_sight(board: StatusBoard, sight: Sight) -> None:
+    model = sight.recognition.model
+    board.register("camera", lambda: {"driver": sight.driver, **sight.camera.now.status()})
+    board.register("model", lambda: model)
+    board.register("vision", lambda: sight.vision.now.status())
+    board.register("roster", lambda: _roster(sight))
+    if (snapshots := sight.snapshots) is not None:
+        board.register("pictures", lambda: snapshots.now.status())
+
+
+def _brain(device: Shown) -> dict[str, Any]:
+    brain = device.brain.now
+    return {
         "inbox_refused": device.inbox.refused,
         "too_late": brain.stale,
         "frame_to_relay": brain.to_relay_ms.summary(),
     }
+
+
+def _door(device: Shown, driver: str) -> dict[str, Any]:
+    gate, dispatcher = device.brain.now.state.gate, device.dispatcher
     return {
-        "driver": device.config.door.driver,
+        "driver": driver,
         "unlocked": dispatcher.energised,
-        "open": door.leaf_open,
-        "forced": door.forced,
-        "held": door.held_alarmed,
-        "lockdown": brain.state.lockdown,
-        "figures": figures,
+        "open": gate.door.leaf_open,
+        "forced": gate.door.forced,
+        "held": gate.door.held_alarmed,
+        "lockdown": gate.lockdown,
+        "figures": {"relay_on": dispatcher.relay_on, "relay_off": dispatcher.relay_off},
     }
 
 
-def _roster(device: Shown) -> dict[str, Any]:
-    loaded = device.roster.now.loaded
+def _roster(sight: Sight) -> dict[str, Any]:
+    loaded = sight.roster.now.loaded
     return {"people": len(loaded.ids) if loaded else 0, "to_renew": len(loaded.needs_renewal) if loaded else 0}
 
 

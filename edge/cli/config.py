@@ -11,6 +11,7 @@ from edge.cli.common import DEFAULT_CONFIG, Subparsers, emit
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
+    from edge.config import Config
     from edge.config.effective import Effective
 
 
@@ -37,11 +38,11 @@ def register(commands: Subparsers) -> None:
 
 def run_show(args: argparse.Namespace) -> int:
     """Exit code 1 when an overlay that is remembered is not used."""
-    from edge.config.desired import as_json, digest
+    from edge.config.desired import digest
     from edge.config.effective import load_effective
 
     found = load_effective(args.config, starting=False)
-    config = as_json(found.config)
+    config = _tables(found.config)
     differs = _differs(found)
     standing = found.standing
     version = standing.in_force.version if standing.in_force and not found.fault else 0
@@ -67,15 +68,20 @@ def run_show(args: argparse.Namespace) -> int:
 
 def _differs(found: Effective) -> list[dict[str, Any]]:
     """Each value that is not the file's (or its default), and what it would be there."""
-    from edge.config.desired import as_json
-
-    now, file = as_json(found.config), as_json(found.base.config)
+    now, file = _tables(found.config), _tables(found.base.config)
     return [
-        {"key": f"{table}.{key}", "value": value, "file": file[table].get(key)}
+        {"key": f"{table}.{key}", "value": value, "file": file.get(table, {}).get(key)}
         for table, keys in now.items()
         for key, value in keys.items()
-        if value != file[table].get(key)
+        if value != file.get(table, {}).get(key)
     ]
+
+
+def _tables(config: Config) -> dict[str, dict[str, Any]]:
+    """The tables that this device has, as JSON values."""
+    from edge.config.desired import as_json
+
+    return {name: keys for name, keys in as_json(config).items() if keys is not None}
 
 
 def run_sign(args: argparse.Namespace) -> int:

@@ -46,6 +46,8 @@ def _open_camera(state: State) -> Camera:
 
     if state.config is None:
         raise UsageError("the camera stands in the configuration", hint="give it with --config FILE")
+    if state.config.camera is None:
+        raise UsageError("this device has no camera that looks at people", hint="see [camera] in its configuration")
     return make_camera(state.config.camera)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -17,10 +18,10 @@ Test = Callable[[Any], bool]
 MOST_CHARACTERS = 200
 _MOST_REASON = 500
 _MOST_NAME = 64
-_MOST_PARTS = 16
 # A sealed enrolment of ten templates of 512 numbers takes 37,000 bytes in base64.
 _MOST_SEALED = 44_000
 _HIGHEST_VERSION = 1 << 53
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`by_brain`: the gate's core carries it out, everything else the command desk."""
+    """`by_brain`: a role of the device carries it out, everything else the command desk."""
 
     name: str
     arguments: Mapping[str, Argument] = field(default_factory=lambda: MappingProxyType({}))
@@ -78,8 +79,8 @@ def _texts(value: object) -> bool:
     )
 
 
-def _parts(value: object) -> bool:
-    return isinstance(value, list) and len(value) <= _MOST_PARTS and all(map(_text(_MOST_NAME), value))
+def _name(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value) is not None
 
 
 def _seconds() -> Argument:
@@ -104,7 +105,15 @@ _CONFIGURE = {
     "config": Argument(lambda value: isinstance(value, dict), "an object"),
 }
 _REVOKE = {"person": _PERSON, "reason": Argument(_text(_MOST_REASON), f"a text of at most {_MOST_REASON} characters")}
-_POLL = {"parts": Argument(_parts, f"a list of at most {_MOST_PARTS} names", required=False)}
+_POLL = {
+    "poll": Argument(_name, "a name of small letters, digits and '-'"),
+    "texts": _ANNOUNCE["texts"],
+    "until": Argument(_whole(0, _LAST_SECOND), "seconds since 1970", required=False),
+}
+_CORRECT = {
+    "drop": Argument(_text(_MOST_NAME), "the `drop` of the event that is corrected"),
+    "category": Argument(_name, "a category of the sorting rules"),
+}
 _UPDATE = {"version": Argument(_text(_MOST_NAME), f"a text of at most {_MOST_NAME} characters")}
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
@@ -116,7 +125,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             Command("release", by_brain=True),
             Command("announce", _ANNOUNCE, by_brain=True),
             Command("photograph", by_brain=True),
-            Command("poll", _POLL),
+            Command("poll", _POLL, by_brain=True),
+            Command("correct", _CORRECT, by_brain=True),
             Command("restart"),
             Command("configure", _CONFIGURE),
             Command("people.add", {"sealed": _SEALED}),

@@ -67,17 +67,16 @@ def _together(config: Config) -> Problems:
     problems: Problems = []
     if config.lock.held_alarm_s <= config.lock.held_warning_s:
         problems.append((("lock", "held_alarm_s"), "must be later than held_warning_s"))
-    zone = config.face.zone
-    if len(zone) != 4 or not (zone[0] < zone[2] and zone[1] < zone[3]):
-        problems.append((("face", "zone"), "should be four fractions: left < right, top < bottom"))
+    if not config.face.zone:
+        problems.append((("face", "zone"), "is empty; leave it out for the whole picture"))
+    problems.extend((("face", field), what) for field, what in _areas(config.face, ("zone",)))
     for group, names in config.access.groups.items():
         problems.extend(
             (("access", "groups", group), f"no such schedule '{name}' under [access.schedules]")
             for name in names
             if name not in config.access.schedules
         )
-    if not config.device.roles:
-        problems.append((("device", "roles"), "name at least one role"))
+    problems.extend(_roles(config))
     if not config.speaker.languages and config.speaker.driver != "silent":
         problems.append((("speaker", "languages"), "name at least one language"))
     if (config.uplink.cert_file is None) != (config.uplink.key_file is None):
@@ -93,6 +92,59 @@ def _together(config: Config) -> Problems:
     if isinstance(config.door, GpioDoor):
         problems.extend(_pins(config.door))
     return problems
+
+
+def _roles(config: Config) -> Problems:
+    """Each role has its tables, and no table stands there for a role that the device does not have."""
+    problems: Problems = []
+    roles = config.device.roles
+    if not roles or len(set(roles)) != len(roles):
+        problems.append((("device", "roles"), "name each role once, and at least one"))
+    if "gate" in roles:
+        problems.extend(
+            ((), f"the role gate needs a table [{name}]") for name in ("camera", "door") if not getattr(config, name)
+        )
+    elif config.door is not None:
+        problems.append((("door",), "only a gate has a door; add 'gate' to the roles, or take the table out"))
+    if "bin" in roles:
+        if not config.bins:
+            problems.append(((), "the role bin needs at least one table [bins.<name>]"))
+        problems.extend(_bins(config))
+    elif config.bins or config.station is not None:
+        table = "bins" if config.bins else "station"
+        problems.append(((table,), "only the role bin has this table; add 'bin' to the roles, or take it out"))
+    return problems
+
+
+def _bins(config: Config) -> Problems:
+    problems: Problems = []
+    for name, one in config.bins.items():
+        key = ("bins", name)
+        if one.full_mm >= one.empty_mm:
+            problems.append(((*key, "full_mm"), "a full bin is nearer to the sensor than an empty one"))
+        if one.full_g <= one.empty_g:
+            problems.append(((*key, "full_g"), "a full bin is heavier than an empty one"))
+        if not one.nearly_full_percent < one.full_percent < one.overflow_percent:
+            problems.append(((*key, "full_percent"), "should lie between nearly_full_percent and overflow_percent"))
+        problems.extend(((*key, field), what) for field, what in _areas(one, ("opening", "rim_zone")))
+    if (station := config.station) is not None:
+        problems.extend((("station", field), what) for field, what in _areas(station, ("item_zone", "floor_zone")))
+        categories = {one.category for one in config.bins.values()}
+        problems.extend(
+            (("station", "hours", name), "no bin has this category") for name in station.hours if name not in categories
+        )
+    return problems
+
+
+def _areas(table: object, fields: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What is wrong with parts of a picture that are given as fractions."""
+    wrong = "should be four fractions: left < right, top < bottom"
+    areas = {field: getattr(table, field) for field in fields}
+    return [
+        (field, wrong)
+        for field, area in areas.items()
+        if area and not (len(area) == 4 and area[0] < area[2] and area[1] < area[3])
+    ]
 
 
 def _pins(door: GpioDoor) -> Problems:

@@ -68,6 +68,9 @@ def from_folder(instance: Any, folder: Path) -> Any:
             changes[field.name] = folder / value
         elif isinstance(value, Mapping) and any(isinstance(item, Path) for item in value.values()):
             changes[field.name] = types.MappingProxyType({name: folder / item for name, item in value.items()})
+        elif isinstance(value, Mapping) and any(dataclasses.is_dataclass(item) for item in value.values()):
+            tables = {name: from_folder(item, folder) for name, item in value.items()}
+            changes[field.name] = types.MappingProxyType(tables)
         elif dataclasses.is_dataclass(value):
             changes[field.name] = from_folder(value, folder)
     return dataclasses.replace(instance, **changes)
@@ -95,7 +98,8 @@ def _read(hint: Any, value: object, key: Key, problems: Problems) -> Any:
     if origin is tuple:
         return _read_list(get_args(hint)[0], value, key, problems)
     if origin is Mapping:
-        return _read_map(get_args(hint)[1], value, key, problems)
+        name_kind, item = get_args(hint)
+        return _read_map(name_kind, item, value, key, problems)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return read_table(hint, value, key, problems)
     return _read_plain(hint, value, key, problems)
@@ -121,12 +125,14 @@ def _read_list(item: Any, value: object, key: Key, problems: Problems) -> Any:
     return _FAILED if any(one is _FAILED for one in items) else tuple(items)
 
 
-def _read_map(item: Any, value: object, key: Key, problems: Problems) -> Any:
+def _read_map(name_kind: Any, item: Any, value: object, key: Key, problems: Problems) -> Any:
     if not isinstance(value, dict):
         problems.append((key, f"{value!r} should be a table"))
         return _FAILED
+    names = [_read(name_kind, name, (*key, name), problems) for name in value]
     items = {name: _read(item, one, (*key, name), problems) for name, one in value.items()}
-    return _FAILED if any(one is _FAILED for one in items.values()) else types.MappingProxyType(items)
+    failed = any(one is _FAILED for one in (*names, *items.values()))
+    return _FAILED if failed else types.MappingProxyType(items)
 
 
 def _read_union(choices: tuple[Any, ...], value: object, key: Key, problems: Problems) -> Any:

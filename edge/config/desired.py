@@ -29,9 +29,11 @@ _KEPT: Mapping[str, frozenset[str] | None] = {
     "store": frozenset({"state_dir", "runtime_dir"}),
     "office": None,  # every key of it
     "door": None,  # how it is wired; with another relay pin the device is reached as before, and the door is dead
+    "bins": None,  # likewise
+    "station": frozenset({"wiring", "reference"}),
     "uplink": frozenset({"sink_key_file"}),  # at whose word events are deleted
 }
-_MOST_DEPTH = 4  # a table, a key, a table of names, a list
+_MOST_DEPTH = 5  # a table, a key, a table of names, a key of theirs, a list
 _MOST_PROBLEMS = 20
 _MOST_TEXT = 300
 _LARGEST_VERSION = 1 << 53  # the largest whole number that every JSON reader keeps

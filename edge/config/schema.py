@@ -24,7 +24,7 @@ from edge.schedules import Interval, parse_interval
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Who this device is. `id` and `site` become parts of the MQTT topics."""
+    """Who this device is, and what it is for. `id` and `site` become parts of the MQTT topics."""
 
     id: DeviceName
     site: Name
@@ -199,13 +199,13 @@ class Metrics:
     port: Annotated[int, Between(0, 65535)] = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One device."""
+    """One device. `camera` looks at people; `door` belongs to the role gate, `station` and `bins` to the role bin."""
 
     device: Device
-    camera: CameraConfig
-    door: GpioDoor | SimulatedDoor
+    camera: CameraConfig | None = None
+    door: GpioDoor | SimulatedDoor | None = None
     speaker: AplaySpeaker | SimulatedSpeaker | SilentSpeaker
     uplink: Uplink
     lock: Lock = Lock()

@@ -84,6 +84,23 @@ REPORTED: Schema = table(
     }
 )
 
+LEVELS: Schema = table(
+    {
+        "bins": {
+            "type": "object",
+            "propertyNames": shapes.NAME,
+            "maxProperties": 32,
+            "additionalProperties": table(
+                {
+                    "category": shapes.NAME,
+                    "fill_percent": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
+                    "takes": shapes.yes_or_no() | {"description": "neither full nor on fire"},
+                }
+            ),
+        }
+    }
+)
+
 _SEQ = shapes.like("[1-9][0-9]*")
 _ID_AND_SEQ: dict[str, Any] = {"id": shapes.UUID7, "seq": _SEQ}
 _COUNT_AND_SEQS: dict[str, Any] = {"count": _SEQ, "first": _SEQ, "last": _SEQ}
@@ -107,6 +124,15 @@ TOPICS = (
         "Whether the device is there; the broker itself says `offline` for one that dies (its will).",
         PLAIN,
         word("online", "offline"),
+        retained=True,
+    ),
+    Topic(
+        "levels",
+        f"{BASE}/levels",
+        "send",
+        "How full the bins of a station are, in steps of five per cent; null: not known. Its neighbours read it.",
+        JSON,
+        LEVELS,
         retained=True,
     ),
     Topic(

@@ -12,7 +12,7 @@ from typing import Any
 
 from edge import resources
 from edge.actions import Report
-from edge.app import EVENTS, WARNINGS, Device
+from edge.app import EVENTS, Device
 from edge.config import load_config
 from edge.daemon import Process
 from edge.demo.broker import Office
@@ -121,8 +121,9 @@ class Demo:
         return self._finish(device, office, enrolled, code)
 
     def _enrol(self, device: Device) -> int:
-        finder = device.recognition.open()
-        eyes, points = Eyes(finder), device.recognition.points
+        assert device.sight is not None
+        finder = device.sight.recognition.open()
+        eyes, points = Eyes(finder), device.sight.recognition.points
         now = device.clock()
         with Roster.open(device.config.store.state_dir, create=True) as roster:
             enroller = Enroller(
@@ -149,7 +150,7 @@ class Demo:
 
         try:
             until(lambda: process.ready_s is not None, 20.0)
-            self._tell(f"ready; {WARNINGS[0]}: a photograph can open this door until liveness is there")
+            self._tell(f"ready; {device.warnings[0]}: a photograph can open this door until liveness is there")
             start_s = time.monotonic()
             until(lambda: time.monotonic() - start_s >= BROKER_GONE_AT_S, seconds)
             broker.stop()

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
-from edge.actions import Action, Priority, Report, Speak
+from edge.actions import Priority, Report, Speak
 from edge.clock import Now
 from edge.config.schema import Lock
 from edge.events import (
-    ClockKnown,
     ComponentFailed,
-    ComponentRecovered,
     ContactChanged,
     Event,
     ExitPressed,
@@ -25,7 +22,6 @@ from edge.events import (
     FaceUnknown,
     OrderGiven,
     RosterChanged,
-    Started,
     Stopping,
     Tick,
 )
@@ -36,7 +32,6 @@ from edge.gate.state import GateState as GateState
 from edge.gate.state import Outcome
 
 CONTACTS = "contacts"
-SENSORS = frozenset({"camera", CONTACTS})
 # The same refusal of the same face is reported once in this time, and the same sentence said once.
 REPORT_AGAIN_S = 30.0
 SAY_AGAIN_S = 5.0
@@ -44,6 +39,8 @@ SAY_AGAIN_S = 5.0
 
 class Gate:
     """The rules of one gate."""
+
+    orders = orders.ORDERS
 
     def __init__(self, lock: Lock, policy: Policy) -> None:
         self._lock = lock
@@ -75,17 +72,9 @@ class Gate:
                 return replace(state, people=event.people), ()
             case ComponentFailed():
                 return self._failed(state, event, now)
-            case ComponentRecovered():
-                return self._recovered(state, event)
-            case Started():
-                return self._started(state, event)
             case Stopping():
                 state, actions = self.made_safe(state, now)
-                stopped = Report("device.stopped", {"why": event.why}, priority=Priority.ACCESS)
-                return replace(state, stopping=True), (*actions, stopped)
-            case ClockKnown():
-                data = {"bootid": event.bootid, "offset_us": event.offset_us, "was_off_us": event.was_off_us}
-                return state, (Report("clock.corrected", data, "clock", Priority.ACCESS),)
+                return replace(state, stopping=True), actions
             case OrderGiven():
                 return orders.carry_out(state, event, self._lock, now)
             case _ if state.stopping:  # nothing opens a door that is being shut down
@@ -103,7 +92,7 @@ class Gate:
             case FacePoor():
                 details = {"detail": event.reason.value}
                 return self._refuse(state, event.track, f"poor_{event.reason}", "poor_picture", details, now)
-            case _:  # of the waste station
+            case _:  # no matter of the gate's
                 return state, ()
 
     def _shut_out(self, state: GateState, event: FaceMatched | FaceUnknown | FacePoor, now: Now) -> Outcome:
@@ -177,33 +166,10 @@ class Gate:
             attempts = replace(attempts, refused=refused)
         return replace(state, door=door, attempts=attempts), actions
 
-    def _started(self, state: GateState, event: Started) -> Outcome:
-        started = {"version": event.version, "warnings": list(event.warnings)}
-        spoken = tuple(Speak(warning) for warning in event.warnings)
-        return state, (*spoken, Report("device.started", started, priority=Priority.ACCESS))
-
     def _failed(self, state: GateState, event: ComponentFailed, now: Now) -> Outcome:
-        actions: tuple[Action, ...] = ()
-        door = state.door
         if event.component == CONTACTS:
-            door = doors.contact_lost(door)
-        if event.fatal:
-            door, actions = doors.relock(door, now.mono_s)
-            actions += (Speak("fault", urgent=True),)
-        known = state.failed.get(event.component)
-        failed = MappingProxyType({**state.failed, event.component: event.what})
-        state = replace(state, door=door, failed=failed, stopping=state.stopping or event.fatal)
-        if known == event.what and not event.fatal:  # transitions are reported, repetitions are not
-            return state, actions
-        kind = "sensor.fault" if event.component in SENSORS else "device.fault"
-        data = {"component": event.component, "what": event.what, "detail": event.detail, "fatal": event.fatal}
-        return state, (*actions, Report(kind, data, event.component, Priority.ALARM))
-
-    def _recovered(self, state: GateState, event: ComponentRecovered) -> Outcome:
-        if event.component not in state.failed:
+            state = replace(state, door=doors.contact_lost(state.door))
+        if not event.fatal:
             return state, ()
-        failed = {name: what for name, what in state.failed.items() if name != event.component}
-        kind = "sensor.recovered" if event.component in SENSORS else "device.recovered"
-        data = {"component": event.component, "down_s": round(event.down_s, 1)}
-        report = Report(kind, data, event.component, Priority.ALARM)
-        return replace(state, failed=MappingProxyType(failed)), (report,)
+        state, actions = self.made_safe(state, now)
+        return replace(state, stopping=True), (*actions, Speak("fault", urgent=True))

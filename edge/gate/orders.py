@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from edge.actions import Action, Announce, Answer, Priority, Report, TakePicture
+from edge.actions import Action, Answer, Priority, Report
 from edge.clock import Now
 from edge.config.schema import Lock
 from edge.events import OrderGiven
 from edge.gate import door as doors
 from edge.gate.state import GateState, Outcome
+
+ORDERS = frozenset({"unlock", "lockdown", "release"})
 
 
 def carry_out(state: GateState, order: OrderGiven, lock: Lock, now: Now) -> Outcome:
@@ -29,10 +31,6 @@ def carry_out(state: GateState, order: OrderGiven, lock: Lock, now: Now) -> Outc
             state, actions = _lock_down(state, now)
         case "release":
             state = replace(state, lockdown=False)
-        case "announce":
-            actions = (Announce(order.args["texts"], bool(order.args.get("urgent", False))),)
-        case "photograph":
-            actions = (TakePicture(order.command),)
         case _:
             return state, (Answer(order.command, False, "unsupported", "the gate does not know this order"),)
     return state, (*actions, Answer(order.command, True))

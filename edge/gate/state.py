@@ -19,7 +19,6 @@ class GateState:
     door: Door = Door()
     attempts: Attempts = field(default_factory=Attempts)
     people: Mapping[str, AccessRule] = field(default_factory=lambda: MappingProxyType({}))
-    failed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stopping: bool = False
     lockdown: bool = False
 

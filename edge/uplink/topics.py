@@ -46,6 +46,17 @@ class Topics:
         return f"{self._base}/state"
 
     @property
+    def levels(self) -> str:
+        """How full the bins are; the neighbouring stations of the site listen to it."""
+        return self.levels_of(self.device)
+
+    def levels_of(self, device: str) -> str:
+        """In: the levels of another station of the site."""
+        if not _PART.fullmatch(device):
+            raise ConfigError(f"{device!r} cannot be part of an MQTT topic", hint="use letters, digits and '-'")
+        return f"edge/v1/{self.site}/{device}/levels"
+
+    @property
     def watermark(self) -> str:
         """In: how far the central store has everything."""
         return f"{self._base}/watermark"

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge import app
+from edge import app, sight
 from edge.app import Device
 from edge.config import load_config
 from edge.drivers.door.simulated import SimulatedDoorPort
@@ -80,7 +80,7 @@ def device(tmp_path: Path, webcam: Webcam, monkeypatch: pytest.MonkeyPatch) -> D
     def impatient(name: str, make: Any, hang_after_s: float = 5.0) -> Spec:
         return Spec(name, make, 0.5 if name == "camera" else hang_after_s)
 
-    monkeypatch.setattr(app, "Spec", impatient)
+    monkeypatch.setattr(sight, "Spec", impatient)
     return Device(load_config(configure(tmp_path, camera='driver = "video"\npath = "/dev/null"')))
 
 
@@ -137,12 +137,12 @@ def test_a_webcam_that_stops(device: Device, webcam: Webcam) -> None:
 
 def test_a_webcam_that_blocks_for_ever(device: Device, webcam: Webcam) -> None:
     def act(device: Device) -> None:
-        before = device.camera.now
+        before = device.sight.camera.now
         webcam.blocks = 1
-        until(lambda: device.camera.now is not before)
+        until(lambda: device.sight.camera.now is not before)
         assert status(device)["device"] == "gate-1"
         assert relay_is_off(device)
-        until(lambda: device.camera.now.frames > 0 and device.supervisor.healthy())
+        until(lambda: device.sight.camera.now.frames > 0 and device.supervisor.healthy())
         webcam.let_go.set()
 
     assert perform(device, act) == 0

@@ -68,7 +68,7 @@ def test_a_network_that_cannot_be_used(
         assert "networks cannot be loaded" in told
         for word in words:
             assert word in told
-        assert not device.vision.now.status()["working"]
+        assert not device.sight.vision.now.status()["working"]
         # who is inside gets out all the same, and the lock falls again behind them
         until(lambda: device.dispatcher.relay_off >= 1)
 

@@ -107,7 +107,7 @@ def test_a_second_signal_does_not_wait_for_the_workers(tmp_path: Path) -> None:
         code, took_s = daemon.end(signal.SIGINT)
         assert code == 0, daemon.log
         assert took_s < STOP_LIMIT_S, f"it took {took_s:.2f} s"
-        assert daemon.said("ended with the relay off"), daemon.log
+        assert daemon.said("ended with everything safe"), daemon.log
 
 
 def test_sigusr1_shows_every_thread_and_the_daemon_goes_on(tmp_path: Path) -> None:

@@ -16,7 +16,17 @@ NORTH, SOUTH, ABROAD = "riverside/gate-north", "riverside/gate-south", "hilltop/
 RIG = "riverside/gate"  # whom tests/uplink/rig.py runs
 DENIED = 0x87
 DONE = "the end"
-SPOKEN = ("event/access.granted", "events", "state", "status", "keys", "reply/anna/7", "config/reported", "roster/want")
+SPOKEN = (
+    "event/access.granted",
+    "events",
+    "state",
+    "status",
+    "levels",
+    "keys",
+    "reply/anna/7",
+    "config/reported",
+    "roster/want",
+)
 HEARD = ("command/unlock", "config/desired", "watermark")
 
 Join = Callable[..., Peer]
@@ -144,7 +154,8 @@ def test_a_device_hears_what_is_meant_for_it_whatever_it_subscribes_to(join: Joi
     office.publish(f"edge/v1/{NORTH}/config/desired")
     office.publish(f"edge/v1/{NORTH}/command/unlock")
     heard = set(device.wait_for(f"edge/v1/{NORTH}/command/unlock"))
-    assert heard == {"edge/v1/riverside/roster/main", *(f"edge/v1/{NORTH}/{rest}" for rest in HEARD)}
+    levels = {f"edge/v1/{name}/levels" for name in (SOUTH, ABROAD)}  # which guide people to another station
+    assert heard == {"edge/v1/riverside/roster/main", *levels, *(f"edge/v1/{NORTH}/{rest}" for rest in HEARD)}
 
 
 def test_a_device_that_calls_itself_like_another_pushes_nobody_out(join: Join) -> None:
@@ -166,7 +177,7 @@ def test_the_sink_reads_events_and_writes_watermarks_and_nothing_else(join: Join
         device.publish(f"edge/v1/{NORTH}/{rest}")
     device.publish(f"edge/v1/{NORTH}/events", b"last")
     got = set(sink.wait_for(f"edge/v1/{NORTH}/events", b"last"))
-    assert got == {f"edge/v1/{NORTH}/{rest}" for rest in ("event/access.granted", "events", "keys")}
+    assert got == {f"edge/v1/{NORTH}/{rest}" for rest in ("event/access.granted", "events", "keys", "levels")}
     before = len(auditor.received)
     denied = [f"edge/v1/{NORTH}/{rest}" for rest in (*SPOKEN, "command/unlock", "config/desired")]
     assert [sink.publish(topic) for topic in [*denied, "edge/v1/riverside/roster/main"]] == [DENIED] * (len(denied) + 1)
@@ -193,7 +204,7 @@ def test_home_assistant_reads_states_and_gives_no_orders(join: Join) -> None:
         device.publish(f"edge/v1/{NORTH}/{rest}", b"now")
     device.publish(f"edge/v1/{NORTH}/status", b"last")
     heard = set(house.wait_for(f"edge/v1/{NORTH}/status", b"last"))
-    assert heard == {f"edge/v1/{NORTH}/{rest}" for rest in ("state", "status", "event/access.granted")}
+    assert heard == {f"edge/v1/{NORTH}/{rest}" for rest in ("state", "status", "levels", "event/access.granted")}
     assert house.publish(f"edge/v1/{NORTH}/command/unlock") == DENIED
     assert house.publish("homeassistant/status") < 0x80
 
@@ -205,7 +216,7 @@ def test_a_program_whom_nobody_lists_may_nothing(join: Join) -> None:
     assert {visitor.publish(topic) for topic in everything} == {DENIED}
     device.publish(f"edge/v1/{NORTH}/state")
     assert arrived(join, auditor) == [f"edge/v1/{NORTH}/state"]
-    # Rosters are all that anybody with a certificate may read: they are sealed.
+    # Rosters, which are sealed, and levels are all that anybody with a certificate may read.
     assert {topic for topic, _ in visitor.received} <= {"edge/v1/riverside/roster/mark"}
 
 

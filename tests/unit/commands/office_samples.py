@@ -35,6 +35,8 @@ PERSON = "0123456789abcdef"
 ARGS: Mapping[str, Mapping[str, Any]] = {
     "unlock": {"seconds": 3},
     "announce": {"texts": {"en": "The lift is out of order."}},
+    "poll": {"poll": "lift", "texts": {"en": "Is the lift fast enough?"}},
+    "correct": {"drop": "7-3", "category": "kitchen"},
     "configure": {"version": 1, "config": {}},
     "people.add": {"sealed": "AAAA"},
     "people.revoke": {"person": PERSON, "reason": "moved out"},

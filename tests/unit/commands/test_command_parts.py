@@ -16,11 +16,12 @@ from edge.commands.challenges import LIFETIME_S, Challenges
 from edge.commands.judge import Refusal
 from edge.commands.refusals import SUMMARY_S, Refusals
 from edge.commands.standing import FILE, Pending, Standing, StandingFile, reset
-from edge.config.schema import Lock
+from edge.config.schema import Access, Lock
+from edge.core.roles import Roles, RolesState
 from edge.errors import HardwareError
 from edge.events import OrderGiven
-from edge.gate import orders
-from edge.gate.state import GateState
+from edge.gate.access import Policy
+from edge.gate.decision import Gate
 
 # --- the catalogue
 
@@ -66,6 +67,11 @@ def test_the_samples_hold() -> None:
         ("people.erase", {"person": "../../etc"}),
         ("people.erase", {"person": [PERSON]}),
         ("update", {"version": ""}),
+        ("poll", {"poll": "Lift!", "texts": {"en": "Is it fast?"}}),
+        ("poll", {"poll": "lift"}),
+        ("poll", {"poll": "lift", "texts": {"en": "Is it fast?"}, "until": 1.5}),
+        ("correct", {"drop": "7-3"}),
+        ("correct", {"drop": "7-3", "category": "../x"}),
         ("unlock", None),
         ("unlock", [["seconds", 5]]),
     ],
@@ -74,9 +80,10 @@ def test_arguments_out_of_bounds(name: str, args: Any) -> None:
     assert COMMANDS[name].problem(args)
 
 
-def test_what_the_catalogue_gives_to_the_brain_the_gate_knows() -> None:
+def test_what_the_catalogue_gives_to_the_brain_a_role_knows() -> None:
+    device = Roles(Gate(Lock(), Policy(Access(), "UTC")))
     for name, command in COMMANDS.items():
-        _, actions = orders.carry_out(GateState(), OrderGiven(name, "c", ARGS.get(name, {})), Lock(), NOW)
+        _, actions = device.step(RolesState(), OrderGiven(name, "c", ARGS.get(name, {})), NOW)
         assert actions[-1].applied is command.by_brain  # type: ignore[union-attr]
 
 

@@ -16,6 +16,7 @@ from edge.commands.outcome import Outcome, Told
 from edge.commands.sign import Signer, approved, command_token
 from edge.config.schema import Access, Lock
 from edge.contract.claims import CLAIMS
+from edge.core.roles import Roles, RolesState
 from edge.events import (
     AccessRule,
     ClockKnown,
@@ -35,7 +36,7 @@ from edge.events import (
     Tick,
 )
 from edge.gate.access import Policy
-from edge.gate.decision import Gate, GateState
+from edge.gate.decision import Gate
 from edge.people.sync_message import Entry, Part
 from edge.sink.watermarks import pages
 from edge.store.envelope import Envelopes, Origin, accept, evicted, genesis
@@ -86,7 +87,7 @@ STORY: list[tuple[float, Event]] = [
 
 
 def test_everything_that_the_gate_reports() -> None:
-    gate, state, reports = Gate(Lock(), Policy(Access(), "UTC")), GateState(), list[Report]()
+    gate, state, reports = Roles(Gate(Lock(), Policy(Access(), "UTC"))), RolesState(), list[Report]()
     for mono_s, event in STORY:
         state, actions = gate.step(state, event, Now(mono_s, WALL_US + int(mono_s * 1e6)))
         reports += [action for action in actions if isinstance(action, Report)]

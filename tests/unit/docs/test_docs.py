@@ -8,7 +8,7 @@ import re
 import shlex
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -60,10 +60,25 @@ def written(value: Any) -> str:
     return f"`{json.dumps(value)}`"
 
 
+def inner(hint: Any) -> tuple[type, ...]:
+    """The tables that a value may be: those of a union, one for each driver; none for a plain value."""
+    choices = [hint] if not get_args(hint) or get_origin(hint) is Annotated else get_args(hint)
+    return tuple(one for one in choices if isinstance(one, type) and is_dataclass(one))
+
+
+def below(hint: Any) -> tuple[tuple[type, ...], str]:
+    """The tables below a key, and how their name goes on where there are several by name."""
+    if get_origin(hint) is Mapping:
+        return inner(get_args(hint)[1]), ".<name>"
+    return inner(hint), ""
+
+
 def rows_of(table: type) -> dict[str, Row]:
     hints = get_type_hints(table, include_extras=True)
     rows = {}
     for field in fields(table):
+        if below(hints[field.name])[0]:
+            continue  # it has a heading of its own
         if field.default is not MISSING:
             default = written(field.default)
         elif field.default_factory is not MISSING:
@@ -74,14 +89,24 @@ def rows_of(table: type) -> dict[str, Row]:
     return rows
 
 
+def tables_below(name: str, hint: Any, told: set[type]) -> Iterator[tuple[str, dict[str, Row]]]:
+    """The tables of one name and those within them; each is told once, where it comes first."""
+    tables, further = below(hint)
+    for table in tables:
+        if table in told:
+            continue
+        told.add(table)
+        hints = get_type_hints(table, include_extras=True)
+        driver = f', driver = "{get_args(hints["driver"])[0]}"' if "driver" in hints else ""
+        yield f"[{name}{further}]{driver}", rows_of(table)
+        for key, one in hints.items():
+            yield from tables_below(f"{name}{further}.{key}", one, told)
+
+
 def tables_in_the_schema() -> dict[str, dict[str, Row]]:
-    tables = {}
-    for name, hint in get_type_hints(schema.Config).items():
-        for table in get_args(hint) or (hint,):
-            driver = get_type_hints(table).get("driver") if get_args(hint) else None
-            choice = f', driver = "{get_args(driver)[0]}"' if driver else ""
-            tables[f"[{name}]{choice}"] = rows_of(table)
-    return tables
+    told: set[type] = set()
+    hints = get_type_hints(schema.Config, include_extras=True)
+    return {heading: rows for name, hint in hints.items() for heading, rows in tables_below(name, hint, told)}
 
 
 def tables_in_the_document() -> dict[str, dict[str, Row]]:

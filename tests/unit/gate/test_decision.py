@@ -224,7 +224,7 @@ def test_a_door_found_open_at_boot_is_not_forced_but_is_held() -> None:
 def test_a_lost_contact_is_no_forced_door() -> None:
     story = Story()
     story.tell(ContactChanged(False), at(0.0))
-    assert reports(story.tell(ComponentFailed("contacts", "unreadable"), at(1.0))) == [("sensor.fault", None)]
+    assert story.tell(ComponentFailed("contacts", "unreadable"), at(1.0)) == []
     assert reports(story.tell(ContactChanged(True), at(2.0))) == [("door.opened", None)]
 
 

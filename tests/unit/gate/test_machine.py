@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from edge.actions import Action, Answer, DriveRelay, Report, Speak
 from edge.clock import Now
 from edge.config.schema import Access, Lock
+from edge.core.roles import Roles, RolesState
 from edge.events import (
     AccessRule,
     ClockKnown,
@@ -31,7 +32,7 @@ from edge.events import (
     Tick,
 )
 from edge.gate.access import Policy
-from edge.gate.decision import REPORT_AGAIN_S, Gate, GateState
+from edge.gate.decision import REPORT_AGAIN_S, Gate
 
 LOCK = Lock(unlock_s=5.0, held_warning_s=30.0, held_alarm_s=60.0)
 POLICY = Policy(Access(), "Asia/Shanghai")
@@ -46,8 +47,8 @@ class GateMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.gate = Gate(LOCK, POLICY)
-        self.state = GateState()
+        self.device = Roles(Gate(LOCK, POLICY))
+        self.state = RolesState()
         self.now = Now(mono_s=1000.0, wall_us=1_790_000_000_000_000)
         self.relay = False
         self.cause_at = float("-inf")
@@ -65,9 +66,9 @@ class GateMachine(RuleBasedStateMachine):
 
     def send(self, event: Event) -> None:
         before = self.state
-        self.state, self.actions = self.gate.step(self.state, event, self.now)
+        self.state, self.actions = self.device.step(self.state, event, self.now)
         # pure: the same again gives the same
-        assert self.gate.step(before, event, self.now) == (self.state, self.actions)
+        assert self.device.step(before, event, self.now) == (self.state, self.actions)
         for action in self.actions:
             if isinstance(action, DriveRelay):
                 if action.on and not self.relay:
@@ -92,11 +93,11 @@ class GateMachine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         end = self.now.mono_s + seconds
         while True:
-            deadline = self.gate.next_deadline(self.state)
+            deadline = self.device.next_deadline(self.state)
             at = end if deadline is None else min(end, max(deadline, self.now.mono_s))
             self.now = replace(self.now, mono_s=at, wall_us=self.now.wall_us + round((at - self.now.mono_s) * 1e6))
             self.send(Tick())
-            upcoming = self.gate.next_deadline(self.state)
+            upcoming = self.device.next_deadline(self.state)
             assert upcoming is None or upcoming > at  # or the brain would spin
             if at >= end:
                 return
@@ -106,24 +107,24 @@ class GateMachine(RuleBasedStateMachine):
         before = self.state
         self.now = replace(self.now, wall_us=max(0, self.now.wall_us + jump), trusted=trusted)
         self.send(Tick())
-        assert self.state.door == before.door  # no deadline hangs on the wall clock
+        assert self.state.gate.door == before.gate.door  # no deadline hangs on the wall clock
 
     @rule()
     def resident(self) -> None:
-        was_locked = self.state.attempts.locked(self.now.mono_s)
+        was_locked = self.state.gate.attempts.locked(self.now.mono_s)
         self.send(FaceMatched(track=1, person="p1", score=0.6, threshold=0.5, frames=2, strong=True))
         granted = self.reported("access.granted")
         assert all(report.subject == "p1" for report in granted)
         if granted:
             assert self.relay
             assert not self.stopped
-            assert not self.state.lockdown
-        if was_locked and not self.stopped and not granted and not self.state.lockdown:
-            assert self.state.attempts.granted  # only a grant just before explains the silence
+            assert not self.state.gate.lockdown
+        if was_locked and not self.stopped and not granted and not self.state.gate.lockdown:
+            assert self.state.gate.attempts.granted  # only a grant just before explains the silence
 
     @rule()
     def weak_match(self) -> None:
-        locked = self.state.attempts.locked(self.now.mono_s)
+        locked = self.state.gate.attempts.locked(self.now.mono_s)
         self.send(FaceMatched(track=1, person="p1", score=0.51, threshold=0.5, frames=2))
         if locked:
             assert not self.reported("access.granted")
@@ -172,24 +173,24 @@ class GateMachine(RuleBasedStateMachine):
 
     @rule()
     def locked_down(self) -> None:
-        before = self.state.lockdown
+        before = self.state.gate.lockdown
         self.order("lockdown")
-        assert self.state.lockdown is (before if self.stopped else True)
+        assert self.state.gate.lockdown is (before if self.stopped else True)
         assert not self.relay
 
     @rule()
     def released(self) -> None:
-        before, relay = self.state.lockdown, self.relay
+        before, relay = self.state.gate.lockdown, self.relay
         self.order("release")
-        assert self.state.lockdown is (before and self.stopped)
+        assert self.state.gate.lockdown is (before and self.stopped)
         assert self.relay == relay or not self.relay  # releasing opens nothing
 
     @rule(name=st.sampled_from(["announce", "photograph", "dance"]))
     def other_orders(self, name: str) -> None:
-        door = self.state.door
+        door = self.state.gate.door
         self.order(name, {"texts": {"en": "The lift is out of order."}} if name == "announce" else {})
         assert not self.reported("access.granted")
-        assert self.state.door.relock_at in (door.relock_at, None)
+        assert self.state.gate.door.relock_at in (door.relock_at, None)
 
     @rule(offset=st.integers(-YEAR_US, YEAR_US))
     def clock_known(self, offset: int) -> None:
@@ -199,8 +200,8 @@ class GateMachine(RuleBasedStateMachine):
 
     @rule(leaf=st.booleans())
     def leaf_moves(self, leaf: bool) -> None:
-        door, known, relay = self.state.door, self.state.door.leaf_open, self.relay
-        released = self.now.mono_s - self.state.door.released_at
+        door, known, relay = self.state.gate.door, self.state.gate.door.leaf_open, self.relay
+        released = self.now.mono_s - self.state.gate.door.released_at
         self.send(ContactChanged(leaf))
         if leaf and known is False and not relay and released > 1.0:
             assert self.reported("door.forced")
@@ -210,14 +211,14 @@ class GateMachine(RuleBasedStateMachine):
 
     @rule(component=st.sampled_from(["camera", "contacts", "voice"]))
     def fails(self, component: str) -> None:
-        known = component in self.state.failed
+        known = component in self.state.device.failed
         self.send(ComponentFailed(component, "hung"))
         faults = self.reported("sensor.fault") + self.reported("device.fault")
         assert bool(faults) != known
 
     @rule(component=st.sampled_from(["camera", "contacts", "voice"]))
     def recovers(self, component: str) -> None:
-        known = component in self.state.failed
+        known = component in self.state.device.failed
         self.send(ComponentRecovered(component, 1.0))
         assert bool(self.reported("sensor.recovered") + self.reported("device.recovered")) == known
 
@@ -230,7 +231,7 @@ class GateMachine(RuleBasedStateMachine):
 
     @invariant()
     def relay_and_state_agree(self) -> None:
-        assert self.relay == self.state.door.relay_on
+        assert self.relay == self.state.gate.door.relay_on
 
     @invariant()
     def relay_never_outlives_its_cause(self) -> None:
@@ -240,7 +241,7 @@ class GateMachine(RuleBasedStateMachine):
 
     @invariant()
     def memory_is_bounded(self) -> None:
-        attempts = self.state.attempts
+        attempts = self.state.gate.attempts
         assert len(attempts.failures) <= Access().lockout_failures
         assert len(attempts.granted) <= len(PEOPLE)
         now_s = self.now.mono_s

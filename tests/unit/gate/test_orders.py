@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from edge.actions import Action, Announce, Answer, DriveRelay, Lamp, Priority, Report, ShowLamp, Speak, TakePicture
+from edge.actions import Action, Answer, DriveRelay, Lamp, Priority, Report, ShowLamp, Speak
 from edge.clock import Now
 from edge.config.schema import Access, Lock
 from edge.events import (
     AccessRule,
-    ClockKnown,
     Event,
     ExitPressed,
     FaceMatched,
@@ -100,15 +99,7 @@ def test_what_a_restart_begins_with_and_a_failure_of_the_brain_leaves() -> None:
     assert state.lockdown
 
 
-def test_announce_and_photograph() -> None:
-    texts = {"cmn": "电梯停用。", "en": "The lift is out of order."}
-    assert step(PEOPLE, OrderGiven("announce", "c-1", {"texts": texts}))[1] == [Announce(texts), Answer("c-1", True)]
-    urgent = OrderGiven("announce", "c-1", {"texts": texts, "urgent": True})
-    assert step(PEOPLE, urgent)[1][0] == Announce(texts, urgent=True)
-    assert step(PEOPLE, OrderGiven("photograph", "c-1"))[1] == [TakePicture("c-1"), Answer("c-1", True)]
-
-
-@pytest.mark.parametrize("name", ["unlock", "lockdown", "release", "announce", "photograph"])
+@pytest.mark.parametrize("name", ["unlock", "lockdown", "release"])
 def test_nothing_is_carried_out_while_the_device_stops(name: str) -> None:
     stopping, _ = step(PEOPLE, Stopping("SIGTERM"))
     state, actions = step(stopping, OrderGiven(name, "c-1"))
@@ -123,15 +114,3 @@ def test_an_order_that_is_not_the_gates() -> None:
     assert step(PEOPLE, OrderGiven("dance", "c-1"))[1] == [
         Answer("c-1", False, "unsupported", "the gate does not know this order")
     ]
-
-
-def test_the_clock_becomes_known_also_while_stopping() -> None:
-    for state in (PEOPLE, step(PEOPLE, Stopping("SIGTERM"))[0]):
-        assert step(state, ClockKnown("boot-1", 1_790_000_000_000_000, -5))[1] == [
-            Report(
-                "clock.corrected",
-                {"bootid": "boot-1", "offset_us": 1_790_000_000_000_000, "was_off_us": -5},
-                "clock",
-                Priority.ACCESS,
-            )
-        ]

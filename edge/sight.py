@@ -1,0 +1,74 @@
+"""What sees people, put together and not started: camera, networks, roster, and pictures for the office.
+
+A gate always has it; a waste station only where residents may be recognised.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from edge.actions import Report
+from edge.clock import Clock, Now
+from edge.config import Config
+from edge.config.cameras import CameraConfig
+from edge.drivers.camera import Frame
+from edge.drivers.camera.worker import CameraWorker
+from edge.parts import make_camera, make_snapshots
+from edge.people.watch import RosterWorker
+from edge.runtime.faults import FaultDesk
+from edge.runtime.mailbox import LatestSlot
+from edge.runtime.renewable import Renewable
+from edge.runtime.supervisor import Spec
+from edge.vision.manifest import Manifest
+from edge.vision.recognition import Recognition
+from edge.vision.worker import VisionWorker, Watcher
+
+
+class Sight:
+    """The workers behind `[camera]`. `post(event, seen_s)` puts into the brain's inbox; `alone` is held by whoever has
+    the roster open.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        camera: CameraConfig,
+        manifest: Manifest,
+        post: Callable[..., bool],
+        submit: Callable[[Report, Now], None],
+        clock: Clock,
+        faults: FaultDesk,
+        alone: threading.Lock,
+        look: Watcher,
+    ) -> None:
+        self.driver = camera.driver
+        self.recognition = Recognition(manifest, config.face)
+        told = (faults.fault, faults.recovered)
+        slot: LatestSlot[Frame] = LatestSlot()
+        self.camera: Renewable[CameraWorker] = Renewable(
+            lambda _last: CameraWorker(
+                lambda: make_camera(camera), slot, faults, keep_newest=config.office.sealing_key_file is not None
+            )
+        )
+        self.snapshots = make_snapshots(config, lambda: self.camera.now.newest, submit, clock)
+        self.vision: Renewable[VisionWorker] = Renewable(
+            lambda _last: VisionWorker(slot, self.recognition, post, *told, look)
+        )
+        self.roster: Renewable[RosterWorker] = Renewable(
+            lambda _last: RosterWorker(
+                config.store.state_dir,
+                self.recognition.model_id,
+                self.recognition.dimension,
+                lambda loaded: self.recognition.deliver(loaded.matrix, loaded.ids),
+                post,
+                *told,
+                alone,
+            )
+        )
+        self.specs = [
+            Spec("roster", self.roster, 30.0),
+            Spec("vision", self.vision, 10.0),
+            Spec("camera", self.camera, 12.0),
+            *([Spec("pictures", self.snapshots)] if self.snapshots else ()),
+        ]
