@@ -96,11 +96,16 @@ class Line:
 
     def _introduce(self, config: Config) -> dict[str, Handler]:
         """Home Assistant's document of the device, said again whenever Home Assistant starts."""
-        from edge.uplink.homeassistant import discovery, discovery_topic, when_it_starts
+        from edge.uplink.homeassistant import Shown, discovery, discovery_topic, when_it_starts
 
         prefix = config.homeassistant.prefix
         topic = discovery_topic(prefix, config.device.id)
-        sealing = config.office.sealing_key_file is not None
-        self._kept[topic] = discovery(self.topics, __version__, pictures=sealing)
+        shown = Shown(
+            door=config.door is not None,
+            people=config.camera is not None,
+            bins=tuple(config.bins),
+            pictures=config.office.sealing_key_file is not None,
+        )
+        self._kept[topic] = discovery(self.topics, __version__, shown)
         again: Callable[[str], None] = lambda named: self.uplink.now.again(named)  # noqa: E731
         return {f"{prefix}/status": when_it_starts(again, topic)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from edge.uplink.inbound import Handler, Inbound
@@ -17,9 +18,15 @@ ONLINE = b"online"
 FRESH_S = 300
 """An event of the backlog is no news: an automation must not switch on the light for a pass of last week."""
 
-GROUPS: dict[str, tuple[str, ...]] = {
+OF_THE_GATE: dict[str, tuple[str, ...]] = {
     "access": ("access.granted", "access.refused", "access.exit"),
     "door": ("door.opened", "door.closed", "door.forced", "door.held", "door.restored"),
+}
+OF_THE_STATION: dict[str, tuple[str, ...]] = {
+    "waste": ("waste.dropped", "waste.missorted", "waste.offhours"),
+    "bin": ("bin.nearlyfull", "bin.full", "bin.overflow", "bin.emptied", "bin.fire"),
+}
+OF_EVERY_DEVICE: dict[str, tuple[str, ...]] = {
     "trouble": (
         "device.fault",
         "device.recovered",
@@ -34,6 +41,28 @@ GROUPS: dict[str, tuple[str, ...]] = {
 Component = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of the device there is to be shown. `bins`: their names. `pictures`: the office opens pictures and publishes
+    them at `picture_topic`.
+    """
+
+    door: bool = False
+    people: bool = False
+    bins: tuple[str, ...] = ()
+    pictures: bool = False
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The types of event by entity."""
+        return (OF_THE_GATE if self.door else {}) | (OF_THE_STATION if self.bins else {}) | OF_EVERY_DEVICE
+
+    @property
+    def model(self) -> str:
+        roles = [role for role, there in (("gate", self.door), ("waste station", self.bins)) if there]
+        return f"edge {' and '.join(roles)}".strip()
+
+
 def discovery_topic(prefix: str, device: str) -> str:
     """Where the document stands. Home Assistant tells devices apart by the id in it, so ids must differ there."""
     return f"{prefix}/device/{device}/config"
@@ -44,16 +73,17 @@ def picture_topic(topics: Topics) -> str:
     return f"edge/office/{topics.site}/{topics.device}/picture"
 
 
-def discovery(topics: Topics, version: str, *, pictures: bool = False) -> bytes:
-    """The document. `pictures`: the office opens pictures and publishes them at `picture_topic`."""
+def discovery(topics: Topics, version: str, shown: Shown) -> bytes:
+    """The document."""
     components = {
-        "lock": _lock(topics),
-        **_binary_sensors(topics),
-        **_sensors(),
-        **{f"{group}_event": _event(topics, group, types) for group, types in GROUPS.items()},
+        **(_door(topics) if shown.door else {}),
+        **(_people() if shown.people else {}),
+        **{key: component for name in shown.bins for key, component in _bin(name).items()},
+        **_device(topics),
+        **{f"{group}_event": _event(topics, group, types) for group, types in shown.groups.items()},
         "update": _update(topics),
     }
-    if pictures:
+    if shown.pictures:
         components["picture"] = {
             "platform": "image",
             "name": "Picture",
@@ -64,7 +94,7 @@ def discovery(topics: Topics, version: str, *, pictures: bool = False) -> bytes:
     for key, component in components.items():
         component["unique_id"] = f"{ours}_{key}"
     document = {
-        "dev": {"ids": [ours], "name": f"{topics.site} {topics.device}", "mdl": "edge gate", "sw": version},
+        "dev": {"ids": [ours], "name": f"{topics.site} {topics.device}", "mdl": shown.model, "sw": version},
         "o": {"name": "edge", "sw": version},
         "avty": [{"topic": topics.status}],
         "state_topic": topics.state,
@@ -85,24 +115,45 @@ def when_it_starts(again: Callable[[str], object], topic: str) -> Handler:
     return hear
 
 
-def _lock(topics: Topics) -> Component:
+def _door(topics: Topics) -> dict[str, Component]:
     # A lock entity must have a command topic. What Home Assistant sends there is not signed, so it is refused and
     # reported like any other such order; the state never pretends otherwise.
-    return {
+    lock: Component = {
         "platform": "lock",
         "name": None,
         "command_topic": f"{topics.commands.removesuffix('+')}unlock",
         "optimistic": False,
         "value_template": "{{ 'UNLOCKED' if value_json.door.unlocked else 'LOCKED' }}",
     }
-
-
-def _binary_sensors(topics: Topics) -> dict[str, Component]:
     return {
+        "lock": lock,
         "door": _binary("Door", "value_json.door.open", "door"),
         "forced": _binary("Forced open", "value_json.door.forced", "tamper"),
         "held": _binary("Held open", "value_json.door.held", "problem"),
         "lockdown": _binary("Lock-down", "value_json.door.lockdown", "safety"),
+    }
+
+
+def _people() -> dict[str, Component]:
+    return {
+        "people": _sensor("People on file", "{{ value_json.vision.people }}"),
+        "fps": _sensor("Camera frames", "{{ value_json.camera.fps }}", "frequency", "Hz"),
+    }
+
+
+def _bin(name: str) -> dict[str, Component]:
+    shown = f"value_json.bins['{name}']"
+    level = _sensor(f"{name} fill level", f"{{{{ {shown}.fill_percent }}}}")
+    return {
+        f"bin_{name}_level": level | {"unit_of_measurement": "%", "icon": "mdi:delete"},
+        f"bin_{name}_full": _binary(f"{name} full", f"{shown}.full", "problem"),
+        f"bin_{name}_fire": _binary(f"{name} fire", f"{shown}.fire", "smoke"),
+    }
+
+
+def _device(topics: Topics) -> dict[str, Component]:
+    waiting = "{% set waiting = value_json.queue.values() | list %}"
+    return {
         "problem": _binary("Fault", "(value_json.faults | length > 0)", "problem", diagnostic=True),
         "under_voltage": _binary("Under-voltage", "value_json.board.under_voltage.now", "problem", diagnostic=True),
         "connected": {
@@ -114,6 +165,17 @@ def _binary_sensors(topics: Topics) -> dict[str, Component]:
             "availability": [],  # it says itself whether the device is there
             "payload_on": "online",
             "payload_off": "offline",
+        },
+        "temperature": _sensor("Temperature", "{{ value_json.board.temperature_c }}", "temperature", "°C"),
+        "disk_free": _sensor("Free disk space", "{{ value_json.disk.free_mb }}", "data_size", "MB"),
+        "queue": {
+            "platform": "sensor",
+            "name": "Waiting to be sent",
+            "entity_category": "diagnostic",
+            "device_class": "enum",
+            "options": ["none", "some", "many"],
+            "value_template": waiting
+            + "{{ 'many' if 'many' in waiting else 'some' if 'some' in waiting else 'none' }}",
         },
     }
 
@@ -127,25 +189,6 @@ def _binary(name: str, expression: str, device_class: str, *, diagnostic: bool =
         "value_template": shown,
     }
     return component | ({"entity_category": "diagnostic"} if diagnostic else {})
-
-
-def _sensors() -> dict[str, Component]:
-    waiting = "{% set waiting = value_json.queue.values() | list %}"
-    return {
-        "temperature": _sensor("Temperature", "{{ value_json.board.temperature_c }}", "temperature", "°C"),
-        "disk_free": _sensor("Free disk space", "{{ value_json.disk.free_mb }}", "data_size", "MB"),
-        "people": _sensor("People on file", "{{ value_json.vision.people }}"),
-        "fps": _sensor("Camera frames", "{{ value_json.camera.fps }}", "frequency", "Hz"),
-        "queue": {
-            "platform": "sensor",
-            "name": "Waiting to be sent",
-            "entity_category": "diagnostic",
-            "device_class": "enum",
-            "options": ["none", "some", "many"],
-            "value_template": waiting
-            + "{{ 'many' if 'many' in waiting else 'some' if 'some' in waiting else 'none' }}",
-        },
-    }
 
 
 def _sensor(name: str, template: str, device_class: str = "", unit: str = "") -> Component:

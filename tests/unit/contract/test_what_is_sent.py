@@ -42,7 +42,7 @@ from edge.sink.watermarks import pages
 from edge.store.envelope import Envelopes, Origin, accept, evicted, genesis
 from edge.store.intake import Losses
 from edge.store.uuid7 import Uuid7
-from edge.uplink.homeassistant import discovery, discovery_topic
+from edge.uplink.homeassistant import Shown, discovery, discovery_topic
 from edge.uplink.topics import Topics
 from tests.contract_check import problems
 
@@ -154,5 +154,5 @@ def test_rosters() -> None:
 
 
 def test_home_assistants_discovery() -> None:
-    document = discovery(TOPICS, "0.1.0", pictures=True)
+    document = discovery(TOPICS, "0.1.0", Shown(door=True, people=True, bins=("paper",), pictures=True))
     assert problems(discovery_topic("homeassistant", DEVICE), document, True, {}, "application/json") == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge.uplink.homeassistant import GROUPS, discovery, discovery_topic, picture_topic, when_it_starts
+from edge.uplink.homeassistant import Shown, discovery, discovery_topic, picture_topic, when_it_starts
 from edge.uplink.inbound import Inbound
 from edge.uplink.topics import Topics
 
@@ -26,12 +26,13 @@ REQUIRED = {
     "sensor": {"value_template"},
     "update": {"value_template"},
 }
-PARTS = {"door", "faults", "board", "disk", "vision", "camera", "queue"}
+PARTS = {"door", "faults", "board", "disk", "vision", "camera", "bins", "queue"}
+EVERYTHING = Shown(door=True, people=True, bins=("paper-1", "other"), pictures=True)
 
 
 @pytest.fixture
 def document() -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(discovery(TOPICS, ISSUED, pictures=True))
+    read: dict[str, Any] = json.loads(discovery(TOPICS, ISSUED, EVERYTHING))
     return read
 
 
@@ -39,7 +40,7 @@ def test_it_describes_one_device_that_says_itself_whether_it_is_there(document: 
     assert document["dev"] == {
         "ids": ["edge_riverside_gate-north"],
         "name": "riverside gate-north",
-        "mdl": "edge gate",
+        "mdl": "edge gate and waste station",
         "sw": ISSUED,
     }
     assert document["o"] == {"name": "edge", "sw": ISSUED}
@@ -68,7 +69,7 @@ def test_a_lock_that_home_assistant_cannot_open_never_pretends(document: dict[st
 
 
 def test_events_are_grouped_and_say_nothing_of_the_person(document: dict[str, Any]) -> None:
-    for group, types in GROUPS.items():
+    for group, types in EVERYTHING.groups.items():
         component = document["cmps"][f"{group}_event"]
         assert (component["state_topic"], component["event_types"]) == (f"{BASE}/event/+", list(types))
         assert "subject" not in component["value_template"]
@@ -80,7 +81,7 @@ def test_there_is_no_picture_unless_the_office_shows_one(document: dict[str, Any
         == picture_topic(TOPICS)
         == "edge/office/riverside/gate-north/picture"
     )
-    assert "picture" not in json.loads(discovery(TOPICS, ISSUED))["cmps"]
+    assert "picture" not in json.loads(discovery(TOPICS, ISSUED, Shown(door=True)))["cmps"]
 
 
 def test_the_topic_is_one_that_home_assistant_looks_at() -> None:
@@ -88,8 +89,25 @@ def test_the_topic_is_one_that_home_assistant_looks_at() -> None:
     assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", topic)
 
 
+def test_a_gate_has_no_bins_and_a_station_no_door() -> None:
+    gate = json.loads(discovery(TOPICS, ISSUED, Shown(door=True, people=True)))
+    station = json.loads(discovery(TOPICS, ISSUED, Shown(bins=("paper-1",))))
+    assert (gate["dev"]["mdl"], station["dev"]["mdl"]) == ("edge gate", "edge waste station")
+    assert not any("bins" in json.dumps(one) for one in gate["cmps"].values())
+    only_a_gates = {"lock", "door", "forced", "held", "lockdown", "people", "fps", "access_event", "door_event"}
+    assert set(gate["cmps"]) - set(station["cmps"]) == only_a_gates
+    assert set(station["cmps"]) - set(gate["cmps"]) == {
+        "bin_paper-1_level",
+        "bin_paper-1_full",
+        "bin_paper-1_fire",
+        "waste_event",
+        "bin_event",
+    }
+
+
 def test_the_document_is_small_enough_for_any_broker() -> None:
-    assert len(discovery(Topics("s" * 63, "d" * 63), ISSUED, pictures=True)) < 16_384
+    longest = Topics("s" * 63, "d" * 63)
+    assert len(discovery(longest, ISSUED, EVERYTHING)) < 16_384
 
 
 def test_it_is_sent_again_when_home_assistant_starts() -> None:
