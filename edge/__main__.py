@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
         demo,
         evaluate,
         events,
+        items,
         keys,
         models,
         parts,
@@ -33,7 +34,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     parser = argparse.ArgumentParser(
-        prog="edge", description="The runtime of a gate: faces in, doors open, every event to the broker."
+        prog="edge",
+        description="The runtime of gates and waste stations: who comes and what is thrown, doors and lids, every event to the broker.",
     )
     parser.add_argument("--version", action="version", version=f"edge {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -48,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     command.register(commands)
     keys.register(commands)
     pictures.register(commands)
+    items.register(commands)
     config.register(commands)
     rosters.register(commands)
     return parser
