@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="edge",
-        description="The runtime of gates and waste stations: who comes and what is thrown, doors and lids, every event to the broker.",
+        description="The runtime of gates and waste stations: faces, items, levels in; doors, lids, events out.",
     )
     parser.add_argument("--version", action="version", version=f"edge {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

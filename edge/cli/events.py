@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -99,16 +100,20 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def run_tail(args: argparse.Namespace) -> int:
+    # An interrupt that is raised within a library's clean-up is swallowed there, and nobody would ever stop: a flag.
+    signals: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _frame: signals.append(number))
     with _history(args) as history:
         newest = history.latest(1)
         position = newest[-1].position if newest else 0
-        while True:
+        while not signals:
             for event in history.after(position, 500, args.type, args.subject):
                 line = json.dumps(_envelope(event), ensure_ascii=False) if args.json else _line(event)
                 sys.stdout.write(line + "\n")
                 position = event.position
             sys.stdout.flush()
             time.sleep(_TAIL_S)
+    raise KeyboardInterrupt
 
 
 def run_show(args: argparse.Namespace) -> int:
