@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge.actions import Report
 from edge.clock import Clock, Now
 from edge.config import schema
+from edge.config.cameras import CameraConfig, ScriptedCamera
 from edge.config.schema import Config
 from edge.drivers.camera import Camera, Frame
 from edge.drivers.door import DoorPort
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from edge.drivers.camera.snapshot import SnapshotWorker
 
 
-def make_camera(settings: schema.FolderCamera | schema.VideoCamera | schema.PiCamera) -> Camera:
+def make_camera(settings: CameraConfig) -> Camera:
     """The configured camera, not opened yet. Drivers, and the libraries behind them, are imported here."""
     size = {"width_px": settings.width_px, "height_px": settings.height_px}
     if isinstance(settings, schema.FolderCamera):
@@ -37,6 +38,17 @@ def make_camera(settings: schema.FolderCamera | schema.VideoCamera | schema.PiCa
             show_s=settings.show_s,
             repeat=settings.repeat,
             **size,
+        )
+    if isinstance(settings, ScriptedCamera):
+        from edge.drivers.camera.scripted import ScriptedCamera as Scripted
+        from edge.vision.picture_file import load_picture
+
+        return Scripted(
+            settings.path,
+            load_picture,
+            width_px=settings.width_px,
+            height_px=settings.height_px,
+            rate_fps=settings.rate_fps,
         )
     if isinstance(settings, schema.VideoCamera):
         from edge.drivers.camera.video import VideoCamera

@@ -45,4 +45,15 @@ class PiCamera:
     rate_fps: Annotated[float, Between(1.0, 60.0)] = 15.0
 
 
-CameraConfig = FolderCamera | VideoCamera | PiCamera
+@dataclass(frozen=True, slots=True)
+class ScriptedCamera:
+    """Items carried into view, held still, and carried into an opening, as a script says; the station's simulator."""
+
+    driver: Literal["script"]
+    path: Path
+    rate_fps: Annotated[float, Between(1.0, 60.0)] = 10.0
+    width_px: Annotated[int, Between(160, 1920)] = 640
+    height_px: Annotated[int, Between(120, 1080)] = 480
+
+
+CameraConfig = FolderCamera | VideoCamera | PiCamera | ScriptedCamera
