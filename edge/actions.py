@@ -82,7 +82,14 @@ class DayTime:
     weekday: int | None = None
 
 
-Value = Term | DayTime | int | str
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What something is called, by language."""
+
+    texts: Mapping[str, str]
+
+
+Value = Term | DayTime | Named | int | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,28 +48,23 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
-    """A marked part of the camera's view, as fractions left, top, right, bottom."""
-
-    area: tuple[Fraction, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Station:
     """The waste station as a whole.
 
     `camera` looks at what people bring; without one nobody is advised, and everything else works. `sorting`: the rules
-    of another city. `reference`: the picture of the clean station, made by `edge level reference`. `emptied_at`: hours
-    at which bins are usually emptied, for the forecast that is spoken.
+    of another city. `reference`: the picture of the clean station, for overflow and litter. `collected`: hours at which
+    the bins are emptied, to be told to who finds one full.
     """
 
     camera: CameraConfig | None = None
     wiring: StationWiring = StationWiring()
     sorting: Path | None = None
+    reference: Path | None = None
     item_zone: tuple[Fraction, ...] = (0.0, 0.0, 1.0, 1.0)
     floor_zone: tuple[Fraction, ...] = ()
     hours: Mapping[str, Hours] = field(default_factory=lambda: MappingProxyType({}))
     holidays: tuple[Day, ...] = ()
+    collected: tuple[IntervalText, ...] = ()
     neighbours: Mapping[DeviceName, Neighbour] = field(default_factory=lambda: MappingProxyType({}))
     greet_again_s: Annotated[float, Between(0.0, 3600.0)] = 60.0
     lid_open_s: Seconds = 8.0

@@ -1,0 +1,309 @@
+"""The station's decisions, composed: `Station.step(state, event, now)` gives the new state and what to do. Pure.
+
+No I/O and no clock in here. The order of the actions is the order in which they are carried out: lids first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+
+from edge.actions import Action, Announce, Answer, BinLamp, LightBin, MoveLid
+from edge.bin_events import (
+    ButtonPressed,
+    DropSensed,
+    HandSensed,
+    ItemGone,
+    ItemPassed,
+    ItemShown,
+    LevelRead,
+    LidMoved,
+    LidPosition,
+    NeighbourTold,
+    PresenceChanged,
+    SceneJudged,
+    SceneState,
+    SmokeSensed,
+    TemperatureRead,
+    ViewCovered,
+)
+from edge.clock import Now
+from edge.events import (
+    ComponentFailed,
+    ComponentRecovered,
+    Event,
+    FaceMatched,
+    OrderGiven,
+    RosterChanged,
+    Started,
+    Stopping,
+)
+from edge.waste import alarm, corrections, lids, polls, scene, told
+from edge.waste.advice import Heard
+from edge.waste.guide import GONE_S, QUIET_S, arrived, ask, either, ends_at, pressed, shown
+from edge.waste.rules import Rules
+from edge.waste.speech import burns, open_all, say
+from edge.waste.state import BinState, Outcome, Question, StationState
+
+ORDERS = frozenset({"poll", "correct"})
+EYES = frozenset({"station-camera", "items"})
+POLL_AFTER_S = 5.0
+"""A poll is asked when nothing was said or done for so long."""
+
+KNOWN_S = 60.0
+"""Whoever was recognised stays known for so long in a visit."""
+
+
+class Station:
+    """The rules of one waste station."""
+
+    orders = ORDERS
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    def first(self, remembered: polls.Polls = polls.NONE) -> StationState:
+        """What a station begins with: nothing is known of the bins, and nobody is there."""
+        bins = {name: BinState(levels.first()) for name, levels in self._rules.levels.items()}
+        blind = frozenset() if self._rules.station.camera else frozenset({"none"})
+        return StationState(MappingProxyType(bins), blind=blind, polls=remembered)
+
+    def next_deadline(self, state: StationState) -> float | None:
+        """When a Tick is needed next, in monotonic seconds."""
+        times = [drop.due_at for drop in state.drops]
+        times += [at for at in (alarm.next_deadline(state), state.accuracy_at) if at is not None]
+        for name, one in state.bins.items():
+            limits = (one.lid.deadline(), self._rules.levels[name].next_deadline(one.level))
+            times += [at for at in limits if at is not None]
+            if one.lamp in (BinLamp.GUIDE, BinLamp.WRONG):
+                times.append(max(one.guiding_until, one.wrong_until))
+        if (visit := state.visit) is not None:
+            over = ends_at(visit)
+            times += [visit.question.until] if visit.question else []
+            times += [over] if over is not None else []
+            times += [visit.active_at + POLL_AFTER_S] if self._may_poll(state) else []
+        return min(times, default=None)
+
+    def made_safe(self, state: StationState, now: Now) -> Outcome:
+        """Every lid open, but for a fire: a station whose software fails traps nobody's rubbish in their hands."""
+        actions: tuple[Action, ...] = ()
+        for name, one in state.bins.items():
+            if self._rules.driven(name) and not burns(state, name):
+                close_at = lids.NEVER if state.stopping else now.mono_s + self._rules.station.lid_open_s
+                lid = replace(one.lid, told_open=True, close_at=close_at)
+                state, actions = state.with_bin(name, lid=lid), (*actions, MoveLid(name, open=True))
+            state = state.with_bin(name, lamp=BinLamp.OFF)
+            actions += (LightBin(name, BinLamp.OFF),)
+        return state, actions
+
+    def step(self, state: StationState, event: Event, now: Now) -> Outcome:
+        """One event. Deadlines that have passed are carried out before it."""
+        state, actions = self._advance(state, now)
+        state, more = self._react(state, event, now)
+        state, lamps = self._lamps(state, now)
+        return state, actions + more + lamps
+
+    def _react(self, state: StationState, event: Event, now: Now) -> Outcome:
+        rules = self._rules
+        match event:
+            case LevelRead():
+                level, actions = rules.levels[event.bin].read(state.bins[event.bin].level, event, now)
+                return state.with_bin(event.bin, level=level), actions
+            case HandSensed():
+                lid, actions = lids.hand_moved(state.bins[event.bin].lid, event.bin, event.present, now.mono_s)
+                return state.with_bin(event.bin, lid=lid), actions if rules.driven(event.bin) else ()
+            case LidMoved():
+                return self._lid_moved(state, event, now)
+            case SmokeSensed():
+                return alarm.sensed(state, rules, event.bin, now, smoke=event.smoke)
+            case TemperatureRead():
+                return alarm.felt(state, rules, event.bin, event.celsius, now)
+            case SceneJudged():
+                return scene.judged(state, event)
+            case ViewCovered():
+                return scene.covered(state, event.covered, now)
+            case NeighbourTold():
+                heard = {**state.neighbours, event.station: Heard(event.fill_percent, now.mono_s)}
+                return replace(state, neighbours=MappingProxyType(heard)), ()
+            case RosterChanged():
+                known = frozenset(person for person, rule in event.people.items() if not rule.revoked)
+                return replace(state, people=known), ()
+            case ComponentFailed() | ComponentRecovered() | Started() | Stopping():
+                return self._life(state, event, now)
+            case OrderGiven():
+                return self._order(state, event)
+            case _ if state.stopping:  # nobody is guided by a device that is being shut down
+                return state, ()
+            case _:
+                return self._visitor(state, event, now)
+
+    def _visitor(self, state: StationState, event: Event, now: Now) -> Outcome:
+        rules = self._rules
+        match event:
+            case PresenceChanged() if event.near:
+                return arrived(state, rules, now, near=True)
+            case PresenceChanged():
+                if state.visit is None:
+                    return state, ()
+                # Sooner than without a sensor: the rest of the quiet time has passed already.
+                left = replace(state.visit, near=False, active_at=now.mono_s - (QUIET_S - GONE_S))
+                return replace(state, visit=left), ()
+            case ButtonPressed():
+                return pressed(state, rules, event, now)
+            case ItemShown():
+                return shown(state, rules, event.item, rules.judge(event.looks, event.parts), now)
+            case ItemPassed():
+                verdict = self._of_passing(state, event)
+                return told.notice(state, rules, event.bin, "camera", now, verdict, event.item)
+            case ItemGone():
+                return self._gone(state, event.item), ()
+            case DropSensed():
+                sense = "beam" if event.load_g is None else "scale"
+                return told.notice(state, rules, event.bin, sense, now, load_g=event.load_g)
+            case FaceMatched() if rules.identifies and event.person in state.people:
+                state, actions = arrived(state, rules, now)
+                assert state.visit is not None
+                people = MappingProxyType({**state.visit.people, event.person: now.mono_s})
+                return replace(state, visit=replace(state.visit, people=people)), actions
+            case _:  # no matter of the station's
+                return state, ()
+
+    def _of_passing(self, state: StationState, event: ItemPassed):  # type: ignore[no-untyped-def]
+        """An item that was asked about keeps the visitor's answer; else what the camera saw on the way decides."""
+        visit = state.visit
+        if visit is not None and visit.shown is not None and visit.shown[0] == event.item:
+            return visit.shown[1]
+        return self._rules.judge(event.looks, event.parts) if event.looks else told.NOT_SEEN
+
+    @staticmethod
+    def _gone(state: StationState, item: int) -> StationState:
+        visit = state.visit
+        if visit is None or visit.shown is None or visit.shown[0] != item:
+            return state
+        # It may still be dropped where the camera does not see: only the question is over.
+        question = visit.question if visit.question and visit.question.about == "poll" else None
+        return replace(state, visit=replace(visit, question=question))
+
+    def _lid_moved(self, state: StationState, event: LidMoved, now: Now) -> Outcome:
+        lid, actions = lids.moved(state.bins[event.bin].lid, event.bin, event.position, now.mono_s)
+        state = state.with_bin(event.bin, lid=lid)
+        if event.position is LidPosition.BLOCKED and not burns(state, event.bin):
+            state, more = say(state, now, "lid_blocked")
+            return state, actions + more
+        return state, actions
+
+    def _life(
+        self, state: StationState, event: ComponentFailed | ComponentRecovered | Started | Stopping, now: Now
+    ) -> Outcome:
+        """Eyes that fail leave the visitor without advice, and with open lids; the end of the process likewise."""
+        match event:
+            case Started():
+                return replace(state, accuracy_at=now.mono_s + corrections.REPORT_EVERY_S), ()
+            case ComponentRecovered():
+                return replace(state, blind=state.blind - {event.component}), ()
+            case ComponentFailed() if not event.fatal:
+                if event.component not in EYES or event.component in state.blind:
+                    return state, ()
+                state = replace(state, blind=state.blind | {event.component})
+                asks = state.visit is not None and not self._rules.can_be_asked_to_open
+                return open_all(state, self._rules, now) if asks else (state, ())
+            case _:
+                return self.made_safe(replace(state, stopping=True), now)
+
+    def _order(self, state: StationState, order: OrderGiven) -> Outcome:
+        if order.name == "correct":
+            return corrections.by_order(state, order)
+        known, actions = polls.add(state.polls, order.args)
+        return replace(state, polls=known), (*actions, Answer(order.command, True))
+
+    def _advance(self, state: StationState, now: Now) -> Outcome:
+        """Whatever the passing of time alone brings."""
+        steps: tuple[Callable[[StationState, Now], Outcome], ...] = (
+            lambda state, now: alarm.advance(state, self._rules, now),
+            self._advance_bins,
+            lambda state, now: told.conclude(state, self._rules, now),
+            self._advance_visit,
+        )
+        actions: tuple[Action, ...] = ()
+        for one in steps:
+            state, more = one(state, now)
+            actions += more
+        if state.accuracy_at is not None and now.mono_s >= state.accuracy_at:
+            state, more = corrections.report(state, now.mono_s)
+            actions += more
+        known, more = polls.end(state.polls, now.wall_us if now.trusted else 0)
+        return replace(state, polls=known), actions + more
+
+    def _advance_bins(self, state: StationState, now: Now) -> Outcome:
+        actions: tuple[Action, ...] = ()
+        for name, one in state.bins.items():
+            lid, moves = lids.advance(one.lid, name, now.mono_s)
+            level, reports = self._rules.levels[name].tick(one.level, now)
+            if lid is not one.lid or level is not one.level:
+                state = state.with_bin(name, lid=lid, level=level)
+            actions += moves + reports
+        return state, actions
+
+    def _advance_visit(self, state: StationState, now: Now) -> Outcome:
+        visit = state.visit
+        if visit is None:
+            return state, ()
+        people = {person: at for person, at in visit.people.items() if now.mono_s - at < KNOWN_S}
+        if len(people) < len(visit.people):
+            visit = replace(visit, people=MappingProxyType(people))
+            state = replace(state, visit=visit)
+        question = visit.question
+        if question is not None and now.mono_s >= question.until:
+            state = replace(state, visit=replace(visit, question=None, active_at=now.mono_s))
+            return either(state, self._rules, question.choices, now) if question.about == "sort" else (state, ())
+        over = ends_at(visit)
+        if over is not None and now.mono_s >= over:
+            return replace(state, visit=None), ()
+        if self._may_poll(state) and now.mono_s >= visit.active_at + POLL_AFTER_S:
+            return self._ask_poll(state, now)
+        return state, ()
+
+    def _may_poll(self, state: StationState) -> bool:
+        """Whether somebody is here who could be asked something that is not about rubbish."""
+        visit = state.visit
+        idle = visit is not None and visit.question is None and not state.burning and not state.stopping
+        return idle and self._rules.has_buttons and self._poll(state) is not None
+
+    def _poll(self, state: StationState) -> polls.Poll | None:
+        visit = state.visit
+        if visit is None:
+            return None
+        person = next(iter(visit.people)) if len(visit.people) == 1 else ""
+        return state.polls.next(person, visit.asked, 0)
+
+    def _ask_poll(self, state: StationState, now: Now) -> Outcome:
+        poll, visit = self._poll(state), state.visit
+        assert poll is not None
+        assert visit is not None
+        state = replace(state, visit=replace(visit, asked=visit.asked | {poll.id}, active_at=now.mono_s))
+        # The question itself takes its time to be said.
+        until = now.mono_s + 2 * self._rules.station.answer_s
+        return ask(state, Question("poll", until, poll=poll.id)), (Announce(poll.texts),)
+
+    def _lamps(self, state: StationState, now: Now) -> Outcome:
+        """What each lamp should show; told where it has changed."""
+        actions: tuple[Action, ...] = ()
+        for name, one in state.bins.items():
+            lamp = self._lamp(state, name, now)
+            if lamp is not one.lamp:
+                state, actions = state.with_bin(name, lamp=lamp), (*actions, LightBin(name, lamp))
+        return state, actions
+
+    def _lamp(self, state: StationState, name: str, now: Now) -> BinLamp:
+        one = state.bins[name]
+        if burns(state, name):
+            return BinLamp.FIRE
+        if state.stopping:
+            return BinLamp.OFF
+        if now.mono_s < one.wrong_until:
+            return BinLamp.WRONG
+        if now.mono_s < one.guiding_until:
+            return BinLamp.GUIDE
+        full = self._rules.levels[name].full(one.level) or one.scene is SceneState.OVERFLOWING
+        return BinLamp.FULL if full else BinLamp.OFF
