@@ -13,12 +13,21 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from edge.actions import Report
+from edge.clock import Now
 from edge.contract.catalogue import CATALOGUE
 from edge.contract.claims import CLAIMS
 from edge.contract.envelope import FILE, envelope, schema_of
 from edge.contract.shapes import Schema
 from edge.contract.topics import PLAIN, TOPICS, Topic
+from edge.store.envelope import Envelopes, Origin, accept, genesis
+from edge.store.uuid7 import Uuid7
+from edge.uplink.topics import Topics
 from tests.broker import Received
+
+SITE, DEVICE, EPOCH = "riverside", "gate-north", "3a607c56ee0bcd52"
+BOOT = "35b84336-8da4-4d2e-8fef-129f4c998c0e"
+WALL_US = 1_795_371_607_133_155
 
 _REGISTRY: Registry[Any] = Registry().with_resource(FILE, DRAFT202012.create_resource(envelope()))
 _LEVEL = re.compile(r"\\\{(\w+)\\\}")
@@ -60,6 +69,13 @@ def problems_in(messages: Iterable[Received]) -> list[str]:
         for message in messages
         for line in problems(message.topic, message.payload, message.retain, message.user, message.content_type)
     ]
+
+
+def wrong(report: Report) -> list[str]:
+    """What is wrong with this report as the event that it becomes."""
+    accepted, _ = accept(report, Now(12.5, WALL_US), Uuid7()(WALL_US))
+    body = Envelopes(Origin(SITE, DEVICE, BOOT), EPOCH).encode(accepted, 1, genesis(EPOCH))
+    return problems(Topics(SITE, DEVICE).event(report.type), body, False, {"id": accepted.id, "seq": "1"})
 
 
 def _form(known: Topic, payload: bytes, retain: bool, content_type: str | None) -> Iterator[str]:

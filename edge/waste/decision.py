@@ -41,10 +41,12 @@ from edge.events import (
 )
 from edge.waste import alarm, corrections, lids, polls, scene, told
 from edge.waste.advice import Heard
+from edge.waste.drops import NOT_SEEN, Sense
 from edge.waste.guide import GONE_S, QUIET_S, arrived, ask, either, ends_at, pressed, shown
 from edge.waste.rules import Rules
 from edge.waste.speech import burns, open_all, say
 from edge.waste.state import BinState, Outcome, Question, StationState
+from edge.waste.verdict import Verdict
 
 ORDERS = frozenset({"poll", "correct"})
 EYES = frozenset({"station-camera", "items"})
@@ -159,7 +161,7 @@ class Station:
             case ItemGone():
                 return self._gone(state, event.item), ()
             case DropSensed():
-                sense = "beam" if event.load_g is None else "scale"
+                sense: Sense = "beam" if event.load_g is None else "scale"
                 return told.notice(state, rules, event.bin, sense, now, load_g=event.load_g)
             case FaceMatched() if rules.identifies and event.person in state.people:
                 state, actions = arrived(state, rules, now)
@@ -169,12 +171,12 @@ class Station:
             case _:  # no matter of the station's
                 return state, ()
 
-    def _of_passing(self, state: StationState, event: ItemPassed):  # type: ignore[no-untyped-def]
+    def _of_passing(self, state: StationState, event: ItemPassed) -> Verdict:
         """An item that was asked about keeps the visitor's answer; else what the camera saw on the way decides."""
         visit = state.visit
         if visit is not None and visit.shown is not None and visit.shown[0] == event.item:
             return visit.shown[1]
-        return self._rules.judge(event.looks, event.parts) if event.looks else told.NOT_SEEN
+        return self._rules.judge(event.looks, event.parts) if event.looks else NOT_SEEN
 
     @staticmethod
     def _gone(state: StationState, item: int) -> StationState:

@@ -41,9 +41,8 @@ class Fire:
 
 def smell(fire: Fire, smoke: bool, now_s: float) -> Fire:
     """The smoke input changed."""
-    return replace(
-        fire, smoke=smoke, burning=fire.burning or smoke, spoke_at=now_s if smoke or fire.smoke else fire.spoke_at
-    )
+    spoke_at = now_s if smoke or fire.smoke else fire.spoke_at
+    return replace(fire, smoke=smoke, burning=fire.burning or smoke, spoke_at=spoke_at)
 
 
 def feel(fire: Fire, celsius: float, settings: Station, now_s: float) -> Fire:

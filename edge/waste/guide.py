@@ -23,15 +23,17 @@ CORRECT_S = 12.0
 """So long after a drop the button for no means: that was wrong."""
 
 
-def arrived(state: StationState, rules: Rules, now: Now, near: bool | None = None) -> Outcome:
-    """Somebody is here: a visit begins, with a greeting; where nobody can advise, the lids open."""
+def arrived(state: StationState, rules: Rules, now: Now, near: bool | None = None, *, greet: bool = True) -> Outcome:
+    """Somebody is here: a visit begins, with a greeting; where nobody can advise, the lids open. `greet`: not where
+    something that matters more is said at once.
+    """
     visit = state.visit
     if visit is not None:
         near = visit.near if near is None else near
         return replace(state, visit=replace(visit, near=near, active_at=now.mono_s)), ()
     state = replace(state, visit=Visit(now.mono_s, now.mono_s, near=bool(near)))
     actions: tuple[Action, ...] = ()
-    if now.mono_s - state.greeted_at >= rules.station.greet_again_s:
+    if greet and now.mono_s - state.greeted_at >= rules.station.greet_again_s:
         state = replace(state, greeted_at=now.mono_s)
         state, actions = say(state, now, "station_greeting")
     if state.blind and not rules.can_be_asked_to_open:
@@ -51,7 +53,7 @@ def shown(state: StationState, rules: Rules, item: int, verdict: Verdict, now: N
     """An item is held up."""
     if verdict.kind is Kind.NOTHING:
         return state, ()
-    state, actions = arrived(state, rules, now)
+    state, actions = arrived(state, rules, now, greet=False)
     assert state.visit is not None
     state = replace(state, visit=replace(state.visit, shown=(item, verdict, now.mono_s), question=None))
     state, more = _advise(state, rules, verdict, now)
@@ -172,7 +174,7 @@ def _answered(state: StationState, rules: Rules, question: Question, yes: bool, 
     assert visit is not None
     state = replace(state, visit=replace(visit, question=None))
     if question.about == "poll":
-        known, actions = polls.answer(state.polls, question.poll, yes, who(state, now))
+        known, actions = polls.answer(state.polls, question.poll, yes, who(state))
         state, more = say(replace(state, polls=known), now, "poll_thanks")
         return state, actions + more
     chosen = question.choices[0] if yes else question.choices[-1]
@@ -184,7 +186,7 @@ def _answered(state: StationState, rules: Rules, question: Question, yes: bool, 
     return send_to(state, rules, chosen, now)
 
 
-def who(state: StationState, now: Now) -> str:
+def who(state: StationState) -> str:
     """The one known person who is here; empty when nobody is known, or more than one."""
     visit = state.visit
     people = visit.people if visit else {}

@@ -16,7 +16,9 @@ HAND_CLEAR_S = 2.0
 
 RETRY_S = 5.0
 TRIES = 3
-"""So often a blocked lid is tried again; then it stays open until somebody sees to it."""
+"""So often a blocked lid is tried again at once; then it stays open, and is tried only now and then."""
+
+PATIENCE_S = 600.0
 
 NEVER = float("inf")
 
@@ -42,7 +44,7 @@ Outcome = tuple[Lid, tuple[Action, ...]]
 def open_for(lid: Lid, name: str, until: float) -> Outcome:
     """Open it, or keep it open, at least until then. Stated even when it is open: a servo may have been pushed."""
     close_at = max(lid.close_at, until) if lid.told_open else until
-    return replace(lid, told_open=True, close_at=close_at, tries=0), (MoveLid(name, open=True),)
+    return replace(lid, told_open=True, close_at=close_at), (MoveLid(name, open=True),)
 
 
 def close_soon(lid: Lid, now_s: float) -> Lid:
@@ -71,10 +73,14 @@ def moved(lid: Lid, name: str, position: LidPosition, now_s: float) -> Outcome:
     """The lid's place changed."""
     lid = replace(lid, position=position)
     if position is LidPosition.CLOSED:
-        return replace(lid, tries=0), ()
+        return replace(lid, told_open=False, tries=0), ()
     if position is not LidPosition.BLOCKED:
         return lid, ()
-    tries = lid.tries + 1
-    blocked = Report("lid.blocked", {"bin": name, "tries": tries, "stays_open": tries >= TRIES}, name, Priority.ALARM)
-    close_at = NEVER if tries >= TRIES else now_s + RETRY_S
-    return replace(lid, told_open=True, close_at=close_at, tries=tries), (MoveLid(name, open=True), blocked)
+    tries = min(lid.tries + 1, TRIES + 1)
+    close_at = now_s + (RETRY_S if tries < TRIES else PATIENCE_S)
+    lid = replace(lid, told_open=True, close_at=close_at, tries=tries)
+    opened: tuple[Action, ...] = (MoveLid(name, open=True),)
+    if tries > TRIES:  # told already
+        return lid, opened
+    data = {"bin": name, "tries": tries, "stays_open": tries == TRIES}
+    return lid, (*opened, Report("lid.blocked", data, name, Priority.ALARM))

@@ -67,15 +67,15 @@ def add(polls: Polls, args: Mapping[str, Any]) -> Outcome:
 
 def answer(polls: Polls, poll_id: str, yes: bool, person: str) -> Outcome:
     """Somebody answered; `person` is empty for somebody who is not known."""
-    changed, actions = [], ()
+    changed: list[Poll] = []
+    actions: tuple[Action, ...] = ()
     for poll in polls.open:
         if poll.id != poll_id or (person and _of(poll.id, person) in poll.answered):
             changed.append(poll)
             continue
-        known = (
-            poll.answered | {_of(poll.id, person)} if person and len(poll.answered) < MOST_ANSWERED else poll.answered
-        )
-        poll = replace(poll, yes=poll.yes + yes, no=poll.no + (not yes), answered=known)
+        if person and len(poll.answered) < MOST_ANSWERED:
+            poll = replace(poll, answered=poll.answered | {_of(poll.id, person)})
+        poll = replace(poll, yes=poll.yes + yes, no=poll.no + (not yes))
         if poll.yes + poll.no >= TOGETHER:
             actions = _tell(poll)
             poll = replace(poll, yes=0, no=0)

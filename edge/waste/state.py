@@ -34,7 +34,7 @@ class Visit:
     """Somebody is at the station. Times are monotonic seconds.
 
     `people`: the known people who were seen, and when. `shown`: the last item that was held up, its verdict, and when.
-    `confirmed`: the last drop that can still be corrected by button, and when it was told. `asked`: polls of this visit.
+    `confirmed`: the last drop that a button can still correct, and when it was told. `asked`: polls of this visit.
     """
 
     since: float

@@ -32,7 +32,7 @@ def notice(
     load_g: float | None = None,
 ) -> Outcome:
     """One sense says that something fell into a bin."""
-    state, actions = arrived(state, rules, now)
+    state, actions = arrived(state, rules, now, greet=False)
     known = same(state.drops, name, sense, now.mono_s)
     if known is not None:
         drop = noticed(known, sense, verdict, item, load_g)
@@ -59,7 +59,7 @@ def _tell(state: StationState, rules: Rules, drop: Drop, now: Now) -> Outcome:
     state, drop = _of_what_was_shown(state, drop)
     own = rules.bins[drop.bin].category
     category = drop.verdict.category if drop.verdict.kind is Kind.SURE else ""
-    person = who(state, now) if rules.identifies else ""
+    person = who(state) if rules.identifies else ""
     data: dict[str, Any] = {"drop": drop.number, "bin": drop.bin, "takes": own, "by": list(drop.senses)}
     if category:
         data |= {"category": category, "fine": drop.verdict.fine, "probability": round(drop.verdict.probability, 3)}

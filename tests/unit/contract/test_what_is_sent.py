@@ -39,26 +39,14 @@ from edge.gate.access import Policy
 from edge.gate.decision import Gate
 from edge.people.sync_message import Entry, Part
 from edge.sink.watermarks import pages
-from edge.store.envelope import Envelopes, Origin, accept, evicted, genesis
+from edge.store.envelope import accept, evicted
 from edge.store.intake import Losses
-from edge.store.uuid7 import Uuid7
 from edge.uplink.homeassistant import Shown, discovery, discovery_topic
 from edge.uplink.topics import Topics
-from tests.contract_check import problems
+from tests.contract_check import BOOT, DEVICE, EPOCH, SITE, WALL_US, problems, wrong
 
-SITE, DEVICE, EPOCH = "riverside", "gate-north", "3a607c56ee0bcd52"
-WALL_US = 1_795_371_607_133_155
 TOPICS = Topics(SITE, DEVICE)
-BOOT = "35b84336-8da4-4d2e-8fef-129f4c998c0e"
 PERSON = "9f86d081884c7d65"
-
-
-def wrong(report: Report) -> list[str]:
-    """What is wrong with this report as the event that it becomes."""
-    accepted, _ = accept(report, Now(12.5, WALL_US), Uuid7()(WALL_US))
-    body = Envelopes(Origin(SITE, DEVICE, BOOT), EPOCH).encode(accepted, 1, genesis(EPOCH))
-    return problems(TOPICS.event(report.type), body, False, {"id": accepted.id, "seq": "1"})
-
 
 STORY: list[tuple[float, Event]] = [
     (0.0, Started("0.1.0", ("starting_unsafe",))),
