@@ -48,8 +48,8 @@ class WeighingLines:
         return [weighing for line in lines if (weighing := _weighing(line.strip())) is not None]
 
     def restart(self) -> None:
-        """Bytes were thrown away: what follows may begin in the middle of a line, which then does not count."""
-        self._kept, self._skips = b"", True
+        """Bytes were thrown away: the end of some later line must not be taken for that of the one that had begun."""
+        self._kept = b""
 
 
 def _weighing(line: bytes) -> Weighing | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -123,14 +125,31 @@ def test_garbage_about_two_bytes_is_no_answer(bench: Bench) -> None:
     assert answer_of(driver) == Reading(distance_mm=1230.0)
 
 
-def test_what_was_measured_long_ago_is_not_handed_out(bench: Bench) -> None:
+def test_what_came_since_the_last_reading_is_not_handed_out(bench: Bench) -> None:
     distance_mm = [500.0]
-    module = SimulatedRanger(lambda _mono_s: distance_mm[0], asked=True)
-    line = bench.line(module)
+    line = bench.line(SimulatedRanger(lambda _mono_s: distance_mm[0], asked=True))
     driver = bench.opened(UltrasonicRanger(UltrasonicSensor("ultrasonic", line.path, request=True)))
     assert answer_of(driver).distance_mm == 500.0
+    line._say(b"\xff\x01\xf4\xf4")
+    witness = os.open(line.path, os.O_RDONLY | os.O_NOCTTY)
+    assert select.select([witness], [], [], 10.0)[0]  # 500 mm has arrived
+    os.close(witness)
     distance_mm[0] = 900.0
     assert answer_of(driver).distance_mm == 900.0
+
+
+class Stutter(SimulatedRanger):
+    """Its first answer is the last byte of a frame, FF; the others are 511 mm, which is FF 01 FF FF."""
+
+    def hear(self, data: bytes, mono_s: float) -> bytes:
+        first, self._first = getattr(self, "_first", True), False
+        return b"\xff" if first else super().hear(data, mono_s)
+
+
+def test_a_driver_that_begins_in_the_middle_of_a_frame_finds_the_next(bench: Bench) -> None:
+    line = bench.line(Stutter(steady(511.0), asked=True))
+    driver = bench.opened(UltrasonicRanger(UltrasonicSensor("ultrasonic", line.path, request=True)))
+    assert answer_of(driver) == Reading(distance_mm=511.0)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,6 +11,8 @@ from math import exp
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.bin_events import Reading
 from edge.drivers.level.frames import ChecksumFrames, Span, two_byte_number
@@ -90,6 +92,20 @@ def test_after_a_pause_a_frame_begins() -> None:
 def test_every_true_frame_of_every_distance_is_read() -> None:
     for number in range(0x10000):
         assert ChecksumFrames().feed(frame(number)) == [number]
+
+
+@given(st.lists(st.one_of(st.integers(0, 0xFFFF).map(frame), st.binary(max_size=6), st.just(b"\xff"))), st.data())
+def test_how_frames_are_cut_does_not_matter(pieces: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(pieces)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    frames = ChecksumFrames()
+    numbers = []
+    for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        numbers += frames.feed(stream[begin:end])
+        assert len(frames._kept) <= 3
+    assert numbers == ChecksumFrames().feed(stream)
+    for number in numbers:
+        assert frame(number) in stream
 
 
 def test_random_bytes_hold_no_more_frames_than_chance_puts_there() -> None:
@@ -209,8 +225,20 @@ def test_lines_in_pieces_after_garbage_and_without_an_end() -> None:
     assert lines.feed(b"9" * 10_000) == []
     assert len(lines._kept) == 0
     assert lines.feed(b"9kg\r\nST,GS,+2kg\r\n") == [Weighing(2_000.0, stable=True)]  # the endless line is gone
+    assert lines.feed(b"ST,GS,+  1") == []
     lines.restart()
-    assert lines.feed(b"T,GS,+7kg\r\nST,GS,+2kg\r\n") == [Weighing(2_000.0, stable=True)]
+    assert lines.feed(b"7kg\r\nST,GS,+2kg\r\n") == [Weighing(2_000.0, stable=True)]
+
+
+@given(
+    st.lists(st.sampled_from([b"ST,GS,+  1.5kg\r\n", b"US,GS,-2g\n", b"OL\r\n", b"ST,", b"\r", b"\xff9kg"])), st.data()
+)
+def test_how_the_bytes_are_cut_does_not_matter(pieces: list[bytes], data: st.DataObject) -> None:
+    stream = b"".join(pieces)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    parts = [stream[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    lines = WeighingLines()
+    assert [weighing for part in parts for weighing in lines.feed(part)] == WeighingLines().feed(stream)
 
 
 def test_random_bytes_are_no_load() -> None:

@@ -21,6 +21,7 @@ class I2c:
     def __init__(self, identity: bytes = bytes((0xEA, 0xCC, 0x10))) -> None:
         self.identity, self.plugged = identity, True
         self.distance, self.status, self.mode, self.closed = 1234, 0, 0, 0
+        self.fails_while_measuring = False
         self.i2c_msg = self
 
     # smbus2
@@ -60,6 +61,7 @@ class I2c:
         self.mode = 0
 
     def get_distance(self) -> int:
+        self.plugged = self.plugged and not self.fails_while_measuring
         return self.distance
 
     def get_status(self) -> int:
@@ -98,6 +100,10 @@ def test_a_laser_that_was_unplugged_does_not_repeat_itself() -> None:
         ranger.open()
     i2c.plugged = True
     ranger.open()
+    i2c.fails_while_measuring = True
+    with pytest.raises(HardwareError, match="gone"):
+        ranger.read(0.25)
+    i2c.plugged, i2c.fails_while_measuring = True, False
     assert ranger.read(0.25) == Reading(distance_mm=1234.0)
 
 

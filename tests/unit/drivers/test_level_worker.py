@@ -131,6 +131,19 @@ def test_that_it_is_absent_is_offered_until_it_is_heard_and_a_reading_is_not() -
     assert rig.read == [None, LOW]
 
 
+def test_that_it_was_absent_is_not_told_when_it_answers_again() -> None:
+    rig = Rig(Script([HIGH, HardwareError("gone")]), Script([LOW, HIGH]))
+    rig.step()
+    rig.full = True
+    for seconds in (0.0, 2.0, 60.0, 0.0):  # opened, read, lost, opened and read again
+        rig.step(seconds)
+    rig.step()
+    assert rig.worker.status()["working"]
+    rig.full = False
+    rig.step(60.0)
+    assert rig.read == [HIGH]
+
+
 def test_an_abandoned_run_says_no_more() -> None:
     rig = Rig(Script([HIGH, HardwareError("gone")]))
     rig.step()
