@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from edge.config.check import Between
+from edge.config.check import Between, Key, Problems
 from edge.config.kinds import Pin
 
 Baud = Annotated[int, Between(1200, 1_000_000)]
@@ -37,8 +38,9 @@ class UltrasonicSensor:
 class ModbusSensor:
     """A level gauge on RS-485: one holding or input register, times `scale_mm`, is the distance.
 
-    Several gauges may share one port, each with its own `unit_id`. `temperature_register`: signed, -1 is none.
-    `compensate`: correct the distance by that temperature; most gauges that have one do so by themselves.
+    Several gauges may share one port, each with its own `unit_id`. `answer_s`: how long it may take to answer.
+    `temperature_register`: signed, -1 is none. `compensate`: correct the distance by that temperature; most gauges that
+    have one do so by themselves.
     """
 
     driver: Literal["modbus"]
@@ -46,6 +48,7 @@ class ModbusSensor:
     unit_id: Annotated[int, Between(1, 247)] = 1
     baud: Baud = 9600
     parity: Literal["none", "even", "odd"] = "none"
+    answer_s: Annotated[float, Between(0.05, 1.0)] = 0.25
     table: Literal["holding", "input"] = "holding"
     register: Annotated[int, Between(0, 65535)] = 0
     scale_mm: Annotated[float, Between(0.001, 1000.0)] = 1.0
@@ -111,3 +114,29 @@ class SimulatedSensor:
 
 
 LevelSensorConfig = UltrasonicSensor | ModbusSensor | LaserSensor | PulseSensor | ScaleSensor | SimulatedSensor
+
+
+def sensor_problems(sensors: Mapping[Key, LevelSensorConfig]) -> Problems:
+    """What no single value of the level sensors can tell; `sensors` by the place of their tables."""
+    problems: Problems = []
+    ports: dict[Path, tuple[Key, LevelSensorConfig]] = {}
+    for key, sensor in sensors.items():
+        if isinstance(sensor, UltrasonicSensor | ModbusSensor | PulseSensor) and sensor.least_mm >= sensor.most_mm:
+            problems.append(((*key, "most_mm"), "must be more than least_mm"))
+        if isinstance(sensor, SimulatedSensor) and sensor.full_mm >= sensor.empty_mm:
+            problems.append(((*key, "full_mm"), "must be less than empty_mm: distances are measured from above"))
+        if isinstance(sensor, PulseSensor) and sensor.trigger_pin == sensor.echo_pin:
+            problems.append(((*key, "echo_pin"), f"pin {sensor.echo_pin} is already trigger_pin"))
+        if isinstance(sensor, ModbusSensor) and sensor.compensate and sensor.temperature_register < 0:
+            problems.append(((*key, "compensate"), "needs temperature_register"))
+        if isinstance(sensor, UltrasonicSensor | ModbusSensor | ScaleSensor):
+            first, other = ports.setdefault(sensor.port, (key, sensor))
+            if first != key and not _share(sensor, other):
+                problems.append(((*key, "port"), f"is that of {'.'.join(first)} already; only gauges share one"))
+    return problems
+
+
+def _share(one: LevelSensorConfig, other: LevelSensorConfig) -> bool:
+    if not isinstance(one, ModbusSensor) or not isinstance(other, ModbusSensor):
+        return False
+    return (one.baud, one.parity) == (other.baud, other.parity)

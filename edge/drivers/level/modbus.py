@@ -8,14 +8,13 @@ whether an answer fits the question.
 from __future__ import annotations
 
 import logging
-import struct
 import time
 from collections.abc import Callable
 from typing import Any
 
 from edge.bin_events import Reading
 from edge.config.sensors import ModbusSensor
-from edge.drivers.level.bus import Bus, shared_bus
+from edge.drivers.level.bus import shared_bus
 from edge.drivers.level.frames import Span
 from edge.drivers.level.port import SerialPort
 from edge.drivers.level.sound import compensated
@@ -23,6 +22,7 @@ from edge.errors import HardwareError
 
 # Modbus over serial line 1.02, 2.5.1.1: frames lie 3.5 characters apart (4 ms at 9600 baud); gauges like it longer.
 QUIET_S = 0.01
+REMEMBER_S = 600.0
 _MOST_BYTES = 264
 _COLD_C, _HOT_C = -60.0, 100.0
 _BUSY = {5, 6}
@@ -34,7 +34,6 @@ class RegisterReader:
 
     def __init__(self, unit_id: int, table: str) -> None:
         try:
-            from pymodbus import ModbusException
             from pymodbus.framer import FramerRTU
             from pymodbus.pdu import DecodePDU
             from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
@@ -45,8 +44,6 @@ class RegisterReader:
         self._request: Any = ReadHoldingRegistersRequest if table == "holding" else ReadInputRegistersRequest
         self._unit_id = unit_id
         self._framer = FramerRTU(DecodePDU(False))
-        # The framer lets these through on garbage.
-        self._garbage = (ModbusException, ValueError, IndexError, struct.error)
         self._heard = b""
 
     def question(self, register: int) -> bytes:
@@ -63,18 +60,12 @@ class RegisterReader:
             # Left to itself the framer takes noise before the answer (a line that turns round makes some) for the head
             # of a frame, and drops both.
             if self._heard[place] == self._unit_id and self._heard[place + 1] & 0x7F == asked:
-                answer = self._frame(self._heard[place:])
+                _, answer = self._framer.handleFrame(self._heard[place:], self._unit_id, 0)
                 if answer is not None and answer.isError():
                     self._refused(answer.exception_code)
                 elif answer is not None and len(answer.registers) == 1:
                     return int(answer.registers[0])
         return None
-
-    def _frame(self, data: bytes) -> Any:
-        try:
-            return self._framer.handleFrame(data, self._unit_id, 0)[1]
-        except self._garbage:
-            return None
 
     def _refused(self, code: int) -> None:
         if code not in _BUSY:
@@ -85,58 +76,57 @@ class RegisterReader:
 
 
 class ModbusGauge:
-    """A LevelSensor. Gauges with the same `port` share it. `clock`: monotonic seconds."""
+    """A LevelSensor. Gauges with the same `port` share it. `read` waits `answer_s` for each register, whatever its
+    `timeout_s`, and for the others on the line. `clock`: monotonic seconds.
+    """
 
-    def __init__(
-        self,
-        settings: ModbusSensor,
-        bus: Bus | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: ModbusSensor, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._span = Span(settings.scale_mm, settings.least_mm, settings.most_mm)
         framing = {"none": "8N1", "even": "8E1", "odd": "8O1"}[settings.parity]
-        self._bus = bus or shared_bus(settings.port, settings.baud, framing)
+        self._bus = shared_bus(settings.port, settings.baud, framing)
         self._clock = clock
         self._reader: RegisterReader | None = None
+        self._celsius: float | None = None
+        self._celsius_until_s = float("-inf")
 
     def open(self) -> None:
         self._reader = RegisterReader(self._settings.unit_id, self._settings.table)
         self._bus.open(self)
 
-    def read(self, timeout_s: float) -> Reading | None:
-        until_s = self._clock() + timeout_s
-        with self._bus.turn(timeout_s) as port:
-            if port is None:
-                return None
-            number = self._ask(port, self._settings.register, until_s)
+    def read(self, timeout_s: float) -> Reading | None:  # noqa: ARG002 - the gauge has its own
+        with self._bus.turn() as port:
+            number = self._ask(port, self._settings.register)
             if number is None:
                 return None
-            return self._reading(number, self._temperature_c(port, until_s))
+            return self._reading(number, self._temperature_c(port))
 
     def close(self) -> None:
         self._bus.close(self)
 
-    def _ask(self, port: SerialPort, register: int, until_s: float) -> int | None:
+    def _ask(self, port: SerialPort, register: int) -> int | None:
         reader = self._reader
         if reader is None:
             raise HardwareError("the gauge is not open", hint="open() comes first")
         port.read(QUIET_S)
         port.discard()  # an answer that came too late is not the answer to this
         port.write(reader.question(register))
+        until_s = self._clock() + self._settings.answer_s
         while (left_s := until_s - self._clock()) > 0:
             if (number := reader.hear(port.read(left_s))) is not None:
                 return number
         return None
 
-    def _temperature_c(self, port: SerialPort, until_s: float) -> float | None:
+    def _temperature_c(self, port: SerialPort) -> float | None:
+        """Of now; when it cannot be had, the last one, so that the distance does not jump by its compensation."""
         register = self._settings.temperature_register
-        number = self._ask(port, register, until_s) if register >= 0 else None
-        if number is None:
-            return None
-        signed = number - 0x10000 if number >= 0x8000 else number
-        celsius = signed * self._settings.temperature_scale_c
-        return celsius if _COLD_C <= celsius <= _HOT_C else None
+        number = self._ask(port, register) if register >= 0 else None
+        if number is not None:
+            signed = number - 0x10000 if number >= 0x8000 else number
+            celsius = signed * self._settings.temperature_scale_c
+            if _COLD_C <= celsius <= _HOT_C:
+                self._celsius, self._celsius_until_s = celsius, self._clock() + REMEMBER_S
+        return self._celsius if self._clock() < self._celsius_until_s else None
 
     def _reading(self, number: int, celsius: float | None) -> Reading:
         reading = self._span.reading(number, celsius)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import select
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,8 +16,9 @@ import pytest
 from edge.bin_events import Reading
 from edge.config.sensors import ModbusSensor, ScaleSensor, UltrasonicSensor
 from edge.drivers.level import LevelSensor
+from edge.drivers.level.bus import shared_bus
 from edge.drivers.level.instruments import Fault, SimulatedGauge, SimulatedRanger, SimulatedScale
-from edge.drivers.level.modbus import ModbusGauge
+from edge.drivers.level.modbus import REMEMBER_S, ModbusGauge
 from edge.drivers.level.pseudo_terminal import Instrument, PseudoTerminal
 from edge.drivers.level.scale import Scale
 from edge.drivers.level.ultrasonic import UltrasonicRanger
@@ -267,6 +270,41 @@ def test_a_temperature_that_no_air_has_is_left_out(bench: Bench) -> None:
     line = bench.line(SimulatedGauge({0x0101: lambda _: 10_000, 0x0102: lambda _: 0x7FFF}, unit_id=7))
     settings = gauge_settings(line.path, temperature_register=0x0102, compensate=True)
     assert answer_of(bench.opened(ModbusGauge(settings))) == Reading(distance_mm=1000.0)
+
+
+def test_while_the_temperature_cannot_be_had_the_last_one_is_taken(bench: Bench) -> None:
+    celsius = [0.0]
+    gauge = SimulatedGauge({0x0101: lambda _: 10_000, 0x0102: lambda _: round(celsius[0] * 10)}, unit_id=7)
+    line = bench.line(gauge)
+    settings = gauge_settings(line.path, temperature_register=0x0102, compensate=True)
+    now_s = [0.0]
+    driver = bench.opened(ModbusGauge(settings, lambda: now_s[0] + time.monotonic()))
+    cold = answer_until(driver, lambda reading: reading.temperature_c is not None)
+    celsius[0] = 3000.0  # what no air has
+    assert answer_of(driver) == cold
+    now_s[0] = REMEMBER_S
+    assert answer_of(driver) == Reading(distance_mm=1000.0)
+
+
+def test_those_who_wait_for_a_line_get_it_in_their_order(bench: Bench) -> None:
+    line = bench.line(SimulatedGauge({}, unit_id=7))
+    bus = shared_bus(line.path, 9600, "8N1")
+    order: list[str] = []
+
+    def take(name: str) -> None:
+        with bus.turn():
+            order.append(name)
+
+    with bus.turn():
+        threads = [threading.Thread(target=take, args=(name,)) for name in "abc"]
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            while len(bus._queue) <= number:  # until it stands in the queue
+                thread.join(0.001)
+    take("d")
+    for thread in threads:
+        thread.join(10.0)
+    assert order == ["a", "b", "c", "d"]
 
 
 def test_a_register_that_the_gauge_does_not_have_is_a_clear_error(bench: Bench) -> None:
