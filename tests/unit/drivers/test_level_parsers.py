@@ -11,7 +11,7 @@ from math import exp
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.bin_events import Reading
@@ -94,6 +94,7 @@ def test_every_true_frame_of_every_distance_is_read() -> None:
         assert ChecksumFrames().feed(frame(number)) == [number]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 0xFFFF).map(frame), st.binary(max_size=6), st.just(b"\xff"))), st.data())
 def test_how_frames_are_cut_does_not_matter(pieces: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(pieces)
