@@ -11,8 +11,17 @@ from edge.clock import Clock, Now
 from edge.config import schema
 from edge.config.cameras import CameraConfig, ScriptedCamera
 from edge.config.schema import Config
+from edge.config.sensors import (
+    LaserSensor,
+    LevelSensorConfig,
+    ModbusSensor,
+    PulseSensor,
+    ScaleSensor,
+    SimulatedSensor,
+)
 from edge.drivers.camera import Camera, Frame
 from edge.drivers.door import DoorPort
+from edge.drivers.level import LevelSensor
 from edge.drivers.speaker import Speaker
 from edge.errors import ConfigError
 from edge.runtime.renewable import Renewable
@@ -68,6 +77,33 @@ def make_door(settings: schema.GpioDoor | schema.SimulatedDoor) -> DoorPort:
     from edge.drivers.door.gpio import GpioDoorPort
 
     return GpioDoorPort(settings)
+
+
+def make_level_sensor(settings: LevelSensorConfig) -> LevelSensor:
+    """The configured level sensor, not opened yet."""
+    if isinstance(settings, SimulatedSensor):
+        from edge.drivers.level.simulated import SimulatedLevelSensor
+
+        return SimulatedLevelSensor(settings)
+    if isinstance(settings, ModbusSensor):
+        from edge.drivers.level.modbus import ModbusGauge
+
+        return ModbusGauge(settings)
+    if isinstance(settings, LaserSensor):
+        from edge.drivers.level.laser import LaserRanger
+
+        return LaserRanger(settings)
+    if isinstance(settings, PulseSensor):
+        from edge.drivers.level.pulse import PulseRanger
+
+        return PulseRanger(settings)
+    if isinstance(settings, ScaleSensor):
+        from edge.drivers.level.scale import Scale
+
+        return Scale(settings)
+    from edge.drivers.level.ultrasonic import UltrasonicRanger
+
+    return UltrasonicRanger(settings)
 
 
 def make_speaker(config: Config) -> Speaker:

@@ -6,7 +6,10 @@ import json
 import subprocess
 import sys
 
-LAZY = ("picamera2", "libcamera", "lgpio", "gpiozero", "pyttsx3", "pypinyin", "tensorflow", "onnx", "dlib")
+LAZY = (
+    *("picamera2", "libcamera", "lgpio", "gpiozero", "pyttsx3", "pypinyin", "tensorflow", "onnx", "dlib"),
+    *("serial", "pymodbus", "smbus2", "VL53L1X"),
+)
 
 # Looks at what is asked for, not at what was loaded: most of these are not even installed where tests run.
 IMPORT_ALL = """

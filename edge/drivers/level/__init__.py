@@ -13,7 +13,9 @@ class LevelSensor(Protocol):
     def open(self) -> None: ...
 
     def read(self, timeout_s: float) -> Reading | None:
-        """The newest measurement, or None when none came within `timeout_s`. Raises HardwareError when it is gone."""
+        """The newest measurement, or None when none came within `timeout_s` (a driver whose instrument has a limit of
+        its own, of 2 s at most, says so). Raises HardwareError when it is gone.
+        """
         ...
 
     def close(self) -> None: ...
