@@ -60,6 +60,7 @@ def test_it_leaves_numbered_files_and_what_was_said(tmp_path: Path) -> None:
         "file": "0001-door_held_warning.wav",
         "mono_s": 50.0,
         "duration_s": 0.5,
+        "volume_percent": 100,
     }
 
 

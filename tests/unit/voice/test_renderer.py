@@ -11,8 +11,8 @@ from voice_samples import ENGINE, child, finished, gone, runs, spin
 
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.voice import wav
-from edge.voice.phrases import Utterance
 from edge.voice.renderer import Renderer, RenderJob
+from edge.voice.utterance import Utterance
 
 HELLO = Utterance("en", "Hello there.")
 LIMIT_S = 20.0

@@ -10,10 +10,10 @@ from voice_samples import ENGINE, Faults, SetClock, child, fill, gone, runs, spi
 
 from edge.errors import HardwareError
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance
 from edge.voice.renderer import Renderer
 from edge.voice.studio import WANTED_LIMIT_S, Studio
 from edge.voice.trouble import Trouble
+from edge.voice.utterance import Utterance
 
 A, B, C = (Utterance("en", text) for text in ("Alpha one.", "Bravo two.", "Charlie three."))
 

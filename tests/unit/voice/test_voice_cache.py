@@ -10,7 +10,7 @@ from voice_samples import ENGINE, fill, write_tone
 
 from edge.errors import DataError, HardwareError
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance
+from edge.voice.utterance import Utterance
 
 HELLO = Utterance("en", "Hello there.")
 BYE = Utterance("en", "Good bye.")

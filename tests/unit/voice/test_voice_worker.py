@@ -13,10 +13,17 @@ from voice_samples import ENGINE, Faults, RecordingSpeaker, SetClock, child, fil
 from edge.actions import Speak
 from edge.drivers.speaker.simulated import SimulatedSpeaker
 from edge.runtime.worker import WorkerThread
+from edge.voice.book import PhraseBook
 from edge.voice.cache import VoiceCache
+from edge.voice.catalogue import GATE
 from edge.voice.pending import STALE_S
 from edge.voice.phrases import load_book
+from edge.voice.utterance import Utterance
 from edge.voice.worker import CAPACITY, LEAD_IN_S, RATE_WPM, VoiceWorker
+
+
+def first_wordings(book: PhraseBook, phrase: str) -> list[Utterance]:
+    return [line.wordings[0] for line in book.lines(Speak(phrase))]
 
 
 class Booth:
@@ -152,7 +159,7 @@ def test_the_same_twice_is_said_once(booth: Booth) -> None:
 
 
 def test_a_full_queue_forgets_the_oldest(booth: Booth) -> None:
-    phrases = [key for key in booth.book.tables["en"] if key != "exit"][: CAPACITY + 3]
+    phrases = [key for key in GATE if key != "exit"][: CAPACITY + 3]
     booth.worker.say(Speak(phrases[0]))
     booth.turn()
     assert all(booth.worker.say(Speak(phrase)) for phrase in phrases[1:])
@@ -241,7 +248,7 @@ def test_a_new_device_renders_what_is_asked_for_first(tmp_path: Path) -> None:
 
 def test_cached_prompts_are_spoken_while_the_renderer_hangs(tmp_path: Path) -> None:
     booth = Booth(tmp_path, ["en"], "hang", filled=False)
-    fill(booth.cache, *booth.book.utterances("granted"))
+    fill(booth.cache, *first_wordings(booth.book, "granted"))
     booth.worker.start()
     booth.turn()
     spin(lambda: len(runs(tmp_path)) == 1)
@@ -254,7 +261,7 @@ def test_cached_prompts_are_spoken_while_the_renderer_hangs(tmp_path: Path) -> N
 
 def test_a_prompt_that_cannot_be_rendered_does_not_hold_up_the_next(tmp_path: Path) -> None:
     booth = Booth(tmp_path, ["en"], "hang", filled=False)
-    fill(booth.cache, *booth.book.utterances("granted"))
+    fill(booth.cache, *first_wordings(booth.book, "granted"))
     booth.worker.start()
     booth.worker.say(Speak("fault"))
     booth.turn()
@@ -319,7 +326,7 @@ def test_a_card_that_goes_away_while_it_speaks(booth: Booth) -> None:
 
 
 def test_a_damaged_file_is_rendered_anew_when_it_is_needed(booth: Booth) -> None:
-    file = booth.cache.find(booth.book.utterances("fault")[0], ENGINE)
+    file = booth.cache.find(first_wordings(booth.book, "fault")[0], ENGINE)
     assert file is not None
     file.write_bytes(b"RIFF")
     booth.worker.say(Speak("fault"))
