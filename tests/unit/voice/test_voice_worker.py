@@ -8,64 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from voice_samples import ENGINE, Faults, RecordingSpeaker, SetClock, child, fill, gone, runs, spin
+from booth import Booth, first_wordings
+from voice_samples import ENGINE, RecordingSpeaker, child, fill, gone, runs, spin
 
 from edge.actions import Speak
 from edge.drivers.speaker.simulated import SimulatedSpeaker
 from edge.runtime.worker import WorkerThread
-from edge.voice.book import PhraseBook
-from edge.voice.cache import VoiceCache
 from edge.voice.catalogue import GATE
 from edge.voice.pending import STALE_S
-from edge.voice.phrases import load_book
-from edge.voice.utterance import Utterance
-from edge.voice.worker import CAPACITY, LEAD_IN_S, RATE_WPM, VoiceWorker
-
-
-def first_wordings(book: PhraseBook, phrase: str) -> list[Utterance]:
-    return [line.wordings[0] for line in book.lines(Speak(phrase))]
-
-
-class Booth:
-    """A voice worker that is stepped by hand, its cache full unless told otherwise."""
-
-    def __init__(self, folder: Path, languages: list[str], mode: str = "good", *, filled: bool = True) -> None:
-        self.folder = folder
-        self.book = load_book(languages)
-        self.clock = SetClock()
-        self.speaker = RecordingSpeaker()
-        self.faults = Faults()
-        self.cache = VoiceCache(folder / "cache", RATE_WPM, LEAD_IN_S)
-        if filled:
-            fill(self.cache, *self.book.everything())
-        self.worker = VoiceWorker(
-            self.speaker,
-            self.book,
-            folder / "cache",
-            on_fault=self.faults.fault,
-            on_recovered=self.faults.recovered,
-            monotonic=self.clock,
-            command=child(folder, mode),
-        )
-
-    def turn(self, times: int = 1) -> None:
-        for _ in range(times):
-            self.worker.wake()
-            self.worker.step()
-
-    def hear_out(self) -> None:
-        """The prompt that is playing ends."""
-        assert self.speaker.playing
-        self.speaker.playing = False
-        self.turn()
-
-    @property
-    def heard(self) -> list[str]:
-        return [line for line in self.speaker.log if line not in ("open", "close")]
-
-    @property
-    def spoken_in(self) -> list[str]:
-        return [file.name.partition("-")[0] for file in self.speaker.files]
+from edge.voice.worker import CAPACITY, VoiceWorker
 
 
 @pytest.fixture
