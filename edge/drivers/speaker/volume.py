@@ -6,6 +6,8 @@ import io
 import wave
 from pathlib import Path
 
+import numpy as np
+
 from edge.errors import HardwareError
 
 _FULL_PERCENT = 100
@@ -27,8 +29,6 @@ def at_volume(wav: Path, volume_percent: int) -> bytes:
 
 
 def _scaled(data: bytes, volume_percent: int) -> bytes:
-    import numpy as np
-
     with wave.open(io.BytesIO(data), "rb") as source:
         shape, frames = source.getparams(), source.readframes(source.getnframes())
     if shape.sampwidth != 2:
