@@ -77,7 +77,7 @@ class PhraseBook:
         except DataError as error:
             if short is None:
                 raise
-            log.warning("%s is only said in short: %s", speak.phrase, error)
+            log.info("%s is only said in short: %s", speak.phrase, error)
             return Line((short,))
         return Line(tuple(Utterance(language, filled(text, words)) for text in table.phrases[speak.phrase]), short)
 

@@ -11,9 +11,9 @@ from edge.voice.rotation import Rotation
 from edge.voice.studio import Studio
 from edge.voice.utterance import Line, Utterance
 
-PATIENCE_S = 1.0
-"""How long a prompt is waited for before its short form is said: longer, and people take the device for dead. A PC
-renders a prompt in 0.4 s."""
+PATIENCE_S = 0.25
+"""How long a prompt is waited for before its short form is said: the voice then still begins within its limit (see
+`edge.voice.counters`). No machine renders in that time, but a short form takes as long to say as the rendering does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Takes:
         """What to play; None while it is being rendered: ask again. `waited_s`: since the line's turn came.
 
         In this order: the wording whose turn it is, another wording, one at the usual speed instead of slow; then the
-        first is rendered, and after a second the short form is said. Raises EdgeError when there is nothing to be said.
+        first is rendered, and meanwhile the short form is said. Raises EdgeError when there is nothing to be said.
         """
         order = self._rotation.order(phrase, line)
         slower = order[0].slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 
@@ -113,6 +114,16 @@ def test_unknown_phrase_is_a_clear_error() -> None:
         load_book(["en"]).lines(Speak("granted_"))
 
 
+def test_the_document_lists_every_phrase_with_its_variables() -> None:
+    text = (Path(__file__).parents[3] / "docs/voice.md").read_text()
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| `")]
+    listed = {key: set(re.findall(r"{(\w+)}", row[1])) for row in rows for key in re.findall(r"`(\w+)`", row[0])}
+    assert {phrase: listed.get(phrase) for phrase in STATION} == {
+        phrase: set(variables) for phrase, variables in STATION.items()
+    }
+    assert set(GATE) <= set(listed)
+
+
 # --- variables
 
 
@@ -185,7 +196,8 @@ def test_what_will_be_needed_for_certain_is_rendered_ahead_however_the_day_is_ca
 
 def test_a_language_without_words_for_a_value_says_it_in_short(caplog: pytest.LogCaptureFixture) -> None:
     book = load_book(["cmn", "en"], names={"north": {"cmn": "北门"}})
-    mandarin, english = book.lines(Speak("bin_full_other", values={"station": Term("north"), "walk_m": 95}))
+    with caplog.at_level(logging.INFO):
+        mandarin, english = book.lines(Speak("bin_full_other", values={"station": Term("north"), "walk_m": 95}))
     assert "北门" in mandarin.wordings[0].text
     assert english.wordings == (Utterance("en", "This bin is full."),)
     assert "only said in short" in caplog.text

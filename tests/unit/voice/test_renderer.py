@@ -47,6 +47,14 @@ def test_the_hint_of_the_child_comes_through(tmp_path: Path) -> None:
     assert caught.value.hint == "apt-get install espeak-ng"
 
 
+def test_what_is_slow_is_rendered_at_another_rate(tmp_path: Path) -> None:
+    renderer = Renderer(160, 0.1, child(tmp_path, "good"))
+    for number, slow in enumerate((False, True)):
+        said = Utterance("en", "Hello there.", slow=slow)
+        finished(renderer.begin(said, tmp_path / f"{number}.wav", time.monotonic(), LIMIT_S, background=False))
+    assert [request["rate_wpm"] for request in runs(tmp_path)] == [160, 120]
+
+
 def test_a_hanging_child_is_killed_at_its_deadline(tmp_path: Path) -> None:
     renderer = Renderer(160, 0.1, child(tmp_path, "hang"))
     job = renderer.begin(HELLO, tmp_path / "out.wav", 100.0, 5.0, background=True)

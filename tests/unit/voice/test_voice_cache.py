@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def test_another_wording_language_rate_or_lead_in_is_another_file(cache: VoiceCa
     fill(cache, HELLO)
     assert cache.find(BYE) is None
     assert cache.find(Utterance("cmn", HELLO.text)) is None
+    assert cache.find(replace(HELLO, slow=True)) is None
     assert VoiceCache(tmp_path / "voice", 161, 0.1).find(HELLO) is None
     assert VoiceCache(tmp_path / "voice", 160, 0.2).find(HELLO) is None
 
