@@ -21,6 +21,8 @@ from edge.config.kinds import Days, DeviceName, Fraction, IntervalText, Name, Pi
 from edge.config.station import Bin, Station
 from edge.schedules import Interval, parse_interval
 
+Volume = Annotated[int, Between(1, 100)]
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -98,13 +100,17 @@ class Face:
 class AplaySpeaker:
     """A sound card through ALSA's aplay, named as `aplay -L` names it, so that it survives a reboot.
 
-    `phrases`: a site's own wordings, one TOML file per language.
+    `phrases`: a site's own wordings, one TOML file per language. `volume_percent` is of what the card can do without
+    distortion, `quiet_volume_percent` the same in the hours of `quiet`; an alarm is as loud as it can be.
     """
 
     driver: Literal["aplay"]
     card: str = "default"
     languages: tuple[Literal["cmn", "en"], ...] = ("cmn", "en")
     rate_wpm: Annotated[int, Between(80, 300)] = 160
+    volume_percent: Volume = 60
+    quiet: tuple[IntervalText, ...] = ()
+    quiet_volume_percent: Volume = 25
     phrases: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -115,6 +121,9 @@ class SimulatedSpeaker:
     driver: Literal["simulated"]
     languages: tuple[Literal["cmn", "en"], ...] = ("cmn", "en")
     rate_wpm: Annotated[int, Between(80, 300)] = 160
+    volume_percent: Volume = 60
+    quiet: tuple[IntervalText, ...] = ()
+    quiet_volume_percent: Volume = 25
     phrases: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -125,6 +134,9 @@ class SilentSpeaker:
     driver: Literal["silent"]
     languages: tuple[Literal["cmn", "en"], ...] = ()
     rate_wpm: Annotated[int, Between(80, 300)] = 160
+    volume_percent: Volume = 60
+    quiet: tuple[IntervalText, ...] = ()
+    quiet_volume_percent: Volume = 25
     phrases: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from edge.errors import DataError
-from edge.voice.phrases import LANGUAGES, MOST_CHARACTERS, Utterance
+from edge.voice.phrases import LANGUAGES
+from edge.voice.table import MOST_CHARACTERS
+from edge.voice.utterance import Line, Utterance
 
 ANNOUNCEMENT = "announcement"
 """What an announcement is called where a prompt has the name of its phrase."""
@@ -14,7 +16,7 @@ MOST_ANNOUNCED = 2 * MOST_CHARACTERS
 """Characters in one language: half a minute of speech."""
 
 
-def utterances(texts: Mapping[str, str], languages: Sequence[str]) -> tuple[Utterance, ...]:
+def announced(texts: Mapping[str, str], languages: Sequence[str]) -> tuple[Line, ...]:
     """The texts in the device's `languages`, in their order; where none is in any of them, the others.
 
     Raises DataError for a text that cannot be spoken, and when there is nothing to say or no voice to say it with.
@@ -29,7 +31,7 @@ def utterances(texts: Mapping[str, str], languages: Sequence[str]) -> tuple[Utte
     chosen = [language for language in languages if language in texts] or list(texts)
     if not chosen:
         raise DataError("there is no text to be spoken", hint="give one for each language")
-    return tuple(Utterance(language, texts[language].strip()) for language in chosen)
+    return tuple(Line((Utterance(language, texts[language].strip()),)) for language in chosen)
 
 
 def _fault(text: object) -> str:

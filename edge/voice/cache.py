@@ -17,11 +17,11 @@ from pathlib import Path
 
 from edge.errors import HardwareError
 from edge.voice import wav
-from edge.voice.phrases import Utterance
+from edge.voice.utterance import Utterance, spoken_rate
 
 log = logging.getLogger(__name__)
 
-_REVISION = 1  # of everything that shapes the sound and has no name of its own: voices, pinyin, trimming
+_REVISION = 2  # of everything that shapes the sound and has no name of its own: voices, pinyin, trimming, loudness
 _OURS = re.compile(r"(\.tmp-)?[a-z]+-[0-9a-f]{16}(-[\w.-]+)?\.(wav|json)")
 
 
@@ -30,12 +30,16 @@ class VoiceCache:
 
     def __init__(self, directory: Path, rate_wpm: int, lead_in_s: float) -> None:
         self._directory = directory
-        self._style = (_REVISION, rate_wpm, lead_in_s)
+        self._rate_wpm = rate_wpm
+        self._lead_in_s = lead_in_s
 
     def find(self, said: Utterance, renderer: str | None = None) -> Path | None:
         """An undamaged file for the utterance: made by `renderer`, or by any when that is not known."""
-        pattern = f"{self._stem(said)}-{renderer or '*'}.wav"
-        files = sorted(self._directory.glob(pattern), key=_written_ns, reverse=True)
+        stem = self._stem(said)
+        if renderer is not None:
+            files = [self._directory / f"{stem}-{renderer}.wav"]
+        else:
+            files = sorted(self._directory.glob(f"{stem}-*.wav"), key=_written_ns, reverse=True)
         return next((file for file in files if _undamaged(file)), None)
 
     def scratch(self, said: Utterance) -> Path:
@@ -69,8 +73,11 @@ class VoiceCache:
         return file
 
     def prune(self, keep: Collection[Utterance], renderer: str) -> int:
-        """Delete what no utterance of `keep` needs any more; returns how many files. No rendering may be on."""
-        kept = {f"{self._stem(said)}-{renderer}" for said in keep if self.find(said, renderer)}
+        """Delete what no utterance of `keep` needs any more; returns how many files. No rendering may be on.
+
+        By name: a damaged file that is needed is found out, and replaced, when it is asked for.
+        """
+        kept = {f"{self._stem(said)}-{renderer}" for said in keep}
         gone = 0
         try:
             for file in self._directory.iterdir():
@@ -82,7 +89,7 @@ class VoiceCache:
         return gone
 
     def _stem(self, said: Utterance) -> str:
-        shape = json.dumps([said.text, *self._style])
+        shape = json.dumps([_REVISION, said.text, spoken_rate(self._rate_wpm, slow=said.slow), self._lead_in_s])
         return f"{said.language}-{hashlib.sha256(shape.encode()).hexdigest()[:16]}"
 
 

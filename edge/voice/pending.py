@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from edge.voice.phrases import Utterance
+from edge.voice.catalogue import FIRE
+from edge.voice.utterance import Line
 
 STALE_S = 10.0
 """A prompt that is not urgent is not begun after this long: whoever it was meant for has gone."""
@@ -17,15 +18,23 @@ STALE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is to be said as one: the `said` one after the other. An `urgent` one is said whole."""
+    """What is to be said as one: the `lines` one after the other. An `urgent` one is said whole, a `loud` one at its
+    loudest.
+    """
 
     phrase: str
-    said: tuple[Utterance, ...] = ()
+    lines: tuple[Line, ...] = ()
     urgent: bool = False
+    loud: bool = False
+
+    @property
+    def rank(self) -> int:
+        """What goes first: 0 fire, 1 any other alarm, 2 all the rest."""
+        return 2 if not self.urgent else int(self.phrase not in FIRE)
 
     def same(self, other: Prompt) -> bool:
         """Whether the other one says the same."""
-        return (self.phrase, self.said) == (other.phrase, other.said)
+        return (self.phrase, self.lines) == (other.phrase, other.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Waiting:
 
 
 class Pending:
-    """At most `capacity` prompts, urgent ones first. `dropped` counts those forgotten, `merged` repetitions."""
+    """At most `capacity` prompts, by rank. `dropped` counts those forgotten, `merged` repetitions."""
 
     def __init__(self, capacity: int) -> None:
         self._ready = threading.Condition()
@@ -63,11 +72,17 @@ class Pending:
             if len(self._waiting) >= self._capacity and not self._forget_oldest():
                 self.dropped += 1
                 return False
-            urgent = sum(one.prompt.urgent for one in self._waiting)
-            self._waiting.insert(urgent if prompt.urgent else len(self._waiting), Waiting(prompt, now_s))
+            behind = sum(one.prompt.rank <= prompt.rank for one in self._waiting)
+            self._waiting.insert(behind, Waiting(prompt, now_s))
             self._news = True
             self._ready.notify_all()
             return True
+
+    def put_back(self, interrupted: Waiting) -> None:
+        """It has its turn again before all others of its rank. One more than `capacity` may wait then."""
+        with self._ready:
+            behind = sum(one.prompt.rank < interrupted.prompt.rank for one in self._waiting)
+            self._waiting.insert(behind, interrupted)
 
     def take(self, now_s: float) -> Waiting | None:
         """The next prompt to be said; forgets those that waited too long."""

@@ -39,12 +39,12 @@ class Player:
         if not self._unproven:
             self._trouble.worked()
 
-    def play(self, wav: Path, phrase: str, now_s: float) -> bool:
+    def play(self, wav: Path, phrase: str, volume_percent: int, now_s: float) -> bool:
         """Begin playing; False when there is nothing to play on."""
         if not self._open:
             return False
         try:
-            self._speaker.start(wav, phrase)
+            self._speaker.start(wav, phrase, volume_percent)
         except HardwareError as error:
             self._failed(now_s, error)
             return False

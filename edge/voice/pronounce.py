@@ -14,7 +14,8 @@ from edge.errors import DataError
 READS_CHARACTERS = (1, 52)
 """The first espeak-ng that reads Chinese characters: espeak-ng issue 1370, and the phonemes of both."""
 
-# Words of door prompts that pypinyin 0.55 reads in a way nobody says them. 一 rises before a falling tone (yí).
+# Words of prompts that pypinyin 0.55 reads in a way nobody says them. 一 rises before a falling tone (yí), falls before
+# the others (yì).
 _WORDS = {
     "照片": [["zhào"], ["piàn"]],
     "一次": [["yí"], ["cì"]],
@@ -24,6 +25,7 @@ _WORDS = {
     "长时间": [["cháng"], ["shí"], ["jiān"]],
     "重试": [["chóng"], ["shì"]],
     "得太": [["de"], ["tài"]],
+    "一千": [["yì"], ["qiān"]],
 }
 _STOPS = str.maketrans({"。": ". ", "！": "! ", "？": "? ", "，": ", ", "、": ", ", "；": "; ", "：": ": "})
 
@@ -45,8 +47,13 @@ def pronounce(language: str, text: str, version: tuple[int, int]) -> tuple[str, 
     if language == "en":
         return "en-us", text
     if language == "cmn":
-        return ("cmn", text) if version >= READS_CHARACTERS else ("cmn-latn-pinyin", pinyin(text))
+        return ("cmn", _marked(text)) if version >= READS_CHARACTERS else ("cmn-latn-pinyin", pinyin(text))
     raise DataError(f"there is no voice for language {language!r}", hint="docs/voice.md lists the languages")
+
+
+def _marked(text: str) -> str:
+    """Within a number 一 keeps its tone, as in 十一点 and 星期一: espeak-ng 1.52 drops it there, unless it is told."""
+    return re.sub("(?<=十)一|(?<=星期)一", " yi1 ", text)
 
 
 def pinyin(text: str) -> str:
@@ -59,4 +66,5 @@ def pinyin(text: str) -> str:
 
     load_phrases_dict(_WORDS)
     syllables = lazy_pinyin(text.translate(_STOPS), style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True)
-    return re.sub(r"\s+([.!?,;:])", r"\1", " ".join(" ".join(syllables).split()))
+    spoken = re.sub(r"\s+([.!?,;:])", r"\1", " ".join(" ".join(syllables).split()))
+    return re.sub(r"(?<=\bshi2 )yi4(?= (dian3|fen1)\b)", "yi1", spoken)  # 十一点: within a number 一 keeps its tone

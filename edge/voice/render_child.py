@@ -60,7 +60,7 @@ def _render(request: dict[str, Any], answers: int) -> str:
     _speak_into(out, engine, voice, text, request["rate_wpm"])
     spoken = wav.read(out)
     wav.check_speech(spoken, request["text"])
-    wav.write(out, wav.trimmed(spoken, request["lead_in_s"]))
+    wav.write(out, wav.levelled(wav.trimmed(spoken, request["lead_in_s"])))
     return f"espeak-ng-{version[0]}.{version[1]}-pyttsx3-{importlib.metadata.version('pyttsx3')}"
 
 

@@ -19,7 +19,7 @@ from typing import IO
 
 import edge
 from edge.errors import DataError, EdgeError, HardwareError
-from edge.voice.phrases import Utterance
+from edge.voice.utterance import Utterance, spoken_rate
 
 COMMAND = (sys.executable, "-P", "-m", "edge.voice.render_child")
 _NAME = re.compile(r"[\w.-]{1,100}")  # becomes part of a file's name
@@ -84,7 +84,7 @@ class Renderer:
         request = {
             "language": said.language,
             "text": said.text,
-            "rate_wpm": self._rate_wpm,
+            "rate_wpm": spoken_rate(self._rate_wpm, slow=said.slow),
             "lead_in_s": self._lead_in_s,
             "out": str(out),
             "limit_s": limit_s + 1,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance
 from edge.voice.renderer import Renderer, RenderJob
 from edge.voice.trouble import Trouble
+from edge.voice.utterance import Utterance
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,11 @@ BACKGROUND_LIMIT_S = 30.0  # Mandarin takes 0.4 s on a PC, some 3 s on a loaded 
 WANTED_LIMIT_S = 6.0  # whoever stands at the door has gone on by then
 UNPLANNED_LIMIT_S = 15.0  # it may be as long as several prompts
 
-UNPLANNED_KEPT = 6
-"""Half a minute of sound each, 1.3 MB; one that is repeated need not be rendered again."""
+UNPLANNED_KEPT = 16
+"""One that is repeated need not be rendered again. A prompt with a time in it takes 0.2 MB, an announcement 1.3 MB."""
+
+_CHECKED_AT_ONCE = 8
+"""Files whose checksum is verified between two looks at the queue: some 2 MB, 10 ms from a slow card."""
 
 
 class Studio:
@@ -36,7 +39,9 @@ class Studio:
         self._cache = cache
         self._renderer = renderer
         self._all = tuple(utterances)
+        self._planned = frozenset(utterances)
         self._trouble = trouble
+        self._unchecked: deque[Utterance] = deque()
         self._backlog: deque[Utterance] = deque()
         self._job: RenderJob | None = None
         self._failed: dict[Utterance, EdgeError] = {}
@@ -48,26 +53,29 @@ class Studio:
 
     @property
     def busy(self) -> bool:
-        """Whether a child is at work."""
-        return self._job is not None
+        """Whether a child is at work, or the cache is being looked through."""
+        return self._job is not None or bool(self._unchecked)
 
     @property
     def missing(self) -> int:
-        """How many renderings are still to be made."""
-        return len(self._backlog) + self.busy
+        """How many renderings are still to be made, as far as the cache has been looked through."""
+        return len(self._backlog) + (self._job is not None) + len(self._unchecked)
 
     def start(self) -> None:
         """Plan the work. The first utterance is always rendered: that proves the engine and tells its version."""
-        self._backlog = deque(
-            said for number, said in enumerate(self._all) if number == 0 or not self._cache.find(said)
-        )
+        self._backlog = deque(self._all[:1])
+        self._unchecked = deque(self._all[1:])
+
+    def ready(self, said: Utterance) -> Path | None:
+        """The file, if it has been rendered."""
+        return (self._made_by and self._cache.find(said, self._made_by)) or self._cache.find(said)
 
     def get(self, said: Utterance, now_s: float) -> Path | None:
         """The file, or None while it is being rendered: call again after `step`.
 
         Work in the background is put off for it. Raises EdgeError when it cannot be rendered now.
         """
-        planned = said in self._all
+        planned = said in self._planned
         if not planned and said not in self._unplanned:
             self._unplanned.append(said)
         file = self._cache.find(said)
@@ -94,6 +102,8 @@ class Studio:
         """See to the child that renders, and start the next one."""
         if self._job is not None:
             self._look_at(self._job, now_s)
+        for _ in range(min(_CHECKED_AT_ONCE, len(self._unchecked))):
+            self._check(self._unchecked.popleft())
         if self._job is None and self._backlog and self._trouble.may_try(now_s):
             said = self._backlog.popleft()
             try:
@@ -105,6 +115,12 @@ class Studio:
         """End the child."""
         self._put_off()
 
+    def _check(self, said: Utterance) -> None:
+        """Plan what is not there, or was made by another engine than the one that is installed."""
+        at_work = self._job is not None and self._job.said == said
+        if not at_work and said not in self._backlog and not self._cache.find(said, self._made_by):
+            self._backlog.append(said)
+
     def _begin(self, said: Utterance, now_s: float, limit_s: float, *, background: bool) -> None:
         out = self._cache.scratch(said)
         self._job = self._renderer.begin(said, out, now_s, limit_s, background=background)
@@ -112,7 +128,7 @@ class Studio:
     def _put_off(self) -> None:
         if self._job is not None:
             self._job.kill()
-            if self._job.said in self._all:  # nobody waits for an announcement that was put off
+            if self._job.said in self._planned:  # nobody waits for an announcement that was put off
                 self._backlog.appendleft(self._job.said)
             self._job = None
 
@@ -133,9 +149,9 @@ class Studio:
         self._trouble.worked(over=not self._failed)
         if made_by != self._made_by:
             self._made_by = made_by
-            self._backlog = deque(said for said in self._all if not self._cache.find(said, made_by))
-            log.info("%s renders the voice, %d prompts to do", made_by, len(self._backlog))
-        if not self._backlog:
+            self._unchecked = deque(self._all)
+            log.info("%s renders the voice", made_by)
+        if not self._backlog and not self._unchecked:
             self._cache.prune((*self._all, *self._unplanned), made_by)
 
     def _note_failure(self, said: Utterance, now_s: float, error: EdgeError) -> None:
@@ -143,11 +159,11 @@ class Studio:
         if its text is to blame it is no fault of the device, and if not, a planned one tells when the fault is over.
         """
         self.failures += 1
-        if said in self._all:
+        if said in self._planned:
             self._failed[said] = error
             self._backlog.append(said)
         elif isinstance(error, DataError):
-            log.warning("an announcement cannot be spoken: %s", error)
+            log.warning("a text cannot be spoken: %s", error)
             self._unspeakable = (said, error)
             return
         elif self._all[0] not in self._backlog:

@@ -17,6 +17,7 @@ QUIETEST_PEAK = 2000
 """Of 32767. espeak-ng's speech peaks above 15,000; a file below this is silence or noise."""
 
 _SILENCE = 300  # of 32767, about -41 dB: softer is not heard beside a road
+_LOUDEST = 32000  # of 32767: a card's own filter overshoots a little
 _ATTACK_S = 0.005  # kept before the first loud sample, so that a soft consonant is not cut
 _TAIL_S = 0.15  # kept after the last one: a card that stops a period early cuts silence, not speech
 _LEAST_S, _LEAST_S_PER_CHARACTER = 0.15, 0.02
@@ -82,6 +83,12 @@ def trimmed(sound: Sound, lead_in_s: float) -> Sound:
     silence = array.array("h", [0])
     lead, tail = silence * round(lead_in_s * sound.rate), silence * round(_TAIL_S * sound.rate)
     return Sound(lead + speech + tail, sound.rate)
+
+
+def levelled(sound: Sound) -> Sound:
+    """The same speech as loud as the form allows, so that a volume means the same for every prompt."""
+    gain = _LOUDEST / max(sound.peak, 1)
+    return Sound(array.array("h", [int(sample * gain) for sample in sound.samples]), sound.rate)
 
 
 def write(path: Path, sound: Sound) -> None:

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from edge.actions import Announce, Speak
 from edge.drivers.speaker import Speaker
-from edge.errors import ConfigError, DataError, EdgeError
+from edge.errors import EdgeError
 from edge.runtime.faults import OnFault, OnRecovered
-from edge.voice.announcement import ANNOUNCEMENT, utterances
+from edge.voice.announcement import ANNOUNCEMENT, announced
+from edge.voice.book import PhraseBook
 from edge.voice.cache import VoiceCache
+from edge.voice.counters import VoiceCounters
+from edge.voice.loudness import Loudness
 from edge.voice.pending import Pending, Prompt, Waiting
-from edge.voice.phrases import PhraseBook, Utterance
 from edge.voice.player import Player
 from edge.voice.renderer import COMMAND, Renderer
 from edge.voice.studio import Studio
+from edge.voice.takes import Takes
+from edge.voice.telling import Telling
 from edge.voice.trouble import Trouble
 
 log = logging.getLogger(__name__)
@@ -36,48 +38,20 @@ LEAD_IN_S = 0.1
 the voice; docs/voice.md says what to do about HDMI, which takes 200 ms."""
 
 CAPACITY = 8
+REPEAT_S = 1.5
+"""The same prompt asked for again this soon after it began to be heard is the same occasion told twice."""
+
 _WATCH_S = 0.02  # between looks at a child or a player at work
 _REST_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceCounters:
-    """Since the start. `last_latency_ms`: from `say` to the player's start, of the newest prompt; None before.
-
-    `dropped`: forgotten in a full queue, or too old. `interrupted`: cut off by an urgent one. `failed`: not
-    spoken for want of a speaker or a rendering. `merged`: repetitions of one that waited anyway.
-    """
-
-    spoken: int
-    dropped: int
-    merged: int
-    interrupted: int
-    failed: int
-    waiting: int
-    rendered: int
-    unrendered: int
-    last_latency_ms: float | None
-    worst_latency_ms: float | None
-
-
-@dataclass(slots=True)
-class _Job:
-    """The prompt being spoken: what of it is still to be said."""
-
-    waiting: Waiting
-    rest: deque[Utterance]
-    playing: bool = False
-    begun: bool = False
-    heard: bool = False
 
 
 class VoiceWorker:
     """Speaks `book` through `speaker`; renders into `cache_dir` ahead of time.
 
     A newer prompt interrupts an older one, so that nobody's greeting waits for what somebody else was told. An urgent
-    one is said whole: what comes meanwhile waits, and two alarms are both heard. `monotonic` gives seconds.
-    `on_fault` and `on_recovered` are called on the worker's thread with component "speaker" or "voice" and must not
-    block. `command` renders (see `edge.voice.renderer`).
+    one is said whole: what comes meanwhile waits, and two alarms are both heard; a fire is told first, and the alarm
+    that it cut off after it. `monotonic` gives seconds. `on_fault` and `on_recovered` are called on the worker's thread
+    with component "speaker" or "voice" and must not block. `command` renders (see `edge.voice.renderer`).
     """
 
     def __init__(
@@ -90,11 +64,13 @@ class VoiceWorker:
         on_recovered: OnRecovered,
         rate_wpm: int = RATE_WPM,
         lead_in_s: float = LEAD_IN_S,
+        loudness: Loudness | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         command: tuple[str, ...] = COMMAND,
     ) -> None:
         self._book = book
         self._now = monotonic
+        self._loudness = loudness or Loudness()
         self._pending = Pending(CAPACITY)
         self._player = Player(speaker, Trouble("speaker", on_fault, on_recovered))
         self._studio = Studio(
@@ -103,37 +79,41 @@ class VoiceWorker:
             book.everything(),
             Trouble("voice", on_fault, on_recovered),
         )
-        self._job: _Job | None = None
-        self._spoken = self._interrupted = self._failed = 0
+        self._takes = Takes(self._studio)
+        self._telling: Telling | None = None
+        self._begun: tuple[Prompt, float] | None = None
+        self._spoken = self._interrupted = self._failed = self._merged = self._shortened = 0
         self._last_ms: float | None = None
         self._worst_ms: float | None = None
 
     def say(self, speak: Speak) -> bool:
         """Accept a prompt from any thread, without waiting; False when it will not be spoken."""
+        local = self._loudness.local()
         try:
-            said = self._book.utterances(speak.phrase)
-        except ConfigError as error:
-            log.error("asked to say what is no phrase: %s", error)
+            lines = self._book.lines(speak, None if local is None else local.weekday())
+        except EdgeError as error:
+            log.error("asked to say what cannot be said: %s", error)
             return False
-        return not said or self._pending.put(Prompt(speak.phrase, said, speak.urgent), self._now())
+        return not lines or self._pending.put(Prompt(speak.phrase, lines, speak.urgent, speak.loud), self._now())
 
     def announce(self, announce: Announce) -> bool:
         """As `say`, for a text of the office's: rendered when its turn comes, and not planned for."""
         try:
-            said = utterances(announce.texts, self._book.languages)
-        except DataError as error:
+            lines = announced(announce.texts, self._book.languages)
+        except EdgeError as error:
             log.error("an announcement is not spoken: %s", error)
             return False
-        return self._pending.put(Prompt(ANNOUNCEMENT, said, announce.urgent), self._now())
+        return self._pending.put(Prompt(ANNOUNCEMENT, lines, announce.urgent), self._now())
 
     def counters(self) -> VoiceCounters:
         """The figures of this moment; from any thread."""
         return VoiceCounters(
             spoken=self._spoken,
             dropped=self._pending.dropped,
-            merged=self._pending.merged,
+            merged=self._pending.merged + self._merged,
             interrupted=self._interrupted,
             failed=self._failed,
+            shortened=self._shortened,
             waiting=len(self._pending),
             rendered=self._studio.rendered,
             unrendered=self._studio.missing,
@@ -152,12 +132,12 @@ class VoiceWorker:
         self._studio.step(now_s)
         self._player.mind(now_s)
         self._advance(now_s)
-        at_work = self._job is not None or self._studio.busy
+        at_work = self._telling is not None or self._studio.busy
         self._pending.wait(_WATCH_S if at_work else _REST_S)
 
     def stop(self) -> None:
         """Fall silent, end the renderer."""
-        self._job = None
+        self._telling = None
         self._player.close()
         self._studio.stop()
 
@@ -165,55 +145,80 @@ class VoiceWorker:
         self._pending.wake()
 
     def _advance(self, now_s: float) -> None:
-        job = self._job
-        if job is not None and self._outranked(job):
+        telling = self._telling
+        if telling is not None and self._outranked(telling.prompt):
             self._interrupted += 1
             self._player.cut()
-            job = None
-        if job is not None and job.playing:
+            if telling.prompt.urgent:
+                self._pending.put_back(telling.waiting)
+            telling = None
+        if telling is not None and telling.playing:
             heard = self._player.ended(now_s)
             if heard is None:
+                telling.foresee(self._takes, now_s)
                 return
-            job.playing = False
-            job.heard |= heard
-        while not (job and self._begin_next(job, now_s)):
-            if job is not None:
-                self._spoken += job.heard
-                self._failed += not job.heard
-            waiting = self._pending.take(now_s)
-            if waiting is None:
-                self._job = None
-                return
-            job = _Job(waiting, deque(waiting.prompt.said))
-        self._job = job
+            telling.ended(now_s, heard=heard)
+            if not heard:
+                self._begun = None
+        while not (telling and self._go_on(telling, now_s)):
+            if telling is not None:
+                self._spoken += telling.heard
+                self._failed += not telling.heard
+            telling = self._next(now_s)
+            if telling is None:
+                break
+        self._telling = telling
 
-    def _outranked(self, job: _Job) -> bool:
-        """Whether what waits is about something newer, and so about whoever stands there now."""
-        first, now = self._pending.first, job.waiting.prompt
-        return first is not None and not first.same(now) and not now.urgent
+    def _next(self, now_s: float) -> Telling | None:
+        while (waiting := self._pending.take(now_s)) is not None:
+            if not self._just_begun(waiting):
+                return Telling(waiting, now_s)
+            self._merged += 1
+        return None
 
-    def _begin_next(self, job: _Job, now_s: float) -> bool:
+    def _just_begun(self, waiting: Waiting) -> bool:
+        if self._begun is None:
+            return False
+        prompt, begun_s = self._begun
+        again = prompt.same(waiting.prompt) and prompt.urgent >= waiting.prompt.urgent
+        return again and waiting.since_s - begun_s < REPEAT_S
+
+    def _outranked(self, now: Prompt) -> bool:
+        """Whether what waits is about something newer, and so about whoever stands there now, or worse."""
+        first = self._pending.first
+        if first is None or first.same(now):
+            return False
+        return first.rank < now.rank if now.urgent else True
+
+    def _go_on(self, telling: Telling, now_s: float) -> bool:
         """Play, or have rendered, what is next of the prompt; False when nothing of it is left to be said."""
-        phrase = job.waiting.prompt.phrase
-        while job.rest and self._player.open:
+        prompt = telling.prompt
+        while telling.rest and self._player.open:
             try:
-                file = self._studio.get(job.rest[0], now_s)
+                take = self._takes.choose(prompt.phrase, telling.rest[0], now_s - telling.turn_s, now_s)
             except EdgeError as error:
-                log.info("%s is not said in %s: %s", phrase, job.rest[0].language, error)
-                job.rest.popleft()
+                log.info("%s is not said in %s: %s", prompt.phrase, telling.rest[0].wordings[0].language, error)
+                telling.skip(now_s)
                 continue
-            if file is None:
+            if take is None and telling.too_late(now_s):
+                telling.skip(now_s)
+                continue
+            if take is None:
                 return True  # it is being rendered
-            job.rest.popleft()
-            if self._player.play(file, phrase, now_s):
-                self._note_latency(job)
-                job.playing = True
+            telling.take(take, now_s)
+            volume = self._loudness.percent(full=prompt.urgent or prompt.loud)
+            if self._player.play(take.file, prompt.phrase, volume, now_s):
+                self._shortened += take.shortened
+                telling.playing = True
+                self._note_latency(telling)
                 return True
         return False
 
-    def _note_latency(self, job: _Job) -> None:
-        if job.begun:
+    def _note_latency(self, telling: Telling) -> None:
+        if telling.begun:
             return
-        job.begun = True
-        self._last_ms = (self._now() - job.waiting.since_s) * 1000.0
+        telling.begun = True
+        begun_s = self._now()
+        self._begun = (telling.prompt, begun_s)
+        self._last_ms = (begun_s - telling.waiting.since_s) * 1000.0
         self._worst_ms = max(self._worst_ms or 0.0, self._last_ms)

@@ -13,8 +13,10 @@ class Speaker(Protocol):
         """Find the card; raises HardwareError with a hint when there is none."""
         ...
 
-    def start(self, wav: Path, phrase: str) -> None:
-        """Begin playing; whatever is playing is cut off. Returns at once. Raises HardwareError."""
+    def start(self, wav: Path, phrase: str, volume_percent: int = 100) -> None:
+        """Begin playing; whatever is playing is cut off. Returns at once. `volume_percent`: of the file's own, in
+        amplitude. Raises HardwareError.
+        """
         ...
 
     def poll(self) -> bool:

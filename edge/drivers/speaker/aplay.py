@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from edge.drivers.speaker.length import duration_s
+from edge.drivers.speaker.volume import at_volume
 from edge.errors import ConfigError, HardwareError
 
 _BY_INDEX = re.compile(r"(hw|plughw|default|sysdefault|dmix|front|hdmi|iec958):\d|CARD=\d+(,|$)")
@@ -63,22 +64,27 @@ class AplaySpeaker:
         if done.returncode != 0:
             raise self._failure(done.returncode, done.stderr)
 
-    def start(self, wav: Path, phrase: str) -> None:  # noqa: ARG002 - the protocol's; a card needs no name for it
+    def start(self, wav: Path, phrase: str, volume_percent: int = 100) -> None:  # noqa: ARG002 - the phrase: no card needs it
         self.stop()
         give_up_s = self._now() + duration_s(wav) + _GRACE_S
+        sound = at_volume(wav, volume_percent)
         with contextlib.ExitStack() as undo:
             try:
                 # In memory, not through a pipe: that could be full, or held open by what the player started.
                 complaints = undo.enter_context(os.fdopen(os.memfd_create("complaints"), "w+b"))
+                played = undo.enter_context(os.fdopen(os.memfd_create("played"), "w+b"))
+                played.write(sound)
+                played.seek(0)
                 self._playing = subprocess.Popen(
-                    (self._program, "-q", "-D", self._card, str(wav)),
-                    stdin=subprocess.DEVNULL,
+                    (self._program, "-q", "-D", self._card, "-t", "wav"),
+                    stdin=played,
                     stdout=subprocess.DEVNULL,
                     stderr=complaints,
                     start_new_session=True,  # Ctrl-C on a terminal is for the daemon alone
                 )
             except OSError as error:
                 raise HardwareError(f"{self._program} cannot be started: {error}", hint=_INSTALL) from error
+            played.close()  # the player has it
             undo.pop_all()
         self._complaints, self._give_up_s = complaints, give_up_s
 

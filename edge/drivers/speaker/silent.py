@@ -11,7 +11,7 @@ class SilentSpeaker:
     def open(self) -> None:
         """Nothing to find."""
 
-    def start(self, wav: Path, phrase: str) -> None:
+    def start(self, wav: Path, phrase: str, volume_percent: int = 100) -> None:
         """Nothing to be heard."""
 
     def poll(self) -> bool:

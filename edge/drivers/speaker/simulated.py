@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from edge.drivers.speaker.length import duration_s
+from edge.drivers.speaker.volume import at_volume
 from edge.errors import HardwareError
 
 _HINT = "check that the simulated speaker's directory can be written to"
 
 
 class SimulatedSpeaker:
-    """Copies each prompt to `directory` as `0001-granted.wav` and adds a line to `spoken.jsonl`.
+    """Leaves each prompt in `directory` as `0001-granted.wav`, as loud as it would be heard, and adds a line to
+    `spoken.jsonl`.
 
     A line has `phrase`, `text` and `language` (from the note that the voice keeps beside a rendering; empty
-    without one), `file`, `mono_s` (`monotonic` at the start) and `duration_s`. No sound is made and no time is
-    slept away: it plays until `monotonic` has passed the end.
+    without one), `file`, `mono_s` (`monotonic` at the start), `duration_s` and `volume_percent`. No sound is made
+    and no time is slept away: it plays until `monotonic` has passed the end.
     """
 
     def __init__(self, directory: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -36,12 +37,12 @@ class SimulatedSpeaker:
             raise HardwareError(f"{self._directory} cannot be used: {error.strerror}", hint=_HINT) from error
         self._number = max((int(number) for number in numbers if number.isdecimal()), default=0)
 
-    def start(self, wav: Path, phrase: str) -> None:
+    def start(self, wav: Path, phrase: str, volume_percent: int = 100) -> None:
         now_s, length_s = self._now(), duration_s(wav)
         try:
             text, language = _note(wav.with_suffix(".json"))
             target = self._directory / f"{self._number + 1:04d}-{phrase}.wav"
-            shutil.copyfile(wav, target)
+            target.write_bytes(at_volume(wav, volume_percent))
             line = {
                 "phrase": phrase,
                 "text": text,
@@ -49,6 +50,7 @@ class SimulatedSpeaker:
                 "file": target.name,
                 "mono_s": round(now_s, 6),
                 "duration_s": round(length_s, 3),
+                "volume_percent": volume_percent,
             }
             with (self._directory / "spoken.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -70,6 +70,16 @@ def test_what_is_played_is_heard(tone: Path, heard: Path) -> None:
 
 
 @needs_aplay
+def test_softer_is_heard_softer(tone: Path, heard: Path) -> None:
+    speaker = AplaySpeaker("Ear")
+    speaker.start(tone, "granted", 25)
+    play_out(speaker)
+    samples = array.array("h", heard.read_bytes())
+    assert 4_900 < max(samples) <= 5_000
+    assert len(samples) >= 22_050
+
+
+@needs_aplay
 def test_opening_makes_no_sound(heard: Path) -> None:
     AplaySpeaker("Ear").open()
     assert not heard.exists() or not any(heard.read_bytes())

@@ -60,7 +60,21 @@ def test_it_leaves_numbered_files_and_what_was_said(tmp_path: Path) -> None:
         "file": "0001-door_held_warning.wav",
         "mono_s": 50.0,
         "duration_s": 0.5,
+        "volume_percent": 100,
     }
+
+
+def test_what_it_leaves_is_as_loud_as_it_would_be_heard(tmp_path: Path) -> None:
+    speaker = SimulatedSpeaker(tmp_path / "spoken", Clock())
+    speaker.open()
+    source = tmp_path / "loud.wav"
+    with wave.open(str(source), "wb") as stream:
+        stream.setparams((1, 2, 8000, 0, "NONE", ""))
+        stream.writeframes(b"\x00\x40" * 8000)
+    speaker.start(source, "granted", 25)
+    with wave.open(str(tmp_path / "spoken" / "0001-granted.wav")) as stream:
+        assert stream.readframes(8000) == b"\x00\x10" * 8000
+    assert lines(tmp_path / "spoken")[0]["volume_percent"] == 25
 
 
 def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:

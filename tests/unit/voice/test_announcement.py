@@ -12,10 +12,11 @@ from voice_samples import Faults, RecordingSpeaker, SetClock, child, fill, runs,
 
 from edge.actions import Announce, Speak
 from edge.errors import DataError
-from edge.voice.announcement import ANNOUNCEMENT, MOST_ANNOUNCED, utterances
+from edge.voice.announcement import ANNOUNCEMENT, MOST_ANNOUNCED, announced
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance, load_book
+from edge.voice.phrases import load_book
 from edge.voice.studio import UNPLANNED_KEPT
+from edge.voice.utterance import Line, Utterance
 from edge.voice.worker import LEAD_IN_S, RATE_WPM, VoiceWorker
 
 WATER = {"en": "No water until noon.", "cmn": "中午之前停水。"}
@@ -80,6 +81,7 @@ def test_repeated_it_is_not_rendered_again(hall: Hall) -> None:
     for _ in range(2):
         hall.worker.announce(Announce(WATER))
         hall.hear(2)
+        hall.clock.now_s += 60.0
     assert [run["text"] for run in runs(hall.folder)].count(WATER["en"]) == 1
 
 
@@ -143,8 +145,8 @@ def test_what_cannot_be_spoken_is_refused(hall: Hall, caplog: pytest.LogCaptureF
 
 
 def test_a_language_that_the_device_does_not_speak_is_better_than_nothing() -> None:
-    assert utterances({"en": " Hello "}, ["cmn"]) == (Utterance("en", "Hello"),)
-    assert utterances(WATER, ["en"]) == (Utterance("en", WATER["en"]),)
+    assert announced({"en": " Hello "}, ["cmn"]) == (Line((Utterance("en", "Hello"),)),)
+    assert announced(WATER, ["en"]) == (Line((Utterance("en", WATER["en"]),)),)
 
 
 @pytest.mark.parametrize(
@@ -160,13 +162,13 @@ def test_a_language_that_the_device_does_not_speak_is_better_than_nothing() -> N
 )
 def test_the_reason_is_said(texts: dict[str, str], languages: list[str], why: str) -> None:
     with pytest.raises(DataError, match=why):
-        utterances(texts, languages)
+        announced(texts, languages)
 
 
 @given(st.dictionaries(st.sampled_from(["en", "cmn", "fr", ""]), st.text(max_size=2 * MOST_ANNOUNCED)))
 def test_whatever_is_accepted_is_short_and_printable(texts: dict[str, str]) -> None:
     try:
-        said = utterances(texts, ["cmn", "en"])
+        said = [line.wordings[0] for line in announced(texts, ["cmn", "en"])]
     except DataError:
         return
     assert said

@@ -24,7 +24,7 @@ def test_a_card_that_is_missing_at_first() -> None:
     player.mind(0.5)
     player.mind(1.5)
     assert not player.open
-    assert not player.play(WAV, "a", 1.5)
+    assert not player.play(WAV, "a", 60, 1.5)
     speaker.broken_open = False
     player.mind(2.0)
     assert not player.open, "the second wait is two seconds"
@@ -36,7 +36,7 @@ def test_a_card_that_is_missing_at_first() -> None:
 def test_a_card_that_fails_in_the_middle_is_well_once_a_prompt_was_heard() -> None:
     player, speaker, faults = make()
     player.mind(0.0)
-    assert player.play(WAV, "a", 0.0)
+    assert player.play(WAV, "a", 60, 0.0)
     assert player.ended(0.0) is None
     speaker.broken_poll = True
     assert player.ended(0.1) is False
@@ -45,7 +45,7 @@ def test_a_card_that_fails_in_the_middle_is_well_once_a_prompt_was_heard() -> No
     player.mind(5.0)
     assert player.open
     assert faults.kinds == [("fault", "speaker")]
-    assert player.play(WAV, "b", 5.0)
+    assert player.play(WAV, "b", 60, 5.0)
     speaker.playing = False
     assert player.ended(6.0) is True
     assert faults.kinds == [("fault", "speaker"), ("recovered", "speaker")]
@@ -57,7 +57,7 @@ def test_a_card_that_will_not_start() -> None:
     speaker.broken_start = True
     for now_s in (0.0, 5.0, 10.0):
         player.mind(now_s)
-        assert not player.play(WAV, "a", now_s)
+        assert not player.play(WAV, "a", 60, now_s)
     assert faults.kinds == [("fault", "speaker")]
 
 
@@ -67,7 +67,7 @@ def test_cutting_and_closing() -> None:
     player.close()
     assert speaker.log == []
     player.mind(0.0)
-    player.play(WAV, "a", 0.0)
+    player.play(WAV, "a", 60, 0.0)
     player.cut()
     player.close()
     player.close()

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from voice_samples import finished
 
+from edge.actions import Speak
 from edge.errors import HardwareError
 from edge.voice import wav
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance, load_book
+from edge.voice.phrases import load_book
 from edge.voice.renderer import COMMAND, Renderer
+from edge.voice.utterance import Utterance
 
 LIMIT_S = 30.0
 
@@ -38,7 +40,7 @@ def first_sound_s(sound: wav.Sound) -> float:
     ("language", "key"), [("en", "refused_unknown"), ("cmn", "refused_unknown"), ("cmn", "granted")]
 )
 def test_a_prompt_is_rendered_whole(tmp_path: Path, language: str, key: str) -> None:
-    said = load_book([language]).utterances(key)[0]
+    said = load_book([language]).lines(Speak(key))[0].wordings[0]
     cache = VoiceCache(tmp_path, 160, 0.1)
     renderer = Renderer(160, 0.1)
     job = renderer.begin(said, cache.scratch(said), time.monotonic(), LIMIT_S, background=False)
@@ -47,6 +49,7 @@ def test_a_prompt_is_rendered_whole(tmp_path: Path, language: str, key: str) -> 
     assert made_by.startswith("espeak-ng-")
     sound = wav.read(file)
     assert first_sound_s(sound) == pytest.approx(0.1, abs=0.02)
+    assert sound.peak == pytest.approx(32_000, abs=1), "levelled"
     assert sound.duration_s > len(said.text) * (0.045 if language == "en" else 0.18)
 
 

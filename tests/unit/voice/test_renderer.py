@@ -11,8 +11,8 @@ from voice_samples import ENGINE, child, finished, gone, runs, spin
 
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.voice import wav
-from edge.voice.phrases import Utterance
 from edge.voice.renderer import Renderer, RenderJob
+from edge.voice.utterance import Utterance
 
 HELLO = Utterance("en", "Hello there.")
 LIMIT_S = 20.0
@@ -45,6 +45,14 @@ def test_the_hint_of_the_child_comes_through(tmp_path: Path) -> None:
     with pytest.raises(HardwareError) as caught:
         finished(begin(tmp_path, "missing"))
     assert caught.value.hint == "apt-get install espeak-ng"
+
+
+def test_what_is_slow_is_rendered_at_another_rate(tmp_path: Path) -> None:
+    renderer = Renderer(160, 0.1, child(tmp_path, "good"))
+    for number, slow in enumerate((False, True)):
+        said = Utterance("en", "Hello there.", slow=slow)
+        finished(renderer.begin(said, tmp_path / f"{number}.wav", time.monotonic(), LIMIT_S, background=False))
+    assert [request["rate_wpm"] for request in runs(tmp_path)] == [160, 120]
 
 
 def test_a_hanging_child_is_killed_at_its_deadline(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from voice_samples import ENGINE, Faults, SetClock, child, fill, gone, runs, spi
 
 from edge.errors import HardwareError
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance
 from edge.voice.renderer import Renderer
 from edge.voice.studio import WANTED_LIMIT_S, Studio
 from edge.voice.trouble import Trouble
+from edge.voice.utterance import Utterance
 
 A, B, C = (Utterance("en", text) for text in ("Alpha one.", "Bravo two.", "Charlie three."))
 
@@ -54,6 +54,20 @@ def test_with_a_full_cache_only_the_first_is_rendered_to_prove_the_engine(tmp_pa
     stage.studio.start()
     stage.until(lambda: stage.studio.missing == 0)
     assert texts(tmp_path) == [A.text]
+
+
+def test_a_large_cache_is_looked_through_little_by_little(tmp_path: Path) -> None:
+    """Checking hundreds of files takes seconds on a slow card: whoever is greeted meanwhile must not wait for it."""
+    many = [Utterance("en", f"Number {number}.") for number in range(100)]
+    stage = Stage(tmp_path, "good", *many)
+    fill(stage.cache, *many[:50], *many[51:])
+    stage.studio.start()
+    stage.studio.step(stage.clock())
+    assert 50 < stage.studio.missing < 100
+    assert stage.studio.busy
+    assert stage.studio.ready(many[99]) is not None, "it need not have been looked at to be said"
+    stage.until(lambda: stage.studio.missing == 0)
+    assert texts(tmp_path) == [many[0].text, many[50].text]
 
 
 def test_a_damaged_rendering_is_made_anew(tmp_path: Path) -> None:

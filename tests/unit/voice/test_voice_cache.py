@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from voice_samples import ENGINE, fill, write_tone
 
 from edge.errors import DataError, HardwareError
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance
+from edge.voice.utterance import Utterance
 
 HELLO = Utterance("en", "Hello there.")
 BYE = Utterance("en", "Good bye.")
@@ -39,6 +40,7 @@ def test_another_wording_language_rate_or_lead_in_is_another_file(cache: VoiceCa
     fill(cache, HELLO)
     assert cache.find(BYE) is None
     assert cache.find(Utterance("cmn", HELLO.text)) is None
+    assert cache.find(replace(HELLO, slow=True)) is None
     assert VoiceCache(tmp_path / "voice", 161, 0.1).find(HELLO) is None
     assert VoiceCache(tmp_path / "voice", 160, 0.2).find(HELLO) is None
 

@@ -8,57 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from voice_samples import ENGINE, Faults, RecordingSpeaker, SetClock, child, fill, gone, runs, spin
+from booth import Booth, first_wordings
+from voice_samples import ENGINE, RecordingSpeaker, child, fill, gone, runs, spin
 
 from edge.actions import Speak
 from edge.drivers.speaker.simulated import SimulatedSpeaker
 from edge.runtime.worker import WorkerThread
-from edge.voice.cache import VoiceCache
+from edge.voice.catalogue import GATE
 from edge.voice.pending import STALE_S
-from edge.voice.phrases import load_book
-from edge.voice.worker import CAPACITY, LEAD_IN_S, RATE_WPM, VoiceWorker
-
-
-class Booth:
-    """A voice worker that is stepped by hand, its cache full unless told otherwise."""
-
-    def __init__(self, folder: Path, languages: list[str], mode: str = "good", *, filled: bool = True) -> None:
-        self.folder = folder
-        self.book = load_book(languages)
-        self.clock = SetClock()
-        self.speaker = RecordingSpeaker()
-        self.faults = Faults()
-        self.cache = VoiceCache(folder / "cache", RATE_WPM, LEAD_IN_S)
-        if filled:
-            fill(self.cache, *self.book.everything())
-        self.worker = VoiceWorker(
-            self.speaker,
-            self.book,
-            folder / "cache",
-            on_fault=self.faults.fault,
-            on_recovered=self.faults.recovered,
-            monotonic=self.clock,
-            command=child(folder, mode),
-        )
-
-    def turn(self, times: int = 1) -> None:
-        for _ in range(times):
-            self.worker.wake()
-            self.worker.step()
-
-    def hear_out(self) -> None:
-        """The prompt that is playing ends."""
-        assert self.speaker.playing
-        self.speaker.playing = False
-        self.turn()
-
-    @property
-    def heard(self) -> list[str]:
-        return [line for line in self.speaker.log if line not in ("open", "close")]
-
-    @property
-    def spoken_in(self) -> list[str]:
-        return [file.name.partition("-")[0] for file in self.speaker.files]
+from edge.voice.worker import CAPACITY, VoiceWorker
 
 
 @pytest.fixture
@@ -152,7 +110,7 @@ def test_the_same_twice_is_said_once(booth: Booth) -> None:
 
 
 def test_a_full_queue_forgets_the_oldest(booth: Booth) -> None:
-    phrases = [key for key in booth.book.tables["en"] if key != "exit"][: CAPACITY + 3]
+    phrases = [key for key in GATE if key != "exit"][: CAPACITY + 3]
     booth.worker.say(Speak(phrases[0]))
     booth.turn()
     assert all(booth.worker.say(Speak(phrase)) for phrase in phrases[1:])
@@ -241,7 +199,7 @@ def test_a_new_device_renders_what_is_asked_for_first(tmp_path: Path) -> None:
 
 def test_cached_prompts_are_spoken_while_the_renderer_hangs(tmp_path: Path) -> None:
     booth = Booth(tmp_path, ["en"], "hang", filled=False)
-    fill(booth.cache, *booth.book.utterances("granted"))
+    fill(booth.cache, *first_wordings(booth.book, "granted"))
     booth.worker.start()
     booth.turn()
     spin(lambda: len(runs(tmp_path)) == 1)
@@ -254,7 +212,7 @@ def test_cached_prompts_are_spoken_while_the_renderer_hangs(tmp_path: Path) -> N
 
 def test_a_prompt_that_cannot_be_rendered_does_not_hold_up_the_next(tmp_path: Path) -> None:
     booth = Booth(tmp_path, ["en"], "hang", filled=False)
-    fill(booth.cache, *booth.book.utterances("granted"))
+    fill(booth.cache, *first_wordings(booth.book, "granted"))
     booth.worker.start()
     booth.worker.say(Speak("fault"))
     booth.turn()
@@ -319,7 +277,7 @@ def test_a_card_that_goes_away_while_it_speaks(booth: Booth) -> None:
 
 
 def test_a_damaged_file_is_rendered_anew_when_it_is_needed(booth: Booth) -> None:
-    file = booth.cache.find(booth.book.utterances("fault")[0], ENGINE)
+    file = booth.cache.find(first_wordings(booth.book, "fault")[0], ENGINE)
     assert file is not None
     file.write_bytes(b"RIFF")
     booth.worker.say(Speak("fault"))

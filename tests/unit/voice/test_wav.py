@@ -82,3 +82,10 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 def test_silence_is_not_trimmed_to_nothing() -> None:
     sound = wav.Sound(array.array("h", [0] * 100), 8000)
     assert wav.trimmed(sound, 0.1) == sound
+
+
+@pytest.mark.parametrize("peak", [1000, 9000, 32_767])
+def test_every_prompt_is_as_loud_as_the_others(peak: int) -> None:
+    sound = wav.levelled(wav.Sound(array.array("h", [0, peak, -peak // 2]), 8000))
+    assert sound.peak == pytest.approx(32_000, abs=1)
+    assert sound.samples[2] == pytest.approx(-16_000, abs=20)

@@ -15,8 +15,8 @@ from typing import Any
 
 from edge.errors import HardwareError
 from edge.voice.cache import VoiceCache
-from edge.voice.phrases import Utterance
 from edge.voice.renderer import RenderJob
+from edge.voice.utterance import Utterance
 
 ENGINE = "fake-1"
 
@@ -139,6 +139,7 @@ class RecordingSpeaker:
     def __init__(self) -> None:
         self.log: list[str] = []
         self.files: list[Path] = []
+        self.volumes: list[int] = []
         self.playing = False
         self.broken_open = False
         self.broken_start = False
@@ -149,12 +150,13 @@ class RecordingSpeaker:
             raise HardwareError("no such card", hint="plug it in")
         self.log.append("open")
 
-    def start(self, wav: Path, phrase: str) -> None:
+    def start(self, wav: Path, phrase: str, volume_percent: int = 100) -> None:
         if self.broken_start:
             raise HardwareError("card is busy", hint="free it")
         assert not self.playing, "two voices at once"
         self.playing = True
         self.files.append(wav)
+        self.volumes.append(volume_percent)
         self.log.append(phrase)
 
     def poll(self) -> bool:

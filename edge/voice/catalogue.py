@@ -1,0 +1,98 @@
+"""Every phrase that a device can be asked for: which role needs it, and with what it is filled in."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from edge.events import PoorReason
+
+
+class Kind(StrEnum):
+    """What a variable stands for. Categories are few and known beforehand; the others are met when they come."""
+
+    CATEGORY = "category"
+    TIME = "time"
+    METRES = "metres"
+    NAME = "name"
+
+
+Variables = Mapping[str, Kind]
+
+_NONE: Variables = MappingProxyType({})
+_CATEGORY: Variables = MappingProxyType({"category": Kind.CATEGORY})
+_TIME: Variables = MappingProxyType({"time": Kind.TIME})
+
+GATE: Mapping[str, Variables] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "granted",
+            "refused_unknown",
+            *(f"poor_{reason.value}" for reason in PoorReason),
+            "refused_schedule",
+            "refused_expired",
+            "refused_revoked",
+            "refused_locked_out",
+            "refused_clock",
+            "refused_lockdown",
+            "door_held_warning",
+            "door_held_alarm",
+            "door_forced",
+            "fault",
+            "starting_unsafe",
+            "exit",
+        ),
+        _NONE,
+    )
+)
+"""A gate's phrases, the one needed soonest first: in this order they are rendered on a new device."""
+
+STATION: Mapping[str, Variables] = MappingProxyType(
+    {
+        "sort_into": _CATEGORY,
+        "sort_unknown": _NONE,
+        "sort_ask": _CATEGORY,
+        "sort_either": MappingProxyType({"first": Kind.CATEGORY, "second": Kind.CATEGORY}),
+        "sort_mixed": _NONE,
+        "wrong_bin": MappingProxyType({"right": Kind.CATEGORY}),
+        "station_greeting": _NONE,
+        "fire_warning": _NONE,
+        "fire_closed": _NONE,
+        "station_thanks": _NONE,
+        "bin_full": _NONE,
+        "bin_full_other": MappingProxyType({"station": Kind.NAME, "walk_m": Kind.METRES}),
+        "bin_emptied_by": _TIME,
+        "closed_until": _TIME,
+        "lid_blocked": _NONE,
+        "poll_thanks": _NONE,
+        "corrected_thanks": _NONE,
+    }
+)
+"""A waste station's phrases, in the same order."""
+
+ROLES: Mapping[str, Mapping[str, Variables]] = MappingProxyType({"gate": GATE, "bin": STATION})
+"""The phrases by role of the device."""
+
+PHRASES: Mapping[str, Variables] = MappingProxyType({**GATE, **STATION})
+
+MAY_BE_EMPTY = frozenset({"exit"})
+
+FIRE = frozenset({"fire_warning"})
+"""Said before every other alarm, and cutting it off: who hears it has to run."""
+
+CATEGORIES = ("recyclable", "hazardous", "kitchen", "other")
+"""The categories of GB/T 19095-2019, by the names of their terms."""
+
+
+def finite(variables: Variables) -> bool:
+    """Whether all ways to fill in a phrase are known beforehand, so that they are rendered ahead."""
+    return all(kind is Kind.CATEGORY for kind in variables.values())
+
+
+def suggestion(key: str, known: Iterable[str] = PHRASES) -> str:
+    """What somebody may have meant who wrote `key`."""
+    names = tuple(known)
+    close = difflib.get_close_matches(key, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
