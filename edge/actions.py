@@ -82,14 +82,7 @@ class DayTime:
     weekday: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What something is called, by language."""
-
-    texts: Mapping[str, str]
-
-
-Value = Term | DayTime | Named | int | str
+Value = Term | DayTime | int | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ STATION: Mapping[str, Variables] = MappingProxyType(
         "sort_ask": _CATEGORY,
         "sort_either": MappingProxyType({"first": Kind.CATEGORY, "second": Kind.CATEGORY}),
         "sort_mixed": _NONE,
+        "sort_elsewhere": _CATEGORY,
         "wrong_bin": MappingProxyType({"right": Kind.CATEGORY}),
         "station_greeting": _NONE,
         "fire_warning": _NONE,
@@ -65,9 +66,11 @@ STATION: Mapping[str, Variables] = MappingProxyType(
         "bin_full_other": MappingProxyType({"station": Kind.NAME, "walk_m": Kind.METRES}),
         "bin_emptied_by": _TIME,
         "closed_until": _TIME,
+        "closed_for_now": _NONE,
         "lid_blocked": _NONE,
         "poll_thanks": _NONE,
         "corrected_thanks": _NONE,
+        "loud_on": _NONE,
     }
 )
 """A waste station's phrases, in the same order."""

@@ -21,15 +21,13 @@ class Heard:
     at_s: float
 
 
-def nearest(
-    category: str, neighbours: Mapping[str, Neighbour], heard: Mapping[str, Heard], now_s: float
-) -> Neighbour | None:
-    """The nearest station that has room for a category, as far as is known."""
+def nearest(category: str, neighbours: Mapping[str, Neighbour], heard: Mapping[str, Heard], now_s: float) -> str:
+    """The nearest station that has room for a category, as far as is known, by its device id; empty: none."""
     with_room = [
-        neighbour
-        for name, neighbour in neighbours.items()
+        name
+        for name in neighbours
         if (said := heard.get(name)) is not None
         and now_s - said.at_s <= FRESH_S
         and said.fill_percent.get(category, 100.0) < ROOM_BELOW_PERCENT
     ]
-    return min(with_room, key=lambda neighbour: neighbour.walk_m, default=None)
+    return min(with_room, key=lambda name: neighbours[name].walk_m, default="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge.actions import Action, Named, Speak, Term, Value
+from edge.actions import Action, Speak, Term, Value
 from edge.bin_events import Button, ButtonPressed
 from edge.clock import Now
 from edge.waste import advice, corrections, polls
@@ -121,8 +121,8 @@ def closed(state: StationState, rules: Rules, category: str, now: Now) -> Outcom
 def full(state: StationState, rules: Rules, category: str, now: Now) -> Outcome:
     """Where else there is room, or when there will be."""
     other = advice.nearest(category, rules.station.neighbours, state.neighbours, now.mono_s)
-    if other is not None:
-        values: dict[str, Value] = {"station": Named(other.name), "walk_m": round(other.walk_m)}
+    if other:
+        values: dict[str, Value] = {"station": Term(other), "walk_m": round(rules.station.neighbours[other].walk_m)}
         return say(state, now, "bin_full_other", values)
     time = rules.hours.collected(now)
     return say(state, now, "bin_emptied_by", {"time": time}) if time else say(state, now, "bin_full")

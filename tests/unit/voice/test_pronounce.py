@@ -44,6 +44,8 @@ STATION = {
     "这是{category}，还是{second}？": "zhe4 shi4 {category} hai2 shi4 {second}",
     "不对哦，这是{category}。": "bu2 dui4 o2 zhe4 shi4 {category}",
     "放错了，请投进{category}桶。": "fang4 cuo4 le5 qing3 tou2 jin4 {category} tong3",
+    "这是{category}，这里没有这种桶。": "zhe4 shi4 {category} zhe4 li3 mei2 you3 zhe4 zhong3 tong3",
+    "好的，我大声一点，说慢一点。": "hao3 de5 wo3 da4 sheng1 yi4 dian3 shuo1 man4 yi4 dian3",
     "我认不出来，请看桶上的标志。": "wo3 ren4 bu4 chu1 lai2 qing3 kan4 tong3 shang4 de5 biao1 zhi4",
     "这个我没见过，请您自己选一个桶。": "zhe4 ge5 wo3 mei2 jian4 guo4 qing3 nin2 zi4 ji3 xuan3 yi2 ge4 tong3",
     "里面有好几种垃圾，请分开投放。": "li3 mian4 you3 hao3 ji3 zhong3 la1 ji1 qing3 fen1 kai1 tou2 fang4",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from edge.actions import Announce, Answer, DayTime, KeepClip, KeepItem, Named, Report, Speak, Term
+from edge.actions import Announce, Answer, DayTime, KeepClip, KeepItem, Report, Speak, Term
 from edge.bin_events import (
     Button,
     ButtonPressed,
@@ -242,7 +242,7 @@ def test_a_full_bin_sends_people_to_its_twin_then_to_the_nearest_station_then_te
     story.tell(NeighbourTold("near", {"recyclable": 90.0}), 3.0)
     (speak,) = [one for one in story.tell(ItemShown(2, PAPER), 10.0) if isinstance(one, Speak)]
     assert speak.phrase == "bin_full_other"
-    assert speak.values == {"station": Named({"en": "the north gate"}), "walk_m": 400}
+    assert speak.values == {"station": Term("far"), "walk_m": 400}
     story.tell(NeighbourTold("near", {"recyclable": 40.0}), 11.0)
     (speak,) = [one for one in story.tell(ItemShown(3, PAPER), 20.0) if isinstance(one, Speak)]
     assert speak.values["walk_m"] == 90
