@@ -18,7 +18,9 @@ JUMP_PERCENT = 25.0
 JUMP_SETTLE = 3.0
 # Readings further apart than this say nothing about one and the same level.
 GAP_S = 300.0
+# Three readings confirm a level. A new one takes more: three wild ones agree too often by chance.
 LEAST_READINGS = 3
+LEAST_FOR_CHANGE = 6
 MOST_READINGS = 96
 
 
@@ -55,31 +57,33 @@ def add(window: Window, sample: Sample, settle_s: float) -> Window:
     span_s = settle_s * JUMP_SETTLE
     if len(samples) > 1 and sample.at_s - samples[-2].at_s < span_s / MOST_READINGS:
         samples = samples[:-1]  # a fast sensor: one reading in each small step is enough
-    samples = _since((*samples, sample), sample.at_s - span_s)
+    samples = _since((*samples, sample), sample.at_s - span_s, LEAST_FOR_CHANGE)
     return _settle(replace(window, samples=samples), settle_s)
 
 
-def _since(samples: tuple[Sample, ...], from_s: float) -> tuple[Sample, ...]:
+def _since(samples: tuple[Sample, ...], from_s: float, least: int) -> tuple[Sample, ...]:
     """Those since `from_s`, the last one before it (so that they span the time), and never fewer than the least."""
     first = next((place for place, one in enumerate(samples) if one.at_s > from_s), len(samples))
-    return samples[max(0, min(first - 1, len(samples) - LEAST_READINGS)) :]
+    return samples[max(0, min(first - 1, len(samples) - least)) :]
 
 
 def _settle(window: Window, settle_s: float) -> Window:
     now_s = window.samples[-1].at_s
-    level = agreed(_since(window.samples, now_s - settle_s), settle_s)
+    level = agreed(_since(window.samples, now_s - settle_s, LEAST_READINGS), settle_s)
     if level is None:
         return window
-    if window.level is not None and abs(level - window.level) > JUMP_PERCENT:
-        level = agreed(window.samples, settle_s * JUMP_SETTLE)
+    change = 0.0 if window.level is None else abs(level - window.level)
+    if change > AGREE_PERCENT:
+        span_s = settle_s * (JUMP_SETTLE if change > JUMP_PERCENT else 1.0)
+        level = agreed(_since(window.samples, now_s - span_s, LEAST_FOR_CHANGE), span_s, LEAST_FOR_CHANGE)
         if level is None:
             return window
     return replace(window, level=level, settled_s=now_s)
 
 
-def agreed(samples: tuple[Sample, ...], span_s: float) -> float | None:
+def agreed(samples: tuple[Sample, ...], span_s: float, least: int = LEAST_READINGS) -> float | None:
     """The median, when the readings span that time and most of them, the newest among them, lie around it."""
-    if len(samples) < LEAST_READINGS or samples[-1].at_s - samples[0].at_s < span_s:
+    if len(samples) < least or samples[-1].at_s - samples[0].at_s < span_s:
         return None
     middle = median(one.percent for one in samples)
     near = sum(abs(one.percent - middle) <= AGREE_PERCENT for one in samples)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from edge.bin_events import Reading
 from edge.config.station import Bin
-from edge.waste.filter import GAP_S, Sample, Window, add
+from edge.waste.filter import AGREE_PERCENT, GAP_S, Sample, Window, add
 from edge.waste.geometry import percent_of
 
 SILENT_S = 900.0  # no word at all: neither a reading nor "no echo"
 DEAF_S = 600.0  # answers, and never with a level
 ERRATIC_S = 1200.0  # levels that never agree
+CALM_S = 300.0  # and after which they must agree for so long
 # Stuck: exactly the same number, while so many drops were sensed or the bin's other sensor moved so far …
 STUCK_S = 6 * 3600.0
 STUCK_DROPS = 20
@@ -38,7 +39,7 @@ CREEP_S = 3600.0
 CREEP_FELL_PERCENT = 10.0
 
 # One stray reading does not make these well.
-TILL_SETTLED = frozenset({"silent", "no echo", "iced", "erratic"})
+TILL_SETTLED = frozenset({"silent", "no echo", "iced"})
 DETAIL = {
     "absent": "it does not answer: is its cable in, has it power?",
     "silent": "nothing was heard of it for a while",
@@ -55,7 +56,8 @@ DETAIL = {
 class Sensor:
     """What is remembered of one sensor. Times are monotonic seconds.
 
-    `heard_s`: its last answer; `level_s`: the last that could be a level; `unsettled_s`: since when they do not agree.
+    `heard_s`: its last answer; `level_s`: the last that could be a level; `unsettled_s`: since when they do not agree,
+    `calm_s`: since when every one of them does.
     `raw_since_s`, `raw_drops`, `raw_others`: since when its number is exactly the same, the drops since then, and the
     level of the others then. `anchor`: the level at the last drop or fall, from which creeping counts; `held`: a level
     that looks like ice, not believed yet.
@@ -65,6 +67,7 @@ class Sensor:
     heard_s: float = float("-inf")
     level_s: float = float("-inf")
     unsettled_s: float | None = None
+    calm_s: float | None = None
     load: bool = False
     cold: bool = False
     lively: bool = False
@@ -88,8 +91,10 @@ def heard(sensor: Sensor, reading: Reading | None, bin: Bin, now_s: float, *, dr
     if reading is None:
         return replace(_judged(sensor, "absent", now_s), heard_s=now_s)
     if now_s - sensor.heard_s > GAP_S or sensor.fault == "absent":
-        sensor = replace(sensor, level_s=now_s, unsettled_s=None)
-    sensor = replace(sensor, heard_s=now_s, unsettled_s=now_s if sensor.unsettled_s is None else sensor.unsettled_s)
+        sensor = replace(sensor, level_s=now_s, unsettled_s=None, calm_s=None)
+    calm_s = now_s if sensor.calm_s is None else sensor.calm_s
+    unsettled_s = now_s if sensor.unsettled_s is None else sensor.unsettled_s
+    sensor = replace(sensor, heard_s=now_s, unsettled_s=unsettled_s, calm_s=None)
     if reading.temperature_c is not None:
         sensor = replace(sensor, cold=reading.temperature_c <= FROST_C)
     percent = percent_of(bin, reading)
@@ -103,7 +108,7 @@ def heard(sensor: Sensor, reading: Reading | None, bin: Bin, now_s: float, *, dr
     if window.level is None or window.settled_s < now_s:
         return sensor
     lively = sensor.lively or len({one.raw for one in window.samples}) >= LIVELY_VALUES
-    return _take(replace(sensor, unsettled_s=None, lively=lively), window.level, bin, now_s, dropped_s)
+    return _take(replace(sensor, unsettled_s=None, calm_s=calm_s, lively=lively), window.level, bin, now_s, dropped_s)
 
 
 def unseen(sensor: Sensor, now_s: float) -> Sensor:
@@ -111,14 +116,14 @@ def unseen(sensor: Sensor, now_s: float) -> Sensor:
     if now_s <= sensor.heard_s:
         return sensor
     window = replace(sensor.window, samples=())
-    return replace(sensor, heard_s=now_s, level_s=now_s, unsettled_s=None, window=window)
+    return replace(sensor, heard_s=now_s, level_s=now_s, unsettled_s=None, calm_s=None, window=window)
 
 
 def _take(sensor: Sensor, level: float, bin: Bin, now_s: float, dropped_s: float) -> Sensor:
     """Believe the level that the readings settled at, unless it looks like ice."""
     old = sensor.level
     full = level >= 100.0 and not sensor.load
-    raws = [one.raw for one in sensor.window.samples]
+    raws = [one.raw for one in sensor.window.samples if abs(one.percent - level) <= AGREE_PERCENT]
     still = max(raws) - min(raws) <= ICE_STILL
     explained = now_s - dropped_s <= DROP_EXPLAINS_S + bin.settle_s
     if sensor.held_since_s is not None:
@@ -176,6 +181,8 @@ def _fault(sensor: Sensor, now_s: float, others: float | None, counts_drops: boo
         return "erratic"
     if sensor.fault in TILL_SETTLED and not settled:
         return sensor.fault
+    if sensor.fault == "erratic" and (sensor.calm_s is None or now_s < sensor.calm_s + CALM_S):
+        return "erratic"
     return _stuck(sensor, now_s, others) or _creeping(sensor, now_s, counts_drops)
 
 
