@@ -24,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
         evaluate,
         events,
         keys,
+        level,
         models,
         parts,
         people,
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     models.register(commands)
     evaluate.register(commands)
     bench.register(commands)
+    level.register(commands)
     command.register(commands)
     keys.register(commands)
     pictures.register(commands)
