@@ -227,7 +227,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(STEPS, max_size=25))
 def test_whatever_sensors_and_clocks_do_the_state_stays_bounded_and_deadlines_are_met(
     steps: list[tuple[float, str, Reading | None, int, bool]],
