@@ -22,9 +22,8 @@ def register(kinds: Subparsers) -> None:
     """Add `levels` to what `edge eval` knows."""
     text = "levels: a recorded trace replayed through the daemon's logic, or the forecast on simulated months"
     levels = kinds.add_parser("levels", help=text, description=text)
-    source = levels.add_mutually_exclusive_group(required=True)
-    source.add_argument("--trace", type=Path, metavar="FILE", help="CSV; docs/levels.md describes the columns")
-    source.add_argument("--simulate", action="store_true", help="measure the forecast on simulated bins")
+    levels.add_argument("--trace", type=Path, metavar="FILE", help="CSV; docs/levels.md describes the columns")
+    levels.add_argument("--simulate", action="store_true", help="measure the forecast on simulated bins")
     levels.add_argument("--config", type=Path, metavar="FILE", help="take the bin from this configuration, with --bin")
     levels.add_argument("--bin", default="", metavar="NAME", help="the bin, as in [bins.NAME]")
     levels.add_argument("--shape", choices=["straight", "tapered", "lying"], help="(straight)")
@@ -46,6 +45,8 @@ def register(kinds: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.simulate == (args.trace is not None):
+        raise UsageError("either --trace FILE or --simulate", hint="docs/commands.md explains both")
     if args.simulate:
         from edge.measure.levels_simulation import measure
 

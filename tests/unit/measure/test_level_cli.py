@@ -233,6 +233,7 @@ def test_a_bad_trace_is_told_with_its_line(
         (["--empty-mm", "nan"], 2),
         (["--empty-mm", "100"], 2),
         (["--start", "noon"], 2),
+        (["--simulate"], 2),
         (["--timezone", "Mars/Base"], 2),
     ],
 )
