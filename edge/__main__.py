@@ -25,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         events,
         items,
         keys,
+        level,
         models,
         parts,
         people,
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     models.register(commands)
     evaluate.register(commands)
     bench.register(commands)
+    level.register(commands)
     command.register(commands)
     keys.register(commands)
     pictures.register(commands)

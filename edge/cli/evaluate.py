@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from edge.cli import evaluate_levels
 from edge.cli.common import Subparsers, emit
 from edge.errors import UsageError
 
@@ -23,6 +24,7 @@ def register(commands: Subparsers) -> None:
     faces.add_argument("--state", type=Path, metavar="DIR", help="a state directory, for networks added to a device")
     faces.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     faces.set_defaults(run=run_faces)
+    evaluate_levels.register(kinds)
 
 
 def run_faces(args: argparse.Namespace) -> int:

@@ -82,6 +82,7 @@ class Bin:
 
     `shape`: `straight` has the same section all the way, `tapered` narrows linearly to `bottom_ratio` of the top's
     width at the bottom, `lying` is a cylinder on its side. `opening`: where the camera sees what goes in.
+    `settle_s`: how long a level must stand before it counts. `report_percent`: the least change that is told.
     """
 
     category: Name
@@ -94,6 +95,8 @@ class Bin:
     nearly_full_percent: Percent = 75.0
     full_percent: Percent = 90.0
     overflow_percent: Percent = 98.0
+    settle_s: Annotated[float, Between(0.5, 600.0)] = 20.0
+    report_percent: Annotated[float, Between(1.0, 50.0)] = 5.0
     opening: tuple[Fraction, ...] = ()
     rim_zone: tuple[Fraction, ...] = ()
     lid: LidConfig = NoLid()
