@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from edge.actions import Report
 from edge.clock import Clock, Now
 from edge.config import schema
 from edge.config.schema import Config
+from edge.config.station import Bin, Station
 from edge.drivers.camera import Camera, Frame
 from edge.drivers.door import DoorPort
 from edge.drivers.speaker import Speaker
+from edge.drivers.station import StationPort
 from edge.errors import ConfigError
 from edge.runtime.renewable import Renewable
 from edge.store.identity import read_recipient, read_signer, seal_to
@@ -56,6 +58,17 @@ def make_door(settings: schema.GpioDoor | schema.SimulatedDoor) -> DoorPort:
     from edge.drivers.door.gpio import GpioDoorPort
 
     return GpioDoorPort(settings)
+
+
+def make_station(station: Station, bins: Mapping[str, Bin]) -> StationPort:
+    """The wires of the configured station, not opened yet."""
+    if station.wiring.simulated:
+        from edge.drivers.station.simulated import SimulatedStationPort
+
+        return SimulatedStationPort(station, bins)
+    from edge.drivers.station.gpio import GpioStationPort
+
+    return GpioStationPort(station, bins)
 
 
 def make_speaker(config: Config) -> Speaker:

@@ -9,7 +9,8 @@ from typing import Any
 
 from edge.config.check import Problems, from_folder, read_table
 from edge.config.lines import key_lines, line_of
-from edge.config.schema import Config, GpioDoor
+from edge.config.pins import lid_problems, pin_problems
+from edge.config.schema import Config
 from edge.errors import ConfigError
 
 __all__ = ["Config", "check_table", "load_config", "read_file"]
@@ -90,17 +91,6 @@ def _together(config: Config) -> Problems:
         problems.append((("office", "sealing_key_file"), "pictures need the office's key to be sealed to"))
     if config.office.two_person and len(config.office.keys) < 2:
         problems.append((("office", "keys"), "two_person needs the keys of two people"))
-    if isinstance(config.door, GpioDoor):
-        problems.extend(_pins(config.door))
-    return problems
-
-
-def _pins(door: GpioDoor) -> Problems:
-    problems: Problems = []
-    used: dict[int, str] = {}
-    for name in ("relay_pin", "contact_pin", "exit_pin", "granted_lamp_pin", "refused_lamp_pin"):
-        pin = getattr(door, name)
-        if pin >= 0 and pin in used:
-            problems.append((("door", name), f"pin {pin} is already {used[pin]}"))
-        used[pin] = name
+    problems.extend(pin_problems(config))
+    problems.extend(lid_problems(config))
     return problems
