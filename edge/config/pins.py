@@ -30,6 +30,9 @@ def _pins(config: Config) -> Iterator[tuple[Key, int]]:
         for name, one in config.bins.items():
             yield from _pins_of(one.lid, ("bins", name, "lid"))
             yield from _pins_of(one.wiring, ("bins", name, "wiring"))
+    for name, one in config.bins.items():
+        for sensor, settings in one.sensors.items():
+            yield from _pins_of(settings, ("bins", name, "sensors", sensor))
 
 
 def _pins_of(table: Any, key: Key) -> Iterator[tuple[Key, int]]:

@@ -35,7 +35,7 @@ class ServoControl:
             self._send(Drive.OPENING, LidPosition.BLOCKED, mono_s)
         elif self._asked is Drive.OPENING or (self._asked is Drive.CLOSING and free and not self._going_back()):
             asked, self._asked = self._asked, None
-            if asked is not self._drive:  # it goes or stands there already
+            if asked is not self._drive and not (asked is Drive.CLOSING and self._position is LidPosition.CLOSED):
                 self._send(asked, LidPosition.MOVING, mono_s)
         if self._drive is not Drive.OFF and mono_s >= self._arrives_s:
             self._position = LidPosition.OPEN if self._drive is Drive.OPENING else LidPosition.CLOSED
