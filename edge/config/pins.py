@@ -8,7 +8,10 @@ from typing import Any
 
 from edge.config.check import Key, Problems
 from edge.config.schema import Config, GpioDoor
-from edge.config.wiring import MotorLid, ServoLid, SimulatedLid
+from edge.config.wiring import LidConfig, MotorLid, ServoLid, SimulatedLid
+
+# GPIO 0 to 8 are pulled up from power-on until a program says otherwise (BCM2835 ARM Peripherals, table 6-31).
+_FIRST_PULLED_DOWN = 9
 
 
 def pin_problems(config: Config) -> Problems:
@@ -43,6 +46,12 @@ def _pins_of(table: Any, key: Key) -> Iterator[tuple[Key, int]]:
                 yield (*key, field.name), pin
 
 
+def _drives(lid: LidConfig) -> list[tuple[str, int]]:
+    if isinstance(lid, MotorLid):
+        return [("open_pin", lid.open_pin), ("close_pin", lid.close_pin)]
+    return [("pin", lid.pin)] if isinstance(lid, ServoLid) else []
+
+
 def lid_problems(config: Config) -> Problems:
     """Lids that nothing keeps from closing on a hand, and simulated ones among real wires."""
     if config.station is None or config.station.wiring.simulated:
@@ -50,6 +59,11 @@ def lid_problems(config: Config) -> Problems:
     problems: Problems = []
     for name, one in config.bins.items():
         key = ("bins", name, "lid")
+        problems += [
+            ((*key, field), f"pin {pin} is pulled up while the board starts, which drives a lid; use one from 9 to 27")
+            for field, pin in _drives(one.lid)
+            if pin < _FIRST_PULLED_DOWN
+        ]
         if isinstance(one.lid, SimulatedLid):
             problems.append((key, "a simulated lid needs simulated = true under [station.wiring]"))
         elif isinstance(one.lid, MotorLid) and one.wiring.hand_pin < 0 and one.lid.current_pin < 0:

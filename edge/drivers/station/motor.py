@@ -27,6 +27,7 @@ class MotorControl:
         self._opening = Opening()
         self._asked: Drive | None = None  # not begun
         self._run: Drive | None = None  # begun, though the motor may pause
+        self._again = False  # somebody asked to open while it was opening: if that fails, it is tried once more
         self._ran_s = 0.0
         self._drive = Drive.OFF
         self._last_s = 0.0
@@ -55,6 +56,7 @@ class MotorControl:
         pinched = inputs.hand or (inputs.strained and self._drive is Drive.CLOSING and self._ran_s >= START_S)
         if self._run is Drive.CLOSING and pinched:
             self._run, self._ran_s, self._blocked_s = Drive.OPENING, 0.0, mono_s
+            self._opening.free(mono_s, hand=True)  # what it strained against counts as a hand
         self._finish(mono_s, inputs)
         self._switch(self._wanted(mono_s, inputs), mono_s)
         kept = self._opening.kept_waiting(mono_s, self._asked is Drive.CLOSING)
@@ -80,6 +82,7 @@ class MotorControl:
         """An order to open is begun at once; one to close when the opening is free and the lid has gone back up."""
         if self._asked is None or (self._asked is Drive.CLOSING and not (free and self._blocked_s is None)):
             return
+        self._again = self._asked is self._run is Drive.OPENING
         if self._asked is not self._run:
             self._ran_s = 0.0
         self._run, self._asked = self._asked, None
@@ -99,6 +102,7 @@ class MotorControl:
         elif self._ran_s >= self._longest_s:
             self._lost = self._rests = self._run
             self._rests_until_s = mono_s + self._longest_s
+            self._asked = self._asked or (Drive.OPENING if self._again else None)
             self._run, self._blocked_s = None, None
 
     def _wanted(self, mono_s: float, inputs: LidInputs) -> Drive:

@@ -17,7 +17,7 @@ from edge.drivers.gpio import Lines, mock_factory
 from edge.drivers.station import StationInputs
 from edge.drivers.station.gpio import GpioStationPort
 
-_OPENS, _CLOSES, _OPEN_STOP, _CLOSED_STOP, _STRAIN, _SERVO = 2, 3, 4, 5, 6, 7
+_OPENS, _CLOSES, _OPEN_STOP, _CLOSED_STOP, _STRAIN, _SERVO = 22, 23, 4, 5, 6, 24
 _GUIDE, _WARNING, _HAND, _BEAM, _SMOKE, _BUTTON = 8, 9, 10, 11, 12, 13
 _NEAR, _YES, _NO, _LOUD = 16, 17, 18, 19
 _BIN = BinWiring(

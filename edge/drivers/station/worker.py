@@ -45,13 +45,13 @@ class StationInputsWorker:
         self._buttons: dict[Button, Told[bool]] = {button: Told(at_rest=False) for button in Button}
         self._bins = {name: BinWatch(name, self._tell) for name in bins}
         self._owed: deque[Event] = deque()
-        self._standing: dict[str, str] = {}  # by component; what is not here may be left from a predecessor
+        self._failing: dict[str, bool] = {}  # by component; one that is not here may have failed a predecessor
 
     def start(self) -> None:
         """The station was opened by whoever made it: its motors must be off before any worker runs."""
 
     def step(self) -> None:
-        self._stop.wait(RETRY_S if self._standing.get(COMPONENT) else SAMPLE_S)
+        self._stop.wait(RETRY_S if self._failing.get(COMPONENT) else SAMPLE_S)
         if not self._stop.is_set():
             self.look()
 
@@ -101,11 +101,12 @@ class StationInputsWorker:
         return True
 
     def _judge(self, component: str, what: str, detail: str) -> None:
-        """Tell the faults' desk when a component's standing has changed; an empty `detail` is none."""
-        if self._standing.get(component) == detail:
+        """Tell the faults' desk when a component fails or works again; an empty `detail` means that it works."""
+        fails = bool(detail)
+        if self._failing.get(component) is fails:
             return
-        self._standing[component] = detail
-        if detail:
+        self._failing[component] = fails
+        if fails:
             self._faults.fault(component, what, detail)
         else:
             self._faults.recovered(component)

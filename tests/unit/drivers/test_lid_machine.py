@@ -92,6 +92,17 @@ class LidMachine(RuleBasedStateMachine):
     def strain(self, strained: bool) -> None:
         self.strained = strained
 
+    @rule(steps=st.integers(1, 40), more=st.integers(1, 40))
+    def a_hand_comes_while_it_closes(self, steps: int, more: int) -> None:
+        """From wherever it is, as soon as it may."""
+        self.hand = self.strained = self.jammed = False
+        self.lie = None
+        self.whoever_asks_to_open_gets_it_open()
+        self.somebody_asks(False)
+        self.time_passes(round(CLEAR_S / STEP_S) + steps)
+        self.hand = True
+        self.time_passes(more)
+
     @rule(lie=st.sampled_from([None, (True, True), (False, False), (True, False), (False, True)]))
     def the_end_stops_lie(self, lie: tuple[bool, bool] | None) -> None:
         self.lie = lie
@@ -143,7 +154,9 @@ class MotorMachine(LidMachine):
             assert inputs.closed_stop == (self.last.position is LidPosition.CLOSED)
 
     def _count(self, before: Drive, after_s: float) -> None:
-        """A motor is never on in one direction for longer than its time without having rested as long."""
+        """A motor is never on in one direction for longer than its time, unless it rested as long or turned back."""
+        if self.last.position is LidPosition.BLOCKED:
+            self.on_s = 0.0
         if before is Drive.OFF:
             self.off_s += after_s
             if self.off_s >= LONGEST_S - STEP_S:
