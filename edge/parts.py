@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from edge.actions import Report
@@ -19,10 +19,12 @@ from edge.config.sensors import (
     ScaleSensor,
     SimulatedSensor,
 )
+from edge.config.station import Bin, Station
 from edge.drivers.camera import Camera, Frame
 from edge.drivers.door import DoorPort
 from edge.drivers.level import LevelSensor
 from edge.drivers.speaker import Speaker
+from edge.drivers.station import StationPort
 from edge.errors import ConfigError
 from edge.runtime.renewable import Renewable
 from edge.store.identity import read_recipient, read_signer, seal_to
@@ -104,6 +106,17 @@ def make_level_sensor(settings: LevelSensorConfig) -> LevelSensor:
     from edge.drivers.level.ultrasonic import UltrasonicRanger
 
     return UltrasonicRanger(settings)
+
+
+def make_station(station: Station, bins: Mapping[str, Bin]) -> StationPort:
+    """The wires of the configured station, not opened yet."""
+    if station.wiring.simulated:
+        from edge.drivers.station.simulated import SimulatedStationPort
+
+        return SimulatedStationPort(station, bins)
+    from edge.drivers.station.gpio import GpioStationPort
+
+    return GpioStationPort(station, bins)
 
 
 def make_speaker(config: Config) -> Speaker:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge.cli.common import DEFAULT_CONFIG, Subparsers, emit
+from edge.errors import HardwareError
+
+if TYPE_CHECKING:
+    from edge.config import Config
 
 
 def register(commands: Subparsers) -> None:
@@ -23,7 +27,7 @@ def register(commands: Subparsers) -> None:
     run.add_argument("--log", choices=["debug", "info", "warning", "error"], default="info", help="(info)")
     add("check", "validate the configuration and the models; start nothing", run_check)
     add("status", "what the running daemon says of itself", run_status)
-    add("safe-state", "drive the lock relay to its safe level, after a crash for instance", run_safe_state)
+    add("safe-state", "lock relay and lids to their safe state, after a crash for instance", run_safe_state)
 
 
 def run_daemon(args: argparse.Namespace) -> int:
@@ -93,15 +97,45 @@ def _lines(part: dict[str, Any], indent: str = "") -> list[str]:
 
 def run_safe_state(args: argparse.Namespace) -> int:
     from edge.config.effective import load_effective
+
+    config = load_effective(args.config, starting=False).config  # the pins that were in force
+    failed: HardwareError | None = None
+    result: dict[str, Any] = {}
+    # One that cannot be reached must not leave the other as it is.
+    for make_safe in (_safe_door, _safe_station):
+        try:
+            result |= make_safe(config)
+        except HardwareError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    told = [f"relay off ({result['driver']})"] if "driver" in result else []
+    told += [f"lids free: {', '.join(result['lids']) or 'none is driven'}"] if "lids" in result else []
+    emit(args, result, "; ".join(told))
+    return 0
+
+
+def _safe_door(config: Config) -> dict[str, Any]:
     from edge.parts import make_door
 
-    config = load_effective(args.config, starting=False).config  # the relay's pin that was in force
-    result: dict[str, Any] = {}
-    if config.door is not None:
-        door = make_door(config.door)
-        door.open()
-        door.drive_relay(on=False)
-        door.close()
-        result |= {"relay": "off", "driver": config.door.driver}
-    emit(args, result, f"relay off ({config.door.driver})" if config.door else "there is no door here")
-    return 0
+    if config.door is None:
+        return {}
+    door = make_door(config.door)
+    door.open()
+    door.drive_relay(on=False)
+    door.close()
+    return {"relay": "off", "driver": config.door.driver}
+
+
+def _safe_station(config: Config) -> dict[str, Any]:
+    """Motors off and servos free, so that every lid can be opened by hand."""
+    from edge.parts import make_station
+
+    if config.station is None:
+        return {}
+    station = make_station(config.station, config.bins)
+    try:
+        station.open()
+    finally:
+        station.close()
+    return {"lids": sorted(name for name, one in config.bins.items() if one.lid.driver != "none")}

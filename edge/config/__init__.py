@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edge.config.check import Problems, from_folder, read_table
+from edge.config.check import Key, Problems, from_folder, read_table
 from edge.config.lines import key_lines, line_of
-from edge.config.schema import Config, GpioDoor
+from edge.config.pins import lid_problems, pin_problems
+from edge.config.schema import Config
+from edge.config.sensors import LevelSensorConfig, sensor_problems
 from edge.errors import ConfigError
 
 __all__ = ["Config", "check_table", "load_config", "read_file"]
@@ -89,8 +91,9 @@ def _together(config: Config) -> Problems:
         problems.append((("office", "sealing_key_file"), "pictures need the office's key to be sealed to"))
     if config.office.two_person and len(config.office.keys) < 2:
         problems.append((("office", "keys"), "two_person needs the keys of two people"))
-    if isinstance(config.door, GpioDoor):
-        problems.extend(_pins(config.door))
+    problems.extend(pin_problems(config))
+    problems.extend(lid_problems(config))
+    problems.extend(_sensors(config))
     return problems
 
 
@@ -107,6 +110,8 @@ def _roles(config: Config) -> Problems:
     elif config.door is not None:
         problems.append((("door",), "only a gate has a door; add 'gate' to the roles, or take the table out"))
     if "bin" in roles:
+        if config.station is None:
+            problems.append(((), "the role bin needs a table [station]"))
         if not config.bins:
             problems.append(((), "the role bin needs at least one table [bins.<name>]"))
         problems.extend(_bins(config))
@@ -147,12 +152,11 @@ def _areas(table: object, fields: tuple[str, ...]) -> list[tuple[str, str]]:
     ]
 
 
-def _pins(door: GpioDoor) -> Problems:
-    problems: Problems = []
-    used: dict[int, str] = {}
-    for name in ("relay_pin", "contact_pin", "exit_pin", "granted_lamp_pin", "refused_lamp_pin"):
-        pin = getattr(door, name)
-        if pin >= 0 and pin in used:
-            problems.append((("door", name), f"pin {pin} is already {used[pin]}"))
-        used[pin] = name
-    return problems
+def _sensors(config: Config) -> Problems:
+    """What the level sensors of all bins say against one another."""
+    sensors: dict[Key, LevelSensorConfig] = {
+        ("bins", name, "sensors", sensor): settings
+        for name, one in config.bins.items()
+        for sensor, settings in one.sensors.items()
+    }
+    return sensor_problems(sensors)

@@ -1,4 +1,4 @@
-"""Carries out the brain's actions: the relay at once, everything else by handing it on without waiting."""
+"""Carries out the brain's actions: relay, lamps and lids at once, all else by handing it on without waiting."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from edge.actions import Action, Announce, Answer, DriveRelay, Report, ShowLamp, Speak, TakePicture
+from edge.actions import (
+    Action,
+    Announce,
+    Answer,
+    DriveRelay,
+    KeepClip,
+    KeepItem,
+    LightBin,
+    MoveLid,
+    Report,
+    ShowLamp,
+    Speak,
+    TakePicture,
+)
 from edge.clock import Now
 from edge.drivers.door import DoorPort
+from edge.drivers.station import StationPort
 from edge.errors import HardwareError
 
 log = logging.getLogger(__name__)
@@ -25,6 +39,10 @@ class Dispatcher:
         announce: Callable[[Announce], object],
         photograph: Callable[[TakePicture], object],
         answer: Callable[[Answer], object],
+        *,
+        station: StationPort | None = None,
+        keep_clip: Callable[[KeepClip], object] = lambda _order: None,
+        keep_item: Callable[[KeepItem], object] = lambda _order: None,
     ) -> None:
         self._door = door
         self._say = say
@@ -32,18 +50,21 @@ class Dispatcher:
         self._announce = announce
         self._photograph = photograph
         self._answer = answer
+        self._station = station
+        self._keep_clip = keep_clip
+        self._keep_item = keep_item
         self.relay_on = 0
         self.relay_off = 0
         self.energised = False
 
     def carry_out(self, actions: Sequence[Action], now: Now) -> None:
-        """In order. A door that cannot be driven raises HardwareError, after the reports were handed on; an order
-        that came with it is then answered as refused.
+        """In order. A door or lid that cannot be driven raises HardwareError, after everything else was carried out;
+        an order that came with it is then answered as refused.
         """
         failure: HardwareError | None = None
         for action in actions:
             match action:
-                case DriveRelay() | ShowLamp():
+                case DriveRelay() | ShowLamp() | MoveLid() | LightBin():
                     try:
                         self._drive(action)
                     except HardwareError as error:
@@ -56,31 +77,56 @@ class Dispatcher:
                     self._announce(action)
                 case TakePicture():
                     self._photograph(action)
+                case KeepClip():
+                    self._keep_clip(action)
+                case KeepItem():
+                    self._keep_item(action)
                 case Answer():
                     self._answer(action if failure is None else _failed(action, failure))
         if failure is not None:
             raise failure
 
-    def _drive(self, action: DriveRelay | ShowLamp) -> None:
-        if self._door is None:
-            return
+    def _drive(self, action: DriveRelay | ShowLamp | MoveLid | LightBin) -> None:
+        if isinstance(action, MoveLid | LightBin):
+            self._drive_bin(action)
+        elif self._door is not None:
+            self._drive_door(self._door, action)
+
+    def _drive_door(self, door: DoorPort, action: DriveRelay | ShowLamp) -> None:
         if isinstance(action, ShowLamp):
-            self._door.show_lamp(action.lamp)
+            door.show_lamp(action.lamp)
             return
-        self._door.drive_relay(on=action.on)
+        door.drive_relay(on=action.on)
         if action.on != self.energised:
             self.energised = action.on
             self.relay_on += action.on
             self.relay_off += not action.on
 
+    def _drive_bin(self, action: MoveLid | LightBin) -> None:
+        if self._station is None:
+            raise HardwareError(f"the bin {action.bin} has no wires", hint="[station] names them")
+        if isinstance(action, MoveLid):
+            self._station.move_lid(action.bin, open=action.open)
+        else:
+            self._station.light(action.bin, action.lamp)
+
     def safe(self) -> bool:
-        """The relay off, from whichever thread has to do it; False, and loudly said, when it cannot be driven."""
+        """The relay off and every lid on its way up, from whichever thread has to do it; False, and loudly said, when
+        one of them cannot be driven.
+        """
+        safe = True
         try:
             self._drive(DriveRelay(on=False))
         except HardwareError as error:
             log.critical("the lock relay cannot be driven to its safe level: %s", error)
-            return False
-        return True
+            safe = False
+        if self._station is not None:
+            try:
+                self._station.open_all()
+            except HardwareError as error:
+                log.critical("the lids cannot be opened: %s", error)
+                safe = False
+        return safe
 
 
 def _failed(answer: Answer, failure: HardwareError) -> Answer:

@@ -6,29 +6,14 @@ import time
 from collections.abc import Callable
 from threading import Event as Flag
 
+from edge.drivers.debounce import Told
 from edge.drivers.door import DoorPort
 from edge.events import ContactChanged, Event, ExitPressed
 from edge.runtime.faults import FaultDesk
 
 COMPONENT = "contacts"
-# Fifty looks a second: a press of the button lasts longer than 50 ms, a bouncing contact settles within 20.
 SAMPLE_S = 0.02
-STABLE_S = 0.03
 RETRY_S = 0.25
-
-
-class Debounced:
-    """A level counts when it has stood for `STABLE_S`; edges are never counted."""
-
-    def __init__(self) -> None:
-        self._candidate: bool | None = None
-        self._since_s = 0.0
-
-    def stable(self, level: bool, mono_s: float) -> bool | None:
-        """The level, if it has been this one long enough; None while it still bounces."""
-        if level != self._candidate:
-            self._candidate, self._since_s = level, mono_s
-        return level if mono_s - self._since_s >= STABLE_S else None
 
 
 class ContactsWorker:
@@ -48,9 +33,8 @@ class ContactsWorker:
         self._faults = faults
         self._clock = clock
         self._stop = Flag()
-        self._contact, self._button = Debounced(), Debounced()
-        self._told_open: bool | None = None
-        self._told_pressed = False
+        self._contact: Told[bool] = Told()
+        self._button: Told[bool] = Told(at_rest=False)
         self._failing: bool | None = None  # a predecessor may have failed
 
     def start(self) -> None:
@@ -69,18 +53,15 @@ class ContactsWorker:
         except OSError as error:
             if not self._failing:
                 self._faults.fault(COMPONENT, "unreadable", str(error))
-                self._failing, self._told_open = True, None
+                self._failing = True
+                self._contact.forget()
             return
         if self._failing is not False:
             self._faults.recovered(COMPONENT)
             self._failing = False
         if inputs.contact_open is not None:
-            is_open = self._contact.stable(inputs.contact_open, now_s)
-            if is_open is not None and is_open != self._told_open and self._post(ContactChanged(is_open)):
-                self._told_open = is_open
-        pressed = self._button.stable(inputs.exit_pressed, now_s)
-        if pressed is not None and pressed != self._told_pressed and (not pressed or self._post(ExitPressed())):
-            self._told_pressed = pressed
+            self._contact.offer(inputs.contact_open, now_s, lambda is_open: self._post(ContactChanged(is_open)))
+        self._button.offer(inputs.exit_pressed, now_s, lambda pressed: not pressed or self._post(ExitPressed()))
 
     def stop(self) -> None:
         """The door outlives this worker: whoever opened it closes it."""

@@ -11,6 +11,7 @@ from typing import Any
 from edge.config.schema import GpioDoor, SimulatedDoor
 from edge.drivers.door import DoorInputs
 from edge.drivers.door.gpio import GpioDoorPort
+from edge.drivers.gpio import mock_factory
 
 _RELAY, _CONTACT, _EXIT, _GRANTED, _REFUSED = 17, 27, 22, 23, 24
 _PRESS_S = 0.2
@@ -31,7 +32,7 @@ class SimulatedDoorPort(GpioDoorPort):
             granted_lamp_pin=_GRANTED,
             refused_lamp_pin=_REFUSED,
         )
-        super().__init__(wiring, self._mock_factory)
+        super().__init__(wiring, mock_factory)
         self._settings = settings
         self._released_s: float | None = None
         self._opened_s: float | None = None
@@ -39,18 +40,12 @@ class SimulatedDoorPort(GpioDoorPort):
         self._pressed_until_s = float("-inf")
         self._presses = 0
 
-    @staticmethod
-    def _mock_factory() -> tuple[Any, tuple[type[Exception], ...]]:
-        from gpiozero.pins.mock import MockFactory
-
-        return MockFactory(), ()
-
     def open(self) -> None:
         super().open()
         self._pin(_CONTACT).drive_low()
 
     def _pin(self, number: int) -> Any:
-        return self._factory.pin(number)
+        return self._lines.factory.pin(number)
 
     def relay_energised(self) -> bool:
         """What a meter at the relay's coil would show."""
@@ -66,7 +61,7 @@ class SimulatedDoorPort(GpioDoorPort):
         self._pressed_until_s = mono_s + _PRESS_S
 
     def sample(self, mono_s: float) -> DoorInputs:
-        if self._factory is not None:
+        if self._lines.factory is not None:
             self._move(mono_s)
         return super().sample(mono_s)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge.bin_events import Reading
 from edge.config.sensors import PulseSensor
-from edge.drivers.door.gpio import MakeFactory, lgpio_factory
+from edge.drivers.gpio import MakeFactory, lgpio_factory
 from edge.errors import HardwareError
 from edge.runtime.mailbox import LatestSlot
 

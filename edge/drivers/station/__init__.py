@@ -13,7 +13,10 @@ from edge.bin_events import Button, LidPosition
 
 @dataclass(frozen=True, slots=True)
 class BinInputs:
-    """The raw levels at one bin now, not debounced. None where nothing of the kind is wired."""
+    """The raw levels at one bin now, not debounced. None where nothing of the kind is wired, or nothing is known.
+
+    `lid_fault`, `thermometer_fault`: what is wrong there, or empty.
+    """
 
     lid: LidPosition | None = None
     hand: bool | None = None
@@ -21,6 +24,8 @@ class BinInputs:
     smoke: bool | None = None
     celsius: float | None = None
     open_pressed: bool = False
+    lid_fault: str = ""
+    thermometer_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,13 @@ class StationPort(Protocol):
         """Begin to move a lid; what follows (end stops, anti-pinch, the time limit of a motor) is `sample`'s work."""
         ...
 
-    def light(self, name: str, lamp: BinLamp) -> None: ...
+    def light(self, name: str, lamp: BinLamp) -> None:
+        """Show this from the next `sample` on."""
+        ...
+
+    def open_all(self) -> None:
+        """Begin to open every lid: nobody is left to say which may stay shut."""
+        ...
 
     def sample(self, mono_s: float) -> StationInputs:
         """Read the inputs, and move what is moving by a step: called fifty times a second."""

@@ -10,10 +10,12 @@ from gpiozero.pins.mock import MockFactory
 
 from edge.actions import Lamp
 from edge.config.schema import GpioDoor, SimulatedDoor
+from edge.drivers.debounce import STABLE_S
 from edge.drivers.door import DoorInputs
-from edge.drivers.door.contacts import STABLE_S, ContactsWorker
-from edge.drivers.door.gpio import GpioDoorPort, lgpio_factory
+from edge.drivers.door.contacts import ContactsWorker
+from edge.drivers.door.gpio import GpioDoorPort
 from edge.drivers.door.simulated import SimulatedDoorPort
+from edge.drivers.gpio import lgpio_factory
 from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, ContactChanged, Event, ExitPressed
 from edge.runtime.faults import FaultDesk

@@ -2,9 +2,24 @@ from __future__ import annotations
 
 import pytest
 
-from edge.actions import Announce, Answer, DriveRelay, Lamp, Report, ShowLamp, Speak, TakePicture
+from edge.actions import (
+    Announce,
+    Answer,
+    BinLamp,
+    DriveRelay,
+    KeepClip,
+    KeepItem,
+    Lamp,
+    LightBin,
+    MoveLid,
+    Report,
+    ShowLamp,
+    Speak,
+    TakePicture,
+)
 from edge.clock import Now
 from edge.drivers.door import DoorInputs
+from edge.drivers.station import StationInputs
 from edge.errors import HardwareError
 from edge.runtime.dispatch import Dispatcher
 
@@ -81,3 +96,80 @@ def test_an_order_whose_door_cannot_be_driven_is_answered_as_refused() -> None:
     with pytest.raises(HardwareError, match="no relay"):
         bench.dispatcher.carry_out((DriveRelay(True), Answer("c-1", True)), NOW)
     assert bench.done == [Answer("c-1", False, "hardware", "no relay")]
+
+
+class Lids:
+    """A station that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+        self.broken = False
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+
+    def move_lid(self, name: str, *, open: bool) -> None:
+        if self.broken:
+            raise HardwareError("no motor", hint="look at the wires")
+        self.done.append(MoveLid(name, open))
+
+    def light(self, name: str, lamp: BinLamp) -> None:
+        self.done.append(LightBin(name, lamp))
+
+    def open_all(self) -> None:
+        self.move_lid("all", open=True)
+
+    def sample(self, mono_s: float) -> StationInputs:
+        raise AssertionError(f"nobody asked for the inputs at {mono_s}")
+
+
+class StationBench(Bench):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lids = Lids()
+        note = self.done.append
+        self.dispatcher = Dispatcher(
+            self,
+            self._say,
+            lambda report, _now: note(report),
+            note,
+            note,
+            note,
+            station=self.lids,
+            keep_clip=note,
+            keep_item=note,
+        )
+
+
+def test_a_stations_actions_reach_its_wires_and_its_camera() -> None:
+    bench = StationBench()
+    wires = (MoveLid("paper", True), LightBin("paper", BinLamp.GUIDE))
+    kept = (KeepClip("waste.offhours", "d-1"), KeepItem(3, "d-1"))
+    bench.dispatcher.carry_out((*wires, *kept), NOW)
+    assert (bench.lids.done, bench.done) == (list(wires), list(kept))
+
+
+def test_a_lid_that_cannot_be_driven_loses_nothing_else() -> None:
+    bench = StationBench()
+    bench.lids.broken = True
+    later = (LightBin("paper", BinLamp.GUIDE), Speak("open"), Report("waste.dropped"))
+    with pytest.raises(HardwareError, match="no motor"):
+        bench.dispatcher.carry_out((MoveLid("paper", True), *later, DriveRelay(True)), NOW)
+    assert bench.lids.done == [later[0]]
+    assert bench.done == [*later[1:], DriveRelay(True)]
+
+
+def test_without_a_station_lids_are_an_error_and_clips_are_not() -> None:
+    bench = Bench()
+    bench.dispatcher.carry_out((KeepClip("waste.offhours", "d-1"), KeepItem(3, "d-1")), NOW)
+    with pytest.raises(HardwareError, match="has no wires"):
+        bench.dispatcher.carry_out((MoveLid("paper", True),), NOW)
+
+
+@pytest.mark.parametrize(("door_broken", "lids_broken"), [(False, False), (True, False), (False, True), (True, True)])
+def test_door_and_lids_are_made_safe_whichever_of_them_fails(door_broken: bool, lids_broken: bool) -> None:
+    bench = StationBench()
+    bench.broken, bench.lids.broken = door_broken, lids_broken
+    assert bench.dispatcher.safe() is not (door_broken or lids_broken)
+    assert bench.done == ([] if door_broken else [DriveRelay(False)])
+    assert bench.lids.done == ([] if lids_broken else [MoveLid("all", True)])

@@ -1,0 +1,75 @@
+"""What only shows when all wires of a device are seen together: a pin used twice, a lid that could close on a hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from edge.config.check import Key, Problems
+from edge.config.schema import Config, GpioDoor
+from edge.config.wiring import LidConfig, MotorLid, ServoLid, SimulatedLid
+
+# GPIO 0 to 8 are pulled up from power-on until a program says otherwise (BCM2835 ARM Peripherals, table 6-31).
+_FIRST_PULLED_DOWN = 9
+
+
+def pin_problems(config: Config) -> Problems:
+    """Every pin that two wires claim, on the real header; simulated parts have pins of their own."""
+    problems: Problems = []
+    used: dict[int, str] = {}
+    for key, pin in _pins(config):
+        if pin in used:
+            problems.append((key, f"pin {pin} is already {used[pin]}"))
+        used.setdefault(pin, ".".join(key))
+    return problems
+
+
+def _pins(config: Config) -> Iterator[tuple[Key, int]]:
+    if isinstance(config.door, GpioDoor):
+        yield from _pins_of(config.door, ("door",))
+    if config.station is not None and not config.station.wiring.simulated:
+        yield from _pins_of(config.station.wiring, ("station", "wiring"))
+        for name, one in config.bins.items():
+            yield from _pins_of(one.lid, ("bins", name, "lid"))
+            yield from _pins_of(one.wiring, ("bins", name, "wiring"))
+    for name, one in config.bins.items():
+        for sensor, settings in one.sensors.items():
+            yield from _pins_of(settings, ("bins", name, "sensors", sensor))
+
+
+def _pins_of(table: Any, key: Key) -> Iterator[tuple[Key, int]]:
+    for field in fields(table):
+        if field.name == "pin" or field.name.endswith("_pin"):
+            pin = getattr(table, field.name)
+            if pin >= 0:
+                yield (*key, field.name), pin
+
+
+def _drives(lid: LidConfig) -> list[tuple[str, int]]:
+    if isinstance(lid, MotorLid):
+        return [("open_pin", lid.open_pin), ("close_pin", lid.close_pin)]
+    return [("pin", lid.pin)] if isinstance(lid, ServoLid) else []
+
+
+def lid_problems(config: Config) -> Problems:
+    """Lids that nothing keeps from closing on a hand, and simulated ones among real wires."""
+    if config.station is None or config.station.wiring.simulated:
+        return []
+    problems: Problems = []
+    for name, one in config.bins.items():
+        key = ("bins", name, "lid")
+        problems += [
+            ((*key, field), f"pin {pin} is pulled up while the board starts, which drives a lid; use one from 9 to 27")
+            for field, pin in _drives(one.lid)
+            if pin < _FIRST_PULLED_DOWN
+        ]
+        if isinstance(one.lid, SimulatedLid):
+            problems.append((key, "a simulated lid needs simulated = true under [station.wiring]"))
+        elif isinstance(one.lid, MotorLid) and one.wiring.hand_pin < 0 and one.lid.current_pin < 0:
+            problems.append((key, "a lid that closes by itself needs hand_pin under wiring, or current_pin"))
+        elif isinstance(one.lid, ServoLid) and one.wiring.hand_pin < 0:
+            problems.append((key, "a lid that closes by itself needs hand_pin under wiring"))
+        if isinstance(one.lid, ServoLid) and one.lid.open_us == one.lid.closed_us:
+            problems.append(((*key, "open_us"), "must differ from closed_us"))
+    return problems
