@@ -49,7 +49,7 @@ from edge.waste.state import BinState, Outcome, Question, StationState
 from edge.waste.verdict import Verdict
 
 ORDERS = frozenset({"poll", "correct"})
-EYES = frozenset({"station-camera", "items"})
+EYES = frozenset({"station-camera", "item-vision"})
 POLL_AFTER_S = 5.0
 """A poll is asked when nothing was said or done for so long."""
 
@@ -100,17 +100,20 @@ class Station:
         return state, actions
 
     def step(self, state: StationState, event: Event, now: Now) -> Outcome:
-        """One event. Deadlines that have passed are carried out before it."""
+        """One event. Deadlines that have passed are carried out before it; only a hand comes before everything."""
+        hand = isinstance(event, HandSensed)
+        state, first = self._react(state, event, now) if hand else (state, ())
         state, actions = self._advance(state, now)
-        state, more = self._react(state, event, now)
+        state, more = (state, ()) if hand else self._react(state, event, now)
         state, lamps = self._lamps(state, now)
-        return state, actions + more + lamps
+        return state, first + actions + more + lamps
 
     def _react(self, state: StationState, event: Event, now: Now) -> Outcome:
         rules = self._rules
         match event:
             case LevelRead():
-                level, actions = rules.levels[event.bin].read(state.bins[event.bin].level, event, now)
+                one = state.bins[event.bin]
+                level, actions = rules.levels[event.bin].read(one.level, event, now, lid_open=one.lid.up)
                 return state.with_bin(event.bin, level=level), actions
             case HandSensed():
                 lid, actions = lids.hand_moved(state.bins[event.bin].lid, event.bin, event.present, now.mono_s)

@@ -32,6 +32,7 @@ BEAT_S = 6 * 3600.0
 # A bin that is shovelled out falls in steps; only after this long at its new level a fall is taken for compaction.
 FALL_S = 900.0
 _NEVER = float("-inf")
+NOTHING_LEARNT = Forecast()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,33 @@ Outcome = tuple[BinLevel, tuple[Action, ...]]
 
 
 class LevelRules:
-    """The rules of one bin. `holidays`: local dates like 2027-01-01. Raises ConfigError for measures that
-    contradict one another.
+    """The rules of one bin. `holidays`: local dates like 2027-01-01. `learnt`: what an earlier run remembered. Raises
+    ConfigError for measures that contradict one another.
     """
 
-    def __init__(self, name: str, bin: Bin, timezone: str = "Asia/Shanghai", holidays: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        bin: Bin,
+        timezone: str = "Asia/Shanghai",
+        holidays: tuple[str, ...] = (),
+        learnt: Forecast = NOTHING_LEARNT,
+    ) -> None:
         if wrong := problem(bin):
             raise ConfigError(f"[bins.{name}] {wrong}", hint="edge level calibrate measures them")
         self._name = name
         self._bin = bin
         self._zone = ZoneInfo(timezone)
         self._holidays = frozenset(holidays)
+        self._learnt = learnt
+
+    def first(self) -> BinLevel:
+        """What is known of a bin at the start: nothing."""
+        return BinLevel(forecast=self._learnt)
+
+    def full(self, state: BinLevel) -> bool:
+        """Whether people are to be sent elsewhere."""
+        return state.stage in (Stage.FULL, Stage.OVERFLOW)
 
     def percent(self, state: BinLevel) -> float | None:
         """How full the bin is, [0, 100]; None while no sensor can be believed."""

@@ -33,6 +33,11 @@ class Lid:
     tries: int = 0
     position: LidPosition | None = None
 
+    @property
+    def up(self) -> bool:
+        """Whether it is not known to be shut, if it is driven at all."""
+        return self.told_open or self.position in (LidPosition.MOVING, LidPosition.OPEN, LidPosition.BLOCKED)
+
     def deadline(self) -> float | None:
         """When it is to be closed, if it is."""
         return self.close_at if self.told_open and not self.hand and self.close_at != NEVER else None

@@ -22,7 +22,9 @@ class Levels(Protocol):
 
     def first(self) -> Any: ...
 
-    def read(self, state: Any, event: LevelRead, now: Now) -> tuple[Any, tuple[Action, ...]]: ...
+    def read(self, state: Any, event: LevelRead, now: Now, *, lid_open: bool = False) -> tuple[Any, tuple[Action, ...]]:
+        """`lid_open`: a sensor in the lid measures anything but the bin then."""
+        ...
 
     def dropped(self, state: Any, now: Now) -> Any:
         """Something fell in: the level is about to rise."""

@@ -52,7 +52,10 @@ class PlainLevels:
     def first(self) -> float | None:
         return None
 
-    def read(self, _state: Any, event: LevelRead, _now: Now) -> tuple[Any, tuple[Action, ...]]:
+    def read(
+        self, _state: Any, event: LevelRead, _now: Now, *, lid_open: bool = False
+    ) -> tuple[Any, tuple[Action, ...]]:
+        assert lid_open in (True, False)
         return (event.reading.distance_mm if event.reading else None), ()
 
     def dropped(self, state: Any, _now: Now) -> Any:

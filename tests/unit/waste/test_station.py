@@ -145,7 +145,7 @@ def test_where_no_button_opens_a_lid_the_unknown_opens_all() -> None:
     assert {name for name, _ in lids(story.tell(ItemShown(1, STRANGE), 1.0))} == set(BINS)
 
 
-@pytest.mark.parametrize("blind", ["station-camera", "items", "covered", "no camera"])
+@pytest.mark.parametrize("blind", ["station-camera", "item-vision", "covered", "no camera"])
 def test_eyes_that_fail_leave_open_lids(blind: str) -> None:
     station = buttonless(replace(STATION, camera=None) if blind == "no camera" else STATION)
     story = Story(rules(station))
@@ -154,7 +154,7 @@ def test_eyes_that_fail_leave_open_lids(blind: str) -> None:
     elif blind != "no camera":
         story.tell(ComponentFailed(blind, "no pictures"), 0.5)
     assert {name for name, _ in lids(story.tell(PresenceChanged(True), 1.0))} == set(BINS)
-    if blind in ("station-camera", "items"):
+    if blind in ("station-camera", "item-vision"):
         story.tell(ComponentRecovered(blind, 3.0), 100.0)
         story.tell(Tick(), 200.0)
         story.tell(PresenceChanged(False), 300.0)

@@ -265,7 +265,7 @@ class StationMachine(RuleBasedStateMachine):
     def neighbour(self, percent: float) -> None:
         self.send(NeighbourTold("near", {"recyclable": percent}))
 
-    @rule(component=st.sampled_from(["items", "station-camera", "voice"]), failed=st.booleans())
+    @rule(component=st.sampled_from(["item-vision", "station-camera", "voice"]), failed=st.booleans())
     def component(self, component: str, failed: bool) -> None:
         self.send(ComponentFailed(component, "hung") if failed else ComponentRecovered(component, 1.0))
 
