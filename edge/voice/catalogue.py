@@ -64,13 +64,14 @@ STATION: Mapping[str, Variables] = MappingProxyType(
         "bin_full": _NONE,
         "bin_full_other": MappingProxyType({"station": Kind.NAME, "walk_m": Kind.METRES}),
         "bin_emptied_by": _TIME,
+        "closed": _NONE,
         "closed_until": _TIME,
         "lid_blocked": _NONE,
         "poll_thanks": _NONE,
         "corrected_thanks": _NONE,
     }
 )
-"""A waste station's phrases, in the same order."""
+"""A waste station's phrases, in the same order; those of `edge.waste.phrases`."""
 
 ROLES: Mapping[str, Mapping[str, Variables]] = MappingProxyType({"gate": GATE, "bin": STATION})
 """The phrases by role of the device."""
