@@ -65,6 +65,7 @@ STATION: Mapping[str, Variables] = MappingProxyType(
         "bin_full": _NONE,
         "bin_full_other": MappingProxyType({"station": Kind.NAME, "walk_m": Kind.METRES}),
         "bin_emptied_by": _TIME,
+        "closed": _NONE,
         "closed_until": _TIME,
         "closed_for_now": _NONE,
         "lid_blocked": _NONE,
@@ -73,7 +74,7 @@ STATION: Mapping[str, Variables] = MappingProxyType(
         "loud_on": _NONE,
     }
 )
-"""A waste station's phrases, in the same order."""
+"""A waste station's phrases, in the same order; those of `edge.waste.phrases`."""
 
 ROLES: Mapping[str, Mapping[str, Variables]] = MappingProxyType({"gate": GATE, "bin": STATION})
 """The phrases by role of the device."""

@@ -64,6 +64,7 @@ STATION = {
     "谢谢您的意见。": "xie4 xie4 nin2 de5 yi4 jian4",
     "谢谢您告诉我。": "xie4 xie4 nin2 gao4 su4 wo3",
     "谢谢，我记住了。": "xie4 xie4 wo3 ji4 zhu4 le5",
+    "对不起，现在不开放。": "dui4 bu4 qi3 xian4 zai4 bu4 kai1 fang4",
     "现在不开放，请稍后再来。": "xian4 zai4 bu4 kai1 fang4 qing3 shao1 hou4 zai4 lai2",
     "现在不开放，星期一上午十一点半再来吧。": (
         "xian4 zai4 bu4 kai1 fang4 xing1 qi1 yi1 shang4 wu3 shi2 yi1 dian3 ban4 zai4 lai2 ba5"
@@ -152,6 +153,10 @@ def test_stops_follow_their_syllable() -> None:
         ("重要", "zhong4 yao4"),
         ("走得太近", "zou3 de5 tai4 jin4"),
         ("等一下", "deng3 yi2 xia4"),
+        ("电池纸板饮料盒", "dian4 chi2 zhi3 ban3 yin3 liao4 he2"),
+        ("剩饭剩菜", "sheng4 fan4 sheng4 cai4"),
+        ("玻璃金属废纸塑料", "bo1 li2 jin1 shu3 fei4 zhi3 su4 liao4"),
+        ("旧衣服树叶", "jiu4 yi1 fu2 shu4 ye4"),
         ("十一点十一分", "shi2 yi1 dian3 shi2 yi1 fen1"),
         ("近一点", "jin4 yi4 dian3"),
     ],
