@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from edge.actions import Report
+from edge.actions import Report, Speak, Term
 from edge.clock import Clock, Now
 from edge.config import schema
 from edge.config.cameras import CameraConfig, ScriptedCamera
@@ -27,8 +28,11 @@ from edge.drivers.speaker import Speaker
 from edge.drivers.station import StationPort
 from edge.errors import ConfigError
 from edge.runtime.renewable import Renewable
+from edge.schedules import parse_interval
 from edge.store.identity import read_recipient, read_signer, seal_to
 from edge.uplink.settings import Broker
+from edge.voice.catalogue import CATEGORIES
+from edge.voice.loudness import Loudness
 from edge.voice.phrases import PhraseBook, load_book
 
 if TYPE_CHECKING:
@@ -137,7 +141,31 @@ def make_speaker(config: Config) -> Speaker:
 
 def make_book(config: Config) -> PhraseBook:
     """The phrases in the configured languages. Raises ConfigError for a site's own table that does not hold."""
-    return load_book(config.speaker.languages, config.speaker.phrases)
+    station = config.station
+    neighbours = station.neighbours if station else {}
+    return load_book(
+        config.speaker.languages,
+        config.speaker.phrases,
+        roles=config.device.roles,
+        categories=tuple(dict.fromkeys(one.category for one in config.bins.values())) or CATEGORIES,
+        names={name: one.name for name, one in neighbours.items()},
+        ahead=[
+            Speak("bin_full_other", values={"station": Term(name), "walk_m": round(one.walk_m)})
+            for name, one in neighbours.items()
+        ],
+    )
+
+
+def make_loudness(config: Config, clock: Clock) -> Loudness:
+    """How loud the voice is at which hour."""
+    speaker = config.speaker
+    return Loudness(
+        speaker.volume_percent,
+        speaker.quiet_volume_percent,
+        [parse_interval(text) for text in speaker.quiet],
+        clock=clock,
+        zone=ZoneInfo(config.device.timezone),
+    )
 
 
 def make_broker(settings: schema.Uplink) -> Broker:

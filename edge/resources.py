@@ -21,6 +21,11 @@ def manifests(state_dir: Path | None = None) -> list[Path]:
     return [folder("models") / MANIFEST, *([added] if added and added.exists() else [])]
 
 
+def sorting() -> Path:
+    """The shipped sorting rules: the four national categories."""
+    return folder("config") / "sorting.toml"
+
+
 def demo_pictures() -> Path:
     """The pictures of the demonstration; CREDITS.md beside them names their sources."""
     return _PACKAGE / "demo" / "pictures"

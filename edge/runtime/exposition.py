@@ -33,6 +33,7 @@ COUNTERS = frozenset(
         "relay_off",
         "relay_on",
         "rendered",
+        "shortened",
         "replaced",
         "spoken",
         "taken",

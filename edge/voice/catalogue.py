@@ -67,7 +67,6 @@ STATION: Mapping[str, Variables] = MappingProxyType(
         "bin_emptied_by": _TIME,
         "closed": _NONE,
         "closed_until": _TIME,
-        "closed_for_now": _NONE,
         "lid_blocked": _NONE,
         "poll_thanks": _NONE,
         "corrected_thanks": _NONE,

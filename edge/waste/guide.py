@@ -115,7 +115,7 @@ def send_to(state: StationState, rules: Rules, category: str, now: Now) -> Outco
 def closed(state: StationState, rules: Rules, category: str, now: Now) -> Outcome:
     """Outside the hours of a category."""
     time = rules.hours.opens(category, now)
-    return say(state, now, "closed_until", {"time": time}) if time else say(state, now, "closed_for_now")
+    return say(state, now, "closed_until", {"time": time}) if time else say(state, now, "closed")
 
 
 def full(state: StationState, rules: Rules, category: str, now: Now) -> Outcome:

@@ -40,7 +40,8 @@ class Rate:
 class CameraWorker:
     """Faults are told as transitions; while one lasts the worker goes on trying with a bounded back-off.
 
-    `keep_newest`: hold on to the last frame for who takes pictures; it is a megabyte.
+    `keep_newest`: hold on to the last frame for who takes pictures; it is a megabyte. `name`: of the component in what
+    is told of it.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class CameraWorker:
         clock: Callable[[], float] = time.monotonic,
         *,
         keep_newest: bool = True,
+        name: str = COMPONENT,
     ) -> None:
+        self._name = name
         self._make = make
         self._slot = slot
         self._faults = faults
@@ -110,7 +113,7 @@ class CameraWorker:
         if self._failing:
             log.info("camera works again")
         if self._failing or not self._seen:  # the fault may be a predecessor's
-            self._faults.recovered(COMPONENT)
+            self._faults.recovered(self._name)
             self._failing, self._tries, self._seen = False, 0, True
 
     def _fault(self, error: Exception) -> None:
@@ -119,7 +122,7 @@ class CameraWorker:
             return
         if not self._failing:
             log.error("camera: %s", error)
-            self._faults.fault(COMPONENT, "no pictures", str(error))
+            self._faults.fault(self._name, "no pictures", str(error))
             self._failing = True
         self._retry_at_s = self._clock() + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
         self._tries += 1

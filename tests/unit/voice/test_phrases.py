@@ -42,13 +42,6 @@ def test_every_phrase_is_there_in_every_language(language: str) -> None:
         assert all(wording.text for line in book.lines(example(phrase)) for wording in line.wordings)
 
 
-def test_what_the_station_asks_for_can_be_said() -> None:
-    asked = pytest.importorskip("edge.waste.phrases").PHRASES
-    assert {phrase: set(variables) for phrase, variables in STATION.items()} == {
-        phrase: set(variables) for phrase, variables in asked.items()
-    }
-
-
 def test_every_reason_for_a_poor_picture_can_be_spoken() -> None:
     assert {f"poor_{reason.value}" for reason in PoorReason} <= set(GATE)
 

@@ -276,7 +276,7 @@ def test_outside_the_hours_it_says_when_and_a_drop_all_the_same_is_recorded() ->
 def test_a_clock_that_nobody_trusts_sends_nobody_away() -> None:
     story = Story(rules(with_hours(recyclable=Hours(()))))
     assert lids(story.tell(ItemShown(1, PAPER), at(1.0, trusted=False))) == [("paper", True)]
-    assert said(story.tell(ItemShown(2, PAPER), at(10.0))) == ["closed_for_now"]
+    assert said(story.tell(ItemShown(2, PAPER), at(10.0))) == ["closed"]
 
 
 # --- lids
