@@ -1,0 +1,1 @@
+"""Waste: which category an item belongs to, and how sure that is."""
