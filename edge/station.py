@@ -116,9 +116,7 @@ class StationParts:
 
     def listens_to(self) -> dict[str, Handler]:
         """The topics of the neighbours, and who takes what comes there."""
-        return {
-            self._topics.levels_of(name): listener(name, self._lent.post) for name in self.rules.station.neighbours
-        }
+        return {self._topics.levels_of(name): listener(name, self._lent.post) for name in self.rules.station.neighbours}
 
     def levels(self) -> bytes:
         """What the neighbours are told, as it is now."""
@@ -183,9 +181,7 @@ class StationParts:
         self.specs += [Spec("item-vision", items, 10.0), Spec(CAMERA, self.camera, 12.0)]
         if lent.key is not None:
             store = ItemStore(config.store.state_dir, lent.key, settings.keep_items_days)
-            self.keeper = Renewable(
-                lambda _last: ItemKeeper(store, lambda item: items.now.pictures(item), lent.clock)
-            )
+            self.keeper = Renewable(lambda _last: ItemKeeper(store, lambda item: items.now.pictures(item), lent.clock))
             self.specs.append(Spec("items", self.keeper, 30.0))
 
     def _level_of(self, state: StationState, name: str) -> BinLevel:
@@ -206,5 +202,3 @@ class StationParts:
             "lamp": one.lamp.value,
             "figures": {} if percent is None else {"fill_percent": round(percent, 1)},
         }
-
-
