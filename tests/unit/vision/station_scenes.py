@@ -77,9 +77,11 @@ def shadow(at_s: float, begins_s: float = 2.0) -> Image:
     return np.asarray(np.repeat(1.0 - 0.5 * dark[None, :, None], HEIGHT, axis=0), np.float32)
 
 
+_GRAIN = [np.random.default_rng(1000 + n).standard_normal((HEIGHT, WIDTH, 3), np.float32) for n in range(3)]
+
+
 def photographed(light: Image, number: int, sigma: float = 2.0) -> NDArray[np.uint8]:
-    random = np.random.default_rng(1000 + number)
-    return np.clip(light + random.normal(0.0, sigma, light.shape), 0.0, 255.0).astype(np.uint8)
+    return np.clip(light + sigma * _GRAIN[number % 3], 0.0, 255.0).astype(np.uint8)
 
 
 def frames(scene: Scene, until_s: float, sigma: float = 2.0) -> list[tuple[float, NDArray[np.uint8]]]:
