@@ -178,4 +178,4 @@ def _cells(picture: Picture) -> _Scene:
     here = green[1:, 1:]
     steps = cv2.max(cv2.absdiff(here, green[:-1, 1:]), cv2.absdiff(here, green[1:, :-1]))
     texture = cv2.resize(steps, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return _Scene(cv2.log(colour), texture / colour[..., 1])
+    return _Scene(np.asarray(cv2.log(colour), np.float32), texture / colour[..., 1])

@@ -16,6 +16,7 @@ from edge.runtime.mailbox import LatestSlot
 from edge.vision.item_pictures import ItemPictures
 from edge.vision.items import Fact, Gone, Held, ItemWatch, Passed
 from edge.vision.looking import Classifier, Looking
+from edge.vision.scene import SceneWatch
 
 COMPONENT = "item-vision"
 WAIT_S = 0.25
@@ -27,7 +28,8 @@ Watcher = Callable[[Frame, tuple[Fact, ...], tuple[BinEvent, ...]], None]
 
 class ItemWorker:
     """`openings` (by bin) and `item_zone` are fractions left, top, right, bottom. `post(event, seen_s)` puts into the
-    brain's inbox. `watch` sees every frame, with what came of it.
+    brain's inbox. `watch` sees every frame, with what came of it. `scene`, where there is a picture of the clean
+    station, looks every few seconds.
 
     Without the classifier, which is a fault that is tried again, items are told with no looks: drops are still counted.
     """
@@ -42,6 +44,7 @@ class ItemWorker:
         on_fault: OnFault,
         on_recovered: OnRecovered,
         watch: Watcher = lambda _frame, _facts, _events: None,
+        scene: SceneWatch | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._slot = slot
@@ -51,6 +54,7 @@ class ItemWorker:
         self._on_fault = on_fault
         self._on_recovered = on_recovered
         self._watch = watch
+        self._scene = scene
         self._clock = clock
         self._classifier: Classifier | None = None
         self._retry_at_s = float("-inf")
@@ -88,7 +92,10 @@ class ItemWorker:
         begun_s = time.perf_counter()
         facts = self._items.update(frame.picture, frame.mono_s)
         self._watch_ms.add((time.perf_counter() - begun_s) * 1e3)
-        events = tuple(self._judge(fact) for fact in facts)
+        events: tuple[BinEvent, ...] = tuple(self._judge(fact) for fact in facts)
+        # Not while there is an item: its decision does not wait.
+        if self._scene is not None and self._scene.due(frame.mono_s) and not (facts or self._items.active):
+            events += self._scene.update(frame.picture, frame.mono_s)
         self._untold += [(event, frame.mono_s) for event in events]
         self._tell()
         for fact in facts:

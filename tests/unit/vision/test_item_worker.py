@@ -11,14 +11,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as PilImage
 
-from edge.bin_events import BinEvent, ItemGone, ItemPassed, ItemShown
+from edge.bin_events import BinEvent, ItemGone, ItemPassed, ItemShown, SceneJudged, SceneState
 from edge.drivers.camera import Frame
 from edge.errors import DataError
 from edge.runtime.mailbox import LatestSlot
 from edge.vision.item_pictures import ITEMS, LONGER_PX, ItemPictures, Region, square
 from edge.vision.item_worker import COMPONENT, RETRY_S, ItemWorker
 from edge.vision.items import ItemWatch
-from tests.unit.vision.station_scenes import BOX, CAN, OPENINGS, Scene, frames, moved, wall
+from edge.vision.scene import FLOOR, SceneEvent, SceneWatch
+from tests.unit.vision.station_scenes import BOX, CAN, OPENINGS, Scene, frames, moved, photographed, wall
 
 PATH = ((2.0, 0.5, -0.3), (2.6, 0.5, 0.35), (4.6, 0.5, 0.35), (5.2, 0.16, 0.85))
 UNHELD = (*PATH[:2], (3.2, 0.83, 0.85))
@@ -57,6 +58,9 @@ class Station:
         self.faults: list[str] = []
         self.watched = 0
         self.slot: LatestSlot[Frame] = LatestSlot()
+        self.make(None)
+
+    def make(self, scene: SceneWatch | None) -> None:
         self.worker = ItemWorker(
             self.slot,
             self.open,
@@ -66,6 +70,7 @@ class Station:
             lambda component, _what, _detail: self.faults.append(component),
             lambda component: self.faults.append(f"{component} works"),
             lambda _frame, _facts, _events: setattr(self, "watched", self.watched + 1),
+            scene,
             lambda: self.now_s,
         )
         self.worker.start()
@@ -224,3 +229,21 @@ def test_it_stops_and_wakes() -> None:
     assert station.watched == 0
     station.worker.stop()
     assert station.worker.status()["working"] is False
+
+
+def test_the_scene_is_looked_at_slowly_and_never_while_an_item_is_in_view() -> None:
+    station = Station()
+    clean = photographed(wall(0.0), 0)
+    scene = SceneWatch(clean, {FLOOR: (0.0, 0.75, 1.0, 1.0)})
+    looks: list[float] = []
+    judge = scene.update
+
+    def update(picture: NDArray[np.uint8], now_s: float) -> tuple[SceneEvent, ...]:
+        looks.append(now_s)
+        return (SceneJudged(FLOOR, SceneState.LITTERED), *judge(picture, now_s))
+
+    scene.update = update  # type: ignore[method-assign]
+    station.make(scene)
+    station.see(moved(BOX, PATH), 9.0)
+    assert looks == pytest.approx([0.0, 5.6], abs=0.35)
+    assert SceneJudged(FLOOR, SceneState.LITTERED) in station.events
