@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
         pictures,
         rosters,
         sink,
+        station,
     )
 
     parser = argparse.ArgumentParser(
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     keys.register(commands)
     pictures.register(commands)
     items.register(commands)
+    station.register(commands)
     config.register(commands)
     rosters.register(commands)
     return parser

@@ -31,7 +31,7 @@ class ItemWorker:
     brain's inbox. `watch` sees every frame, with what came of it. `scene`, where there is a picture of the clean
     station, looks every few seconds.
 
-    Without the classifier, which is a fault that is tried again, items are told with no looks: drops are still counted.
+    Without the classifier, which is a fault that is tried again, nothing is shown, and drops are told with no looks.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ItemWorker:
         self._pictures = ItemPictures()
         self._stop = Flag()
         self._untold: list[tuple[BinEvent, float]] = []
-        self._frames = self._shown = self._passed = 0
+        self._frames = self._shown = self._passed = self._last_shown = 0
 
     def start(self) -> None:
         self._load()
@@ -92,7 +92,7 @@ class ItemWorker:
         begun_s = time.perf_counter()
         facts = self._items.update(frame.picture, frame.mono_s)
         self._watch_ms.add((time.perf_counter() - begun_s) * 1e3)
-        events: tuple[BinEvent, ...] = tuple(self._judge(fact) for fact in facts)
+        events: tuple[BinEvent, ...] = tuple(event for fact in facts if (event := self._judge(fact)) is not None)
         # Not while there is an item: its decision does not wait.
         if self._scene is not None and self._scene.due(frame.mono_s) and not (facts or self._items.active):
             events += self._scene.update(frame.picture, frame.mono_s)
@@ -105,10 +105,10 @@ class ItemWorker:
             self._looking.look(self._classifier, self._items.best())
         self._watch(frame, facts, events)
 
-    def _judge(self, fact: Fact) -> BinEvent:
+    def _judge(self, fact: Fact) -> BinEvent | None:
         if isinstance(fact, Gone):
             self._looking.forget()
-            return ItemGone(fact.item)
+            return ItemGone(fact.item) if fact.item == self._last_shown else None
         # An item that was looked at while it was held is not looked at again on its way into the opening.
         looks = self._looking.of(fact.crops, fact.parts)
         if self._classifier is not None and (isinstance(fact, Held) or not looks):
@@ -119,7 +119,10 @@ class ItemWorker:
             self._pictures.put(fact.item, fact.crops)  # before it is told: whoever hears of it asks for them at once
             self._passed += 1
             return ItemPassed(fact.item, fact.bin, looks, fact.parts)
+        if not looks:
+            return None
         self._shown += 1
+        self._last_shown = fact.item
         return ItemShown(fact.item, looks, fact.parts)
 
     def _tell(self) -> None:
