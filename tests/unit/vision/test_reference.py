@@ -98,5 +98,7 @@ def test_the_command_writes_a_new_file_and_no_other(tmp_path: Path, capsys: pyte
     assert json.loads(capsys.readouterr().out) == {"file": str(out), "size_px": [640, 480]}
     assert load_picture(out).shape == (480, 640, 3)
     assert main(command) == 2
-    config.write_text(CONFIG.replace("[station.camera]", "[station]\n[x]"))
-    assert main(command) == 3
+    config.write_text(CONFIG[: CONFIG.index("[station.camera]")] + CONFIG[CONFIG.index("[bins.one]") :])
+    capsys.readouterr()
+    assert main(command) == 2
+    assert "there is no [station.camera]" in capsys.readouterr().err
