@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         pictures,
         rosters,
         sink,
+        station,
     )
 
     parser = argparse.ArgumentParser(
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     keys.register(commands)
     pictures.register(commands)
     items.register(commands)
+    station.register(commands)
     config.register(commands)
     rosters.register(commands)
     return parser

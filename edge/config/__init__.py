@@ -89,6 +89,8 @@ def _together(config: Config) -> Problems:
         problems.append((("uplink", "sink_key_file"), "delivery = 'confirmed' needs the public key of the sink"))
     if config.pictures.of and config.office.sealing_key_file is None:
         problems.append((("office", "sealing_key_file"), "pictures need the office's key to be sealed to"))
+    if config.office.supervision_key_file is not None and config.office.sealing_key_file is None:
+        problems.append((("office", "supervision_key_file"), "goes with sealing_key_file, the office's own key"))
     if config.office.two_person and len(config.office.keys) < 2:
         problems.append((("office", "keys"), "two_person needs the keys of two people"))
     problems.extend(pin_problems(config))

@@ -178,11 +178,14 @@ class Office:
     """Who may give this device orders: the public keys (Ed25519, PEM) of those who sign them, by name.
 
     `sealing_key_file`: the office's public key (X25519, PEM), to which pictures and enrolments are sealed.
-    `two_person`: enrolling somebody by command takes two signatures. `zone`: the roster that this device follows.
+    `supervision_key_file`: a second public key of that kind, to which the frames of a clip are sealed as they were
+    taken; without it they leave the station blurred only. `two_person`: enrolling somebody by command takes two
+    signatures. `zone`: the roster that this device follows.
     """
 
     keys: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     sealing_key_file: Path | None = None
+    supervision_key_file: Path | None = None
     two_person: bool = False
     zone: Name = "main"
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from edge.contract import at_the_bin, at_the_gate, of_the_device, of_the_office
+from edge.contract import at_the_bin, at_the_bin_pictures, at_the_gate, of_the_device, of_the_office
 from edge.contract.kinds import EventType
 
-CATALOGUE: Mapping[str, EventType] = MappingProxyType(
-    {kind.type: kind for kind in (*at_the_gate.TYPES, *at_the_bin.TYPES, *of_the_device.TYPES, *of_the_office.TYPES)}
+_TYPES = (
+    *at_the_gate.TYPES,
+    *at_the_bin.TYPES,
+    *at_the_bin_pictures.TYPES,
+    *of_the_device.TYPES,
+    *of_the_office.TYPES,
 )
+CATALOGUE: Mapping[str, EventType] = MappingProxyType({kind.type: kind for kind in _TYPES})

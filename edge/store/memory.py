@@ -1,6 +1,6 @@
 """One small JSON file for what a role remembers over a restart: written whole, seldom, and never waited for.
 
-It is worth a few hours of learning, so it is written once in a while and at the stop, and a damaged one is a fresh start.
+It is worth a few hours of learning, so it is written once in a while and at the stop; a damaged one is a fresh start.
 """
 
 from __future__ import annotations

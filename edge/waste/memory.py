@@ -1,5 +1,5 @@
-"""What a station remembers over a restart, as JSON: what its bins have learnt of their filling, the polls, and how often
-it was right. Pure.
+"""What a station remembers over a restart, as JSON: what its bins have learnt of their filling, the polls, and how
+often it was right. Pure.
 """
 
 from __future__ import annotations
