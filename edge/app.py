@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge import __version__, overview, resources
 from edge.actions import Report, TakePicture
@@ -23,7 +23,7 @@ from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate, GateState
 from edge.line import Line
-from edge.parts import make_book, make_door, make_speaker
+from edge.parts import make_book, make_door, make_loudness, make_speaker
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
@@ -42,10 +42,15 @@ from edge.store.writer import StoreWriter
 from edge.vision.manifest import load_manifest
 from edge.vision.worker import Watcher
 from edge.voice.worker import VoiceWorker
+from edge.waste.state import StationState
 
 if TYPE_CHECKING:
     from edge.drivers.camera.snapshot import SnapshotWorker
     from edge.office import Office
+    from edge.station import StationParts
+    from edge.store.keys import DeviceKey
+    from edge.vision.item_worker import Watcher as ItemWatcher
+    from edge.vision.manifest import Manifest
 
 EVENTS = "events.db"
 INBOX = 1000
@@ -66,6 +71,7 @@ class Device:
         config: Config,
         watch: Callable[[Report, float], None] = lambda _report, _seen_s: None,
         look: Watcher = lambda _frame, _faces, _decisions: None,
+        look_at_items: ItemWatcher = lambda _frame, _facts, _events: None,
         *,
         effective: Effective | None = None,
     ) -> None:
@@ -83,6 +89,8 @@ class Device:
         self.clock = SystemClock(newest_us)
         self.faults = FaultDesk(self.post)
         self.door = make_door(config.door) if config.door else None
+        key = device_key(state_dir)
+        self.station = self._make_station(config, manifest, key, look_at_items)
         self.warnings: tuple[str, ...] = GATE_WARNINGS if config.door else ()
         self.restarting = ""  # why the process is to begin anew
         told = (self.faults.fault, self.faults.recovered)
@@ -111,10 +119,10 @@ class Device:
             )
         )
         self.office = self._make_office(effective, alone)
-        heard = self.office.subscriptions if self.office else {}
+        heard = (self.office.subscriptions if self.office else {}) | (self.station.listens_to() if self.station else {})
         self.line = Line(config, path, lambda keys: self.writer.now.acknowledge(keys), self.faults, heard)
         self.uplink = self.line.uplink
-        if (key := device_key(state_dir)) is not None:
+        if key is not None:
             self.line.introduce_keys(key)
         self.voice: Renewable[VoiceWorker] = Renewable(
             lambda _last: VoiceWorker(
@@ -124,6 +132,7 @@ class Device:
                 on_fault=self.faults.fault,
                 on_recovered=self.faults.recovered,
                 rate_wpm=config.speaker.rate_wpm,
+                loudness=make_loudness(config, self.clock),
             )
         )
         self.sight = (
@@ -138,8 +147,12 @@ class Device:
             lambda announce: self.voice.now.announce(announce),
             self._photograph,
             lambda answer: self.office is not None and self.office.commands.now.answered(answer),
+            **self._kept_by_the_station(),
         )
-        first = RolesState(GateState(lockdown=self.office is not None and self.office.lockdown))
+        first = RolesState(
+            GateState(lockdown=self.office is not None and self.office.lockdown),
+            self.station.first() if self.station else StationState(),
+        )
         self.brain: Renewable[Brain[RolesState]] = Renewable(
             lambda last: Brain(
                 lambda: self._core,
@@ -160,6 +173,7 @@ class Device:
             *(self.office.specs if self.office else ()),
             Spec("timekeeper", lambda: Timekeeper(clock_watch, self.clock, self.faults.tell)),
             *([Spec("contacts", lambda: ContactsWorker(door, self.post, self.faults))] if door else ()),
+            *(self.station.specs if self.station else ()),
             *(self.sight.specs if self.sight else ()),
             Spec(
                 "health",
@@ -170,7 +184,7 @@ class Device:
                 lambda: StatusWorker(
                     self.board,
                     runtime_dir,
-                    self.line.show,
+                    self._publish,
                     self.supervisor.healthy,
                     lambda: systemd.notify("WATCHDOG=1"),
                 ),
@@ -195,15 +209,22 @@ class Device:
         """Before any worker runs: from here on the lock relay is at its safe level. Raises HardwareError."""
         if self.door:
             self.door.open()
+        if self.station:
+            self.station.port.open()
 
     def close_wires(self) -> None:
-        """The last that is driven: lock relay off. Raises HardwareError."""
-        if self.door:
-            self.door.close()
+        """The last that is driven: lock relay off, lids free. Raises HardwareError, after both were tried."""
+        try:
+            if self.door:
+                self.door.close()
+        finally:
+            if self.station:
+                self.station.port.close()
 
     def seeing(self) -> bool:
         """Whether the first pictures have come from every camera."""
-        return self.sight is None or self.sight.camera.now.frames > 0
+        cameras = [one.camera for one in (self.sight, self.station) if one and one.camera]
+        return all(camera.now.frames > 0 for camera in cameras)
 
     def restart(self, why: str) -> None:
         """Let the process end in good order and begin anew."""
@@ -215,10 +236,33 @@ class Device:
         self._core = self._roles(config)
         return True
 
-    @staticmethod
-    def _roles(config: Config) -> Roles:
+    def _roles(self, config: Config) -> Roles:
         gate = Gate(config.lock, Policy(config.access, config.device.timezone)) if config.door else None
-        return Roles(gate)
+        return Roles(gate, self.station.core() if self.station else None)
+
+    def _make_station(
+        self, config: Config, manifest: Manifest, key: DeviceKey | None, look: ItemWatcher
+    ) -> StationParts | None:
+        if config.station is None:
+            return None
+        from edge.station import Lent, StationParts
+
+        lent = Lent(
+            self.post, self.submit, self.clock, self.faults, lambda: self.brain.now.state.station, key, boot_id()
+        )
+        return StationParts(config, config.station, manifest, lent, look)
+
+    def _kept_by_the_station(self) -> dict[str, Any]:
+        station = self.station
+        if station is None:
+            return {}
+        return {"station": station.port, "keep_clip": station.keep_clip, "keep_item": station.keep_item}
+
+    def _publish(self, state: bytes) -> None:
+        """The retained state, and what the neighbouring stations are told."""
+        self.line.show(state)
+        if self.station:
+            self.line.keep(self.line.topics.levels, self.station.levels())
 
     def _make_office(self, effective: Effective | None, alone: threading.Lock) -> Office | None:
         if effective is None or not self.config.office.keys:

@@ -25,6 +25,7 @@ from edge.voice.worker import VoiceWorker
 if TYPE_CHECKING:
     from edge.office import Office
     from edge.sight import Sight
+    from edge.station import StationParts
 
 
 class Shown(Protocol):
@@ -35,6 +36,7 @@ class Shown(Protocol):
     faults: FaultDesk
     warnings: tuple[str, ...]
     sight: Sight | None
+    station: StationParts | None
     dispatcher: Dispatcher
     inbox: Inbox[Posted]
     supervisor: Supervisor
@@ -54,6 +56,8 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("brain", lambda: {"figures": _brain(device)})
     if device.sight is not None:
         _register_sight(board, device.sight)
+    if device.station is not None:
+        _register_station(board, device.station)
     if config.door is not None:
         driver = config.door.driver
         board.register("door", lambda: _door(device, driver))
@@ -80,6 +84,18 @@ def _register_sight(board: StatusBoard, sight: Sight) -> None:
     board.register("roster", lambda: _roster(sight))
     if (snapshots := sight.snapshots) is not None:
         board.register("pictures", lambda: snapshots.now.status())
+
+
+def _register_station(board: StatusBoard, station: StationParts) -> None:
+    board.register("bins", station.show)
+    board.register("station", lambda: station.inputs.now.status())
+    board.register("levels", lambda: {name: worker.now.status() for name, worker in station.sensors.items()})
+    if (camera := station.camera) is not None:
+        board.register("station_camera", lambda: camera.now.status())
+    if (items := station.items) is not None:
+        board.register("items", lambda: items.now.status())
+    if (clips := station.clips) is not None:
+        board.register("clips", lambda: clips.now.status())
 
 
 def _brain(device: Shown) -> dict[str, Any]:

@@ -36,7 +36,11 @@ from edge.voice.loudness import Loudness
 from edge.voice.phrases import PhraseBook, load_book
 
 if TYPE_CHECKING:
+    from edge.drivers.camera.clip import ClipWorker
     from edge.drivers.camera.snapshot import SnapshotWorker
+    from edge.runtime.faults import FaultDesk
+    from edge.vision.manifest import Manifest
+    from edge.vision.scene import SceneWatch
 
 
 def make_camera(settings: CameraConfig) -> Camera:
@@ -198,6 +202,54 @@ def check_office(config: Config) -> None:
         read_signer(file)
     if config.office.sealing_key_file is not None:
         read_recipient(config.office.sealing_key_file)
+
+
+def make_scene(station: Station, bins: Mapping[str, Bin]) -> SceneWatch | None:
+    """Who compares the station with its clean picture; nobody without one. Raises DataError where it cannot be used."""
+    if station.reference is None:
+        return None
+    from edge.vision.picture_file import load_picture
+    from edge.vision.scene import SceneWatch
+
+    zones = {"floor": station.floor_zone, **{name: one.rim_zone for name, one in bins.items()}}
+    return SceneWatch(load_picture(station.reference), {name: area for name, area in zones.items() if area})
+
+
+def make_clips(
+    config: Config,
+    station: Station,
+    manifest: Manifest,
+    newest: Callable[[], Frame | None],
+    submit: Callable[[Report, Now], object],
+    clock: Clock,
+    faults: FaultDesk,
+) -> Renewable[ClipWorker] | None:
+    """Who keeps clips for supervision; nobody where the office has given no key to seal them to."""
+    if config.office.sealing_key_file is None:
+        return None
+    from edge.drivers.camera.clip import ClipWorker
+    from edge.drivers.camera.snapshot import about
+    from edge.vision.blur import open_face_blur
+
+    bound_to = about(f"/{config.device.site}/{config.device.id}")
+    office = read_recipient(config.office.sealing_key_file)
+    supervision = config.office.supervision_key_file
+    entitled = read_recipient(supervision) if supervision else None
+    return Renewable(
+        lambda _last: ClipWorker(
+            newest,
+            lambda: open_face_blur(manifest),
+            lambda jpeg: seal_to(office, jpeg, bound_to),
+            submit,
+            clock,
+            faults.fault,
+            faults.recovered,
+            keep_days=station.keep_clips_days,
+            width_px=config.pictures.width_px,
+            quality=config.pictures.quality,
+            seal_original=(lambda jpeg: seal_to(entitled, jpeg, bound_to)) if entitled else None,
+        )
+    )
 
 
 def make_snapshots(

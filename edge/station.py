@@ -14,10 +14,11 @@ from edge.clock import Clock, Now
 from edge.config import Config
 from edge.config.station import Station as Settings
 from edge.drivers.camera import Frame
+from edge.drivers.camera.clip import ClipWorker
 from edge.drivers.camera.worker import CameraWorker
 from edge.drivers.level.worker import LevelWorker
 from edge.drivers.station.worker import StationInputsWorker
-from edge.parts import make_camera, make_level_sensor, make_station
+from edge.parts import make_camera, make_clips, make_level_sensor, make_scene, make_station
 from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import LatestSlot
 from edge.runtime.renewable import Renewable
@@ -29,7 +30,7 @@ from edge.store.memory import MemoryWorker, read_memory
 from edge.uplink.inbound import Handler
 from edge.uplink.neighbours import BinLevel, levels, listener
 from edge.uplink.topics import Topics
-from edge.vision.classify import open_item_classifier
+from edge.vision.classify import ROLE, open_item_classifier
 from edge.vision.item_worker import ItemWorker, Watcher
 from edge.vision.manifest import Manifest
 from edge.waste import memory
@@ -38,6 +39,7 @@ from edge.waste.forecast import Forecast
 from edge.waste.hours import DeliveryHours
 from edge.waste.levels import LevelRules
 from edge.waste.rules import Rules
+from edge.waste.sorting import Rules as Sorting
 from edge.waste.sorting import load_rules, vote
 from edge.waste.state import StationState
 
@@ -95,6 +97,7 @@ class StationParts:
         self.camera: Renewable[CameraWorker] | None = None
         self.items: Renewable[ItemWorker] | None = None
         self.keeper: Renewable[ItemKeeper] | None = None
+        self.clips: Renewable[ClipWorker] | None = None
         if settings.camera is not None:
             self._open_eyes(config, settings, manifest, look)
 
@@ -111,8 +114,8 @@ class StationParts:
         return self.keeper is not None and self.keeper.now.take(order)
 
     def keep_clip(self, order: KeepClip) -> bool:
-        """For the dispatcher; False where clips are not configured."""
-        return False
+        """For the dispatcher."""
+        return self.clips is not None and self.clips.now.take(order)
 
     def listens_to(self) -> dict[str, Handler]:
         """The topics of the neighbours, and who takes what comes there."""
@@ -129,8 +132,7 @@ class StationParts:
         return {name: self._shown(state, name) for name in self.bins}
 
     def _rules(self, config: Config, settings: Settings, manifest: Manifest) -> Rules:
-        spec = manifest.default("waste-classifier").as_classifier()
-        sorting = load_rules(settings.sorting or resources.sorting(), spec.classes)
+        sorting, sure_from = self._sorting(settings, manifest)
         timezone = config.device.timezone
         return Rules(
             settings,
@@ -142,11 +144,20 @@ class StationParts:
                 for name, one in config.bins.items()
             },
             DeliveryHours(settings, timezone),
-            lambda looks, _parts: vote(looks, sorting, spec.sure_from),
+            lambda looks, _parts: vote(looks, sorting, sure_from),
             # A boot may see several runs of the daemon, and each counts its drops from nothing.
             f"{self._lent.boot[:8]}{secrets.token_hex(2)}",
             identifies=config.camera is not None and config.door is None,
         )
+
+    @staticmethod
+    def _sorting(settings: Settings, manifest: Manifest) -> tuple[Sorting, float]:
+        """The sorting rules, and the least probability of an answer; without a camera nothing is ever asked."""
+        file = settings.sorting or resources.sorting()
+        if settings.camera is None:
+            return load_rules(file), 1.0
+        spec = manifest.default(ROLE).as_classifier()
+        return load_rules(file, spec.classes), spec.sure_from
 
     def _level(self, name: str, sensor: str, settings: Any, _last: LevelWorker | None) -> LevelWorker:
         return LevelWorker(
@@ -162,9 +173,14 @@ class StationParts:
         lent, camera = self._lent, settings.camera
         assert camera is not None
         slot: LatestSlot[Frame] = LatestSlot()
-        self.camera = Renewable(
-            lambda _last: CameraWorker(lambda: make_camera(camera), slot, lent.faults, keep_newest=False, name=CAMERA)
+        clips = config.office.sealing_key_file is not None
+        self.camera = eyes = Renewable(
+            lambda _last: CameraWorker(lambda: make_camera(camera), slot, lent.faults, keep_newest=clips, name=CAMERA)
         )
+        self.clips = make_clips(
+            config, settings, manifest, lambda: eyes.now.newest, lent.submit, lent.clock, lent.faults
+        )
+        scene = make_scene(settings, config.bins)
         openings = {name: one.opening for name, one in config.bins.items() if one.opening}
         self.items = items = Renewable(
             lambda _last: ItemWorker(
@@ -176,9 +192,12 @@ class StationParts:
                 lent.faults.fault,
                 lent.faults.recovered,
                 look,
+                scene,
             )
         )
         self.specs += [Spec("item-vision", items, 10.0), Spec(CAMERA, self.camera, 12.0)]
+        if self.clips is not None:
+            self.specs.append(Spec("clips", self.clips, 20.0))
         if lent.key is not None:
             store = ItemStore(config.store.state_dir, lent.key, settings.keep_items_days)
             self.keeper = Renewable(lambda _last: ItemKeeper(store, lambda item: items.now.pictures(item), lent.clock))
@@ -194,11 +213,12 @@ class StationParts:
         percent = rules.percent(one.level)
         return {
             "category": self.bins[name].category,
-            "fill_percent": None if percent is None else round(percent / 5) * 5,
+            "percent": None if percent is None else round(percent / 5) * 5,
+            "stage": one.level.stage.value,
             "full": rules.full(one.level),
             "fire": state.smoke.burning or one.fire.burning,
             "scene": one.scene.value,
             "lid": one.lid.position.value if one.lid.position else None,
             "lamp": one.lamp.value,
-            "figures": {} if percent is None else {"fill_percent": round(percent, 1)},
+            "figures": {} if percent is None else {"percent": round(percent, 1)},
         }

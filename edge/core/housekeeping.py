@@ -18,7 +18,7 @@ from edge.events import (
 )
 
 SENSORS = frozenset({"camera", "contacts", "station", "station-camera"})
-SENSOR_KINDS = ("level.", "lid.", "beam.")
+SENSOR_KINDS = ("level.", "lid.", "beam.", "thermometer.")
 ORDERS = frozenset({"announce", "photograph"})
 
 

@@ -7,7 +7,7 @@ answers what concerns it. An order has exactly one owner, and so exactly one ans
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from edge.actions import Action, Answer
 from edge.clock import Now
@@ -15,6 +15,7 @@ from edge.core import housekeeping
 from edge.core.housekeeping import Housekeeping
 from edge.events import Event, OrderGiven
 from edge.gate.state import GateState
+from edge.waste.state import StationState
 
 S = TypeVar("S")
 
@@ -37,7 +38,7 @@ class RolesState:
     """What the device remembers between two events."""
 
     gate: GateState = field(default_factory=GateState)
-    station: Any = None
+    station: StationState = field(default_factory=StationState)
     device: Housekeeping = field(default_factory=Housekeeping)
 
     @property
@@ -52,7 +53,7 @@ Outcome = tuple[RolesState, tuple[Action, ...]]
 class Roles:
     """The rules of one device."""
 
-    def __init__(self, gate: Role[GateState] | None = None, station: Role[Any] | None = None) -> None:
+    def __init__(self, gate: Role[GateState] | None = None, station: Role[StationState] | None = None) -> None:
         self._gate = gate
         self._station = station
 

@@ -143,7 +143,7 @@ def _people() -> dict[str, Component]:
 
 def _bin(name: str) -> dict[str, Component]:
     shown = f"value_json.bins['{name}']"
-    level = _sensor(f"{name} fill level", f"{{{{ {shown}.fill_percent }}}}")
+    level = _sensor(f"{name} fill level", f"{{{{ {shown}.percent }}}}")
     return {
         f"bin_{name}_level": level | {"unit_of_measurement": "%", "icon": "mdi:delete"},
         f"bin_{name}_full": _binary(f"{name} full", f"{shown}.full", "problem"),
