@@ -7,7 +7,7 @@ and the one that the limit is taken from. SQLite's own log is overwritten, once 
 
 `raw` is `sqlite3` with the same tables, the same settings and rows prepared beforehand; `insert` the same transaction
 by the writer's own code, for events accepted beforehand, their envelope and place in the chain included; `single` one
-thread that waits in `put` for each COMMIT of the writer's thread, and `many` 64 of them.
+thread that waits in `put` for each COMMIT, and `many` 64 of them.
 """
 
 from __future__ import annotations

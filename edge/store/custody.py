@@ -54,6 +54,12 @@ class Custody:
                     raise
         return self._write(events, delivered)
 
+    def append(self, events: Sequence[Accepted]) -> Stored | None:
+        """One attempt in the file as it is, for who stands in for the writer. None where it is not open, or gone."""
+        if self.ledger is None or not self.ledger.is_in_place():
+            return None
+        return self.ledger.write(events)
+
     def opened(self) -> Stored | None:
         """Tell the maintenance, once, that a file was opened. It has had a transaction by then, so that whatever an
         earlier attempt had left in it is known.

@@ -1,8 +1,8 @@
 """Opening `events.db`: the settings that durability rests on, asserted by reading them back.
 
 With journal_mode WAL and synchronous FULL no committed event was lost in hundreds of simulated power cuts, while
-WAL with NORMAL and the default rollback journal both lost some. One thread owns the only connection that writes:
-SQLite before 3.51.3 can damage a file when two connections write and checkpoint at once.
+WAL with NORMAL and the default rollback journal both lost some. There is one connection that writes, and one thread at
+a time that uses it: SQLite before 3.51.3 can damage a file when two connections write and checkpoint at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class DamagedError(DataError):
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
-    """The connection that writes, for the calling thread.
+    """The connection that writes, for one thread at a time.
 
     Raises DamagedError for a file to be set aside, HardwareError where SQLite cannot promise durability here, and
     sqlite3.Error where the disk does not let it be opened or SQLite finds the file damaged (`is_damage`).
@@ -41,7 +41,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         raise DamagedError(f"{path} is empty, but has a write-ahead log")
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # before SQLite makes it readable to everybody
-    conn = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None)
+    conn = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         _recognise(conn, path, unclean)  # first: another program's file is not to be changed
         apply_pragmas(conn)

@@ -4,6 +4,9 @@ What the office has already goes before what it has not: pictures, then the olde
 pictures go first, then telemetry is thinned, oldest first, then waste, the rest of telemetry, passes; alarms only when
 nothing else is left, and what tells of losses never. Of everything that had not been sent the ranges are written down
 in the same transaction: a power cut between the loss and the event that tells of it changes nothing.
+
+The record of what is gone takes room in the same full file, and single events from among others may free no page at
+all. So the record is written last, when what went has made room for it.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from edge.actions import Priority, Report
 from edge.clock import Now
 from edge.store.envelope import rfc3339
 from edge.store.ledger import Ledger
-from edge.store.tombstones import Gone, bury, newest_position, transaction
+from edge.store.tombstones import Gone, Run, mark, newest_position, remove, transaction
 
 PIECE = 256  # events
 _PICTURES = 16  # at a time; one is as large as a hundred other events
@@ -26,6 +29,9 @@ _RUN = 32  # a single event is less than a page, and only whole pages make room;
 _KEPT_TELEMETRY = 512  # what thinning leaves
 _LOOK_AGAIN_S = 60.0
 _BEFORE_ALL = -(1 << 62)
+_RUN_BYTES = 160  # of a tombstone: two hashes of 64 digits, and its place in the page
+_PAGE_BYTES = 4096
+_SPARE_PAGES = 4  # two for each of the two tables, when its first page is full and becomes a root with two below it
 
 _DELIVERED_PICTURES = (
     "SELECT position FROM events WHERE priority = 4 AND type <> '' AND NOT EXISTS (SELECT 1 FROM outbox o"
@@ -77,14 +83,22 @@ class Eviction:
         if mono_s >= self._look_again_at:  # by now more may have been delivered
             self._looked_until, self._look_again_at = _BEFORE_ALL, mono_s + _LOOK_AGAIN_S
         count = 0
+        runs: list[Run] = []
         reports: list[str] = []
-        with transaction(conn):
-            while gone := _piece(conn, steps):
-                count += len(gone)
-                reports.extend(map(json.dumps, lost(conn, gone, reason)))
-                if enough():
-                    break
-            conn.executemany("INSERT INTO evictions (data) VALUES (?)", [(report,) for report in reports])
+        try:
+            with transaction(conn):
+                while piece := _piece(conn, steps):
+                    gone, gaps = piece
+                    count += len(gone)
+                    runs.extend(gaps)
+                    reports.extend(map(json.dumps, lost(conn, gone, reason)))
+                    if _fits(conn, runs, reports) and enough():
+                        break
+                mark(conn, runs)
+                conn.executemany("INSERT INTO evictions (data) VALUES (?)", [(report,) for report in reports])
+        except BaseException:
+            self._looked_until = _BEFORE_ALL  # what was found there is still there
+            raise
         return count
 
     def tell(self, ledger: Ledger, now: Now) -> bool:
@@ -133,11 +147,19 @@ class Eviction:
         return [position for number, position in enumerate(found) if number // _RUN % 2 == 0]
 
 
-def _piece(conn: sqlite3.Connection, steps: Sequence[_Step]) -> list[Gone]:
+def _piece(conn: sqlite3.Connection, steps: Sequence[_Step]) -> tuple[list[Gone], list[Run]] | None:
     for step in steps:
-        if gone := bury(conn, step(conn)):
-            return gone
-    return []
+        gone, runs = remove(conn, step(conn))
+        if gone:
+            return gone, runs
+    return None
+
+
+def _fits(conn: sqlite3.Connection, runs: Sequence[Run], reports: Sequence[str]) -> bool:
+    """Whether the unused pages take this record. Twice its size, since a page that overflows is split in halves."""
+    (unused,) = conn.execute("PRAGMA freelist_count").fetchone()
+    size = len(runs) * _RUN_BYTES + sum(map(len, reports))
+    return bool(unused >= _SPARE_PAGES + 2 * size // _PAGE_BYTES)
 
 
 def lost(conn: sqlite3.Connection, gone: Sequence[Gone], reason: str) -> list[dict[str, object]]:

@@ -61,6 +61,18 @@ class Ticket:
         return self._bell.acquire(timeout=timeout_s) and self.seq > 0
 
 
+class Place:
+    """The taker's place while it waits for an event. A thread that has one to store may take it meanwhile."""
+
+    __slots__ = ("back", "left", "lender", "lent")
+
+    def __init__(self, lender: object) -> None:
+        self.lender = lender
+        self.lent = self.left = False  # taken by another; no longer waited in
+        self.back = threading.Lock()
+        self.back.acquire()
+
+
 class Waiting(NamedTuple):
     """An event handed over. `id`: given when an earlier attempt to store it was made."""
 
@@ -83,7 +95,7 @@ class Intake:
     def __init__(self, capacity: int) -> None:
         self._mutex = threading.Lock()
         self._bell = threading.Lock()  # taken by whoever waits, let go to wake them
-        self._listening = False  # for events, not only for `wake`
+        self._place: Place | None = None  # of a taker that waits for events, not only for `wake`
         self._queues: tuple[deque[Waiting], ...] = tuple(deque() for _ in Priority)  # by priority
         self._capacity = capacity
         self._count = 0
@@ -95,35 +107,58 @@ class Intake:
     def __len__(self) -> int:
         return self._count
 
-    def put(self, report: Report, now: Now, ticket: Ticket | None = None) -> None:
+    def put(self, report: Report, now: Now, ticket: Ticket | None = None, borrower: object = None) -> Place | None:
+        """Hand an event over. Returns the taker's place if that was idle and lends it to `borrower`, who is to do what
+        the taker would: `take_now`, store, and `restore` the place. Otherwise the taker is woken.
+        """
         with self._mutex:
             self._arrivals += 1
             self._queues[report.priority].append(Waiting(self._arrivals, report, now, ticket))
             self._count += 1
             self._keep_within()
-            if self._listening:
-                self._listening = False
-                self._ring()
+            place, self._place = self._place, None
+            if place is None:
+                return None
+            if borrower is not None and borrower is place.lender and not self.dropping:
+                place.lent = True
+                return place
+            self._ring()
+            return None
 
-    def take(self, timeout_s: float, at_most: int) -> list[Waiting]:
+    def restore(self, place: Place) -> None:
+        """The taker has its place again, and goes on waiting there if there is nothing to do."""
+        with self._mutex:
+            place.lent = False
+            if self._count or self._woken or place.left or self._place is not None:
+                self._ring()
+            else:
+                self._place = place
+            if place.left:
+                place.back.release()
+
+    def take(self, timeout_s: float, at_most: int, lender: object = None) -> list[Waiting]:
         """The oldest events in the order of their arrival; waits only for the first one, and not after `wake`. A
         picture is the last of those given at once, so that no second one is in the taker's hands.
+
+        With a `lender` its place may be borrowed while it waits. It does not return before it has it back, so at any
+        moment one thread stores.
         """
+        place: Place | None = None
         with self._mutex:
-            empty = not self._count and not self._woken and timeout_s > 0
-            if empty:
-                self._listening = True
+            if not self._count and not self._woken and timeout_s > 0:
+                place = self._place = Place(lender)
                 self._bell.acquire(blocking=False)
-        if empty:
+        if place is not None:
             self._bell.acquire(timeout=timeout_s)
+            self._leave(place)
         with self._mutex:
-            self._listening = self._woken = False
-            taken: list[Waiting] = []
-            while self._count and len(taken) < at_most:
-                taken.append(self._pop_oldest())
-                if taken[-1].report.priority == Priority.PICTURE:
-                    break
-            return taken
+            self._woken = False
+            return self._oldest(at_most)
+
+    def take_now(self, at_most: int) -> list[Waiting]:
+        """As `take`, for whoever has borrowed the taker's place."""
+        with self._mutex:
+            return self._oldest(at_most)
 
     def give_back(self, taken: Sequence[Waiting]) -> None:
         """Put what `take` gave, and what could not be stored, before everything else again."""
@@ -165,6 +200,23 @@ class Intake:
     def _ring(self) -> None:
         if self._bell.locked():
             self._bell.release()
+
+    def _leave(self, place: Place) -> None:
+        with self._mutex:
+            place.left = True
+            if self._place is place:
+                self._place = None
+            lent = place.lent
+        if lent:  # for one transaction; one that hangs is the taker's own hang, and seen as such
+            place.back.acquire()
+
+    def _oldest(self, at_most: int) -> list[Waiting]:
+        taken: list[Waiting] = []
+        while self._count and len(taken) < at_most:
+            taken.append(self._pop_oldest())
+            if taken[-1].report.priority == Priority.PICTURE:
+                break
+        return taken
 
     def _pop_oldest(self) -> Waiting:
         oldest: deque[Waiting] | None = None

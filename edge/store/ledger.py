@@ -44,7 +44,7 @@ _NEWEST = "SELECT position, epoch, seq, id, type, body FROM events ORDER BY posi
 
 
 class Ledger:
-    """Appends events to the chain and strikes delivered ones off the outbox. For the thread that made it.
+    """Appends events to the chain and strikes delivered ones off the outbox. For one thread at a time.
 
     Raises sqlite3.Error; the transaction has then not happened, and the same call may be made again.
     """
@@ -173,8 +173,12 @@ class Ledger:
                     body,
                 )
             )
-        self._conn.executemany(_INSERT, rows)
-        self._conn.executemany(_PENDING, pending)
+        if len(rows) == 1:  # the usual case; `executemany` takes 2 µs longer for one row
+            self._conn.execute(_INSERT, rows[0])
+            self._conn.execute(_PENDING, pending[0])
+        else:
+            self._conn.executemany(_INSERT, rows)
+            self._conn.executemany(_PENDING, pending)
         return _Head(position, seq, event_id, prevhash)
 
     def _strike(self, delivered: Sequence[OutboxKey]) -> dict[int, int]:

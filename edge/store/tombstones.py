@@ -31,7 +31,9 @@ class Gone:
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
+    """Consecutive events that are gone: what their tombstone says."""
+
     epoch: int
     first: int
     last: int
@@ -66,14 +68,21 @@ def newest_position(conn: sqlite3.Connection) -> int | None:
 
 
 def bury(conn: sqlite3.Connection, positions: Sequence[int]) -> list[Gone]:
-    """Delete these events, also from the outbox, and put tombstones in their place. Within a transaction.
+    """Delete these events and put tombstones in their place, within a transaction; see `remove`."""
+    gone, runs = remove(conn, positions)
+    mark(conn, runs)
+    return gone
+
+
+def remove(conn: sqlite3.Connection, positions: Sequence[int]) -> tuple[list[Gone], list[Run]]:
+    """Delete these events, also from the outbox. `mark` has to put the runs in their place in the same transaction.
 
     Passed over are a position without an event, the newest event, and what tells of events lost with a damaged file:
     these have no tombstones, and without it they would be found missing.
     """
     newest = newest_position(conn)
     gone: list[Gone] = []
-    runs: list[_Run] = []
+    runs: list[Run] = []
     for position in sorted(positions):
         row = conn.execute(_CHOSEN, (position,)).fetchone()
         if row is None or position == newest or row[-1] == SALVAGED:
@@ -85,25 +94,29 @@ def bury(conn: sqlite3.Connection, positions: Sequence[int]) -> list[Gone]:
         if last and (last.epoch, last.last) == (epoch, seq - 1):
             last.last, last.hash = seq, hashed
         else:
-            runs.append(_Run(epoch, seq, seq, _before(body), hashed))
+            runs.append(Run(epoch, seq, seq, _before(body), hashed))
     conn.executemany("DELETE FROM events WHERE position = ?", [(row.position,) for row in gone])
     conn.executemany(
         "DELETE FROM outbox WHERE priority = ? AND position = ?",
         [(row.priority, row.position) for row in gone if row.undelivered],
     )
+    return gone, runs
+
+
+def mark(conn: sqlite3.Connection, runs: Sequence[Run]) -> None:
+    """Put tombstones in the place of what `remove` has deleted."""
     for run in runs:
         _enter(conn, run)
-    return gone
 
 
-def _enter(conn: sqlite3.Connection, run: _Run) -> None:
+def _enter(conn: sqlite3.Connection, run: Run) -> None:
     """Enter a run, joined with its neighbours."""
     for found in conn.execute(
         "SELECT epoch, first_seq, last_seq, before, hash FROM tombstones WHERE epoch = ? AND first_seq <= ?"
         " ORDER BY first_seq DESC LIMIT 2",
         (run.epoch, run.last + 1),
     ).fetchall():
-        other = _Run(*found)
+        other = Run(*found)
         if other.last == run.first - 1:
             run.first, run.before = other.first, other.before
         elif other.first == run.last + 1:

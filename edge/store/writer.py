@@ -1,9 +1,12 @@
-"""The one thread that writes events: group commit without lingering, and what happens when the disk refuses.
+"""The worker that writes events: group commit without lingering, and what happens when the disk refuses.
 
 The brain hands events over and never waits; `put` does, until the COMMIT. Whatever has gathered while one transaction
 was being made durable is the next transaction. An event counts as stored only after its
 COMMIT; while the disk is full or broken, events wait in memory, the fault is reported once, and what the memory could
 not hold is itself recorded.
+
+At any moment one thread stores: the writer's own or, while that waits for events, a `put` that has no company and
+takes its place for one transaction. Whoever waits anyway may as well write; it saves two changes of threads.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.custody import Custody
 from edge.store.envelope import Accepted, Origin, accept, evicted, prepare
 from edge.store.faults import DiskState, NotStoredError, is_shortage
-from edge.store.intake import Intake, Ticket, Waiting
+from edge.store.intake import Intake, Place, Ticket, Waiting
 from edge.store.ledger import Stored
 from edge.store.maintenance import Maintenance
 from edge.store.outbox import OutboxKey, Receipt
@@ -33,6 +36,7 @@ log = logging.getLogger("edge.store")
 BATCH = 500  # rows in one transaction, so that an alarm never waits long behind others
 BATCH_BYTES = 192 << 10  # and of their data: no room could be made for a transaction larger than the quota
 _WAIT_S = 0.25
+_ALONE = 8  # transactions of one event in a row, and its producer is alone: among many, batches would become smaller
 _RECEIPTS = 200  # acknowledgements kept while the disk refuses; beyond that the uplink keeps its own
 
 
@@ -54,8 +58,8 @@ class StoreWriter:
     """A worker. `submit`, `put`, `acknowledge`, `wake` and `status` may be called from other threads.
 
     `on_stored()` is called after each COMMIT of new events; `on_fault(component, what, detail)` and
-    `on_recovered(component)` at transitions. All three run on the writer's thread and must not block, and so does
-    `maintenance`, which may use the ledger.
+    `on_recovered(component)` at transitions. All three run on the writer's thread, the first two also on that of a
+    `put`, and must not block. `maintenance` runs on the writer's thread, and may use the ledger.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class StoreWriter:
         self._new_id = Uuid7()
         self._file = Custody(path, Origin(site, device, boot_id), self._new_id, self._disk, maintenance, wall_s)
         self._lost = 0
+        self._alone = 0  # transactions of one event at most, in a row
 
     def submit(self, report: Report, now: Now) -> None:
         """Hand an event over. Never waits for the disk, never raises; what overflows becomes an event later."""
@@ -93,11 +98,15 @@ class StoreWriter:
         """Hand an event over and wait until it is durable; returns its place. Not for the writer's own thread.
 
         Raises NotStoredError when the disk does not take it in time. It is not withdrawn then: it stays in memory,
-        as after `submit`, and is stored when the disk can.
+        as after `submit`, and is stored when the disk can. A disk that does not answer at all may hold the caller as
+        it would hold the writer.
         """
         ticket = Ticket()
-        self.intake.put(report, now, ticket)
-        prepare(ticket, report)
+        place = self.intake.put(report, now, ticket, self)
+        if place is None:
+            prepare(ticket, report)
+        else:
+            self._stand_in(place)
         if not ticket.wait(timeout_s):
             raise NotStoredError(
                 f"{report.type} is not on the disk: {self._disk.fault or f'no answer within {timeout_s:g} s'}",
@@ -139,7 +148,9 @@ class StoreWriter:
             self.intake.pause(wait_s)
             return
         if not self._hand:
-            self._hand = self._accept(self.intake.take(0.0 if self._receipts else _WAIT_S, BATCH))
+            lender = self if self._alone >= _ALONE and not self._disk.fault else None
+            taken = self.intake.take(0.0 if self._receipts else _WAIT_S, BATCH, lender)
+            self._hand += self._accept(taken)  # to what could not be stored by a thread that stood in
         if self._hand or self._receipts or self._disk.fault:
             self._write()
         if not (self._hand or self._receipts or len(self.intake) or self._disk.fault):
@@ -180,22 +191,16 @@ class StoreWriter:
         """One transaction, after opening the file if need be. Returns whether the disk took it."""
         # By index, since the uplink may append meanwhile.
         receipts = [self._receipts[i] for i in range(len(self._receipts))]
-        count = _portion(self._hand)
-        events = self._hand[:count]
+        events = self._hand[: _portion(self._hand)]
         try:
             stored = self._file.write(events, [key for receipt in receipts for key in receipt.keys])
         except (sqlite3.Error, OSError) as error:
             self._refused(error)
             return False
-        del self._hand[:count]
-        for seq, event in enumerate(events, stored.first_seq):  # before all else: somebody waits
-            if event.ticket is not None:
-                event.ticket.call(stored.epoch, seq)
+        self._done(events, stored)
         for receipt in receipts:
             receipt.done = True
             self._receipts.popleft()
-        if stored.first_seq <= stored.last_seq:
-            self._announce(stored)
         self._disk.works()
         if events and not self._hand and self.intake.dropping:
             losses = self.intake.take_losses()
@@ -203,6 +208,35 @@ class StoreWriter:
             self._hand = self._accept([Waiting(0, evicted(losses), events[-1].now)])
         self._maintain(self._file.opened)
         return True
+
+    def _stand_in(self, place: Place) -> None:
+        """One transaction on the thread of a `put`, in place of the writer's. Only what goes as usual: faults, damage
+        and maintenance are the writer's, to which everything is left in `_hand` that was not stored.
+        """
+        try:
+            self._hand = self._accept(self.intake.take_now(BATCH))
+            events = self._hand[: _portion(self._hand)]
+            try:
+                stored = self._file.append(events)
+            except (sqlite3.Error, OSError) as error:
+                log.info("left to the writer: %s", error)
+                stored = None
+            if stored is not None:
+                self._done(events, stored)
+        finally:
+            if self._hand:
+                self.intake.wake()
+            self.intake.restore(place)
+
+    def _done(self, events: Sequence[Accepted], stored: Stored) -> None:
+        """These are durable."""
+        del self._hand[: len(events)]
+        self._alone = self._alone + 1 if len(events) <= 1 else 0
+        for seq, event in enumerate(events, stored.first_seq):  # before all else: somebody waits
+            if event.ticket is not None:
+                event.ticket.call(stored.epoch, seq)
+        if stored.first_seq <= stored.last_seq:
+            self._announce(stored)
 
     def _maintain(self, moment: Callable[[], Stored | None]) -> None:
         """Let the maintenance work on the file; what it stores is announced like everything else."""

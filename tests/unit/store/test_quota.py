@@ -109,6 +109,17 @@ def test_the_order_in_which_what_waits_is_given_up(tmp_path: Path) -> None:
         assert before == Counter({0: 1})  # the newest event
 
 
+def test_room_is_made_where_the_first_that_go_leave_less_than_their_record_takes(tmp_path: Path) -> None:
+    with yard(tmp_path, SMALL) as bench:
+        bench.deliver(bench.store(2000)[::10])  # from among others: no page of theirs becomes free
+        bench.conn.execute("PRAGMA max_page_count = 1").fetchall()
+        assert bench.one("PRAGMA freelist_count") == 0
+        assert store_until_stored(bench) > 0
+        assert bench.told("storage.evicted") == []
+        assert bench.one("SELECT count(*) FROM evictions") > 0
+        accounted_for(bench)
+
+
 def test_thinning_leaves_a_picture_of_the_whole_time(tmp_path: Path) -> None:
     with yard(tmp_path, SMALL) as bench:
         bench.deliver()
