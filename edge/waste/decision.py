@@ -46,7 +46,7 @@ from edge.waste.guide import GONE_S, QUIET_S, arrived, ask, either, ends_at, pre
 from edge.waste.rules import Rules
 from edge.waste.speech import burns, open_all, say
 from edge.waste.state import BinState, Outcome, Question, StationState
-from edge.waste.verdict import Verdict
+from edge.waste.verdict import Kind, Verdict
 
 ORDERS = frozenset({"poll", "correct"})
 EYES = frozenset({"station-camera", "item-vision"})
@@ -160,6 +160,8 @@ class Station:
                 return shown(state, rules, event.item, rules.judge(event.looks, event.parts), now)
             case ItemPassed():
                 verdict = self._of_passing(state, event)
+                if event.looks and verdict.kind is Kind.NOTHING:  # a shadow; what is none, another sense will tell of
+                    return state, ()
                 return told.notice(state, rules, event.bin, "camera", now, verdict, event.item)
             case ItemGone():
                 return self._gone(state, event.item), ()
@@ -219,6 +221,8 @@ class Station:
     def _order(self, state: StationState, order: OrderGiven) -> Outcome:
         if order.name == "correct":
             return corrections.by_order(state, order)
+        if not self._rules.has_buttons:
+            return state, (Answer(order.command, False, "unsupported", "this station has no buttons to answer with"),)
         known, actions = polls.add(state.polls, order.args)
         return replace(state, polls=known), (*actions, Answer(order.command, True))
 

@@ -42,6 +42,8 @@ from edge.events import (
     Stopping,
     Tick,
 )
+from edge.waste.decision import Station as Core
+from edge.waste.verdict import Kind, Verdict
 from tests.unit.waste.station_samples import (
     BINS,
     MONDAY_NOON,
@@ -229,6 +231,16 @@ def test_a_gates_camera_identifies_nobody_at_the_bins() -> None:
     assert story.state.visit is None
 
 
+def test_a_shadow_in_an_opening_is_no_drop_unless_another_sense_says_so() -> None:
+    story = Story()
+    shadow = (Look({"nothing": 0.99, "other": 0.01}),)
+    story.core = Core(replace(rules(), judge=lambda _looks, _parts: Verdict(Kind.NOTHING)))
+    story.tell(ItemPassed(1, "paper", shadow), 1.0)
+    assert reports(story.tell(Tick(), 5.0)) == []
+    story.tell(ItemPassed(2, "paper", ()), 6.0)  # eyes without a classifier see that something fell
+    assert reports(story.tell(Tick(), 8.0)) == ["waste.dropped"]
+
+
 # --- full, hours
 
 
@@ -406,6 +418,13 @@ def test_overflow_and_litter_are_told_once_and_a_sheet_is_a_fault() -> None:
     assert reports(story.tell(ViewCovered(True), 6.0)) == ["sensor.fault"]
     assert reports(story.tell(ViewCovered(True), 7.0)) == []
     assert data(story.tell(ViewCovered(False), 16.0), "sensor.recovered")["down_s"] == 10.0
+
+
+def test_a_station_without_buttons_asks_nobody() -> None:
+    story = Story(rules(buttonless()))
+    (answer,) = story.tell(POLL, 1.0)
+    assert isinstance(answer, Answer)
+    assert (answer.applied, answer.reason) == (False, "unsupported")
 
 
 # --- the loud voice, polls, corrections
