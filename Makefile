@@ -9,7 +9,8 @@ $(READY): pyproject.toml scripts/setup
 	scripts/setup
 
 demo: $(READY)
-	.venv/bin/edge demo gate --out demo-output
+	.venv/bin/edge demo gate --out demo-output/gate
+	.venv/bin/edge demo bin --out demo-output/bin
 
 test: $(READY)
 	$(PY) -m pytest
@@ -29,6 +30,7 @@ bench: $(READY)
 	.venv/bin/edge bench startup
 	.venv/bin/edge bench outbox
 	.venv/bin/edge bench uplink
+	.venv/bin/edge bench waste
 
 models:
 	scripts/build-models

@@ -26,6 +26,11 @@ def sorting() -> Path:
     return folder("config") / "sorting.toml"
 
 
+def demo_items() -> Path:
+    """The items of the station's demonstration; CREDITS.md beside them names their sources."""
+    return _PACKAGE / "demo" / "items"
+
+
 def demo_pictures() -> Path:
     """The pictures of the demonstration; CREDITS.md beside them names their sources."""
     return _PACKAGE / "demo" / "pictures"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 import time
@@ -12,19 +11,17 @@ from typing import Any
 
 from edge import resources
 from edge.actions import Report
-from edge.app import EVENTS, Device
+from edge.app import Device
 from edge.config import load_config
 from edge.daemon import Process
 from edge.demo.broker import Office
+from edge.demo.stage import Director, collect, prepare, private_broker
 from edge.demo.storyboard import GREEN, RED, Panel, draw
 from edge.drivers.camera import Frame
 from edge.drivers.door.simulated import SimulatedDoorPort
-from edge.errors import DataError
 from edge.people.describe import Shot, limits_at
 from edge.people.enrol import Enroller
 from edge.people.eyes import Eyes
-from edge.store.history import History
-from edge.store.reader import EventReader
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile
 from edge.uplink.private_broker import PrivateBroker
@@ -36,11 +33,7 @@ from edge.vision.picture_file import load_picture
 RESIDENTS = {"resident A": ("obama.jpg", "obama2.jpg"), "resident B": ("biden.jpg",)}
 SCENES = ("obama3.jpg", "astronaut.jpg", "grace_hopper.jpg", "obama3.jpg")
 SHOW_S = 4.0
-MARK = ".edge-demo"
 BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S = 8.5, 11.0, 19.0
-ARRIVE_S = 20.0
-LAST_WORDS = ("device.stopped", "chain.checkpoint")
-DRAIN_S = 60.0  # the uplink's jitter may hold off its next attempt for longer than the broker was away
 
 _CONFIG = """# The gate of the demonstration.
 [device]
@@ -83,41 +76,19 @@ class Demo:
 
     def run(self, seconds: float) -> dict[str, Any]:
         """Play for `seconds` (at least until the broker is back), then drain. Returns the figures of the story."""
-        self._prepare()
-        broker = PrivateBroker(self._out / "broker")
-        broker.start()
-        try:
-            office = Office(broker.port)
-            office.start()
-            try:
-                return self._perform(broker, office, seconds)
-            finally:
-                office.stop()
-        finally:
-            broker.stop()
-
-    def _prepare(self) -> None:
-        if self._out.exists() and not self._out.is_dir():
-            raise DataError(f"{self._out} is a file", hint="give an empty or new folder with --out")
-        if self._out.exists() and any(self._out.iterdir()) and not (self._out / MARK).is_file():
-            raise DataError(f"{self._out} holds something else", hint="give an empty or new folder with --out")
-        shutil.rmtree(self._out, ignore_errors=True)
-        shown = self._out / "shown"
-        shown.mkdir(parents=True)
-        (self._out / MARK).write_text("made by edge demo gate, which empties this folder at each run\n")
+        prepare(self._out, "gate")
         for number, name in enumerate(SCENES, start=1):
-            shutil.copyfile(resources.demo_pictures() / name, shown / f"{number:02d}-{name}")
+            shutil.copyfile(resources.demo_pictures() / name, self._out / "shown" / f"{number:02d}-{name}")
+        with private_broker(self._out) as (broker, office):
+            return self._perform(broker, office, seconds)
 
     def _perform(self, broker: PrivateBroker, office: Office, seconds: float) -> dict[str, Any]:
         config_file = self._out / "edge.toml"
         config_file.write_text(_CONFIG.format(show_s=SHOW_S, port=broker.port))
         device = Device(load_config(config_file), self._watch, self._look)
         enrolled = self._enrol(device)
-        process = Process(device)
-        director = threading.Thread(target=self._direct, args=(process, device, broker, seconds), daemon=True)
-        director.start()
-        code = process.run()
-        director.join(10.0)
+        director = Director(Process(device), device, self._tell)
+        code = director.perform(lambda: self._story(director, device, broker, seconds))
         return self._finish(device, office, enrolled, code)
 
     def _enrol(self, device: Device) -> int:
@@ -139,35 +110,20 @@ class Demo:
                 self._tell(f"enrolled {name} as {done.person} from {', '.join(files)}")
         return len(RESIDENTS)
 
-    def _direct(self, process: Process, device: Device, broker: PrivateBroker, seconds: float) -> None:
-        pause = threading.Event()
-
-        def until(done: Callable[[], bool], limit_s: float) -> bool:
-            end = time.monotonic() + limit_s
-            while not done() and time.monotonic() < end and not process.stopping:
-                pause.wait(0.05)
-            return done()
-
-        try:
-            until(lambda: process.ready_s is not None, 20.0)
-            self._tell(f"ready; {device.warnings[0]}: a photograph can open this door until liveness is there")
-            start_s = time.monotonic()
-            until(lambda: time.monotonic() - start_s >= BROKER_GONE_AT_S, seconds)
-            broker.stop()
-            self._tell("the broker is stopped; the gate goes on")
-            until(lambda: time.monotonic() - start_s >= EXIT_AT_S, seconds)
-            if isinstance(device.door, SimulatedDoorPort):
-                device.door.press_exit(time.monotonic())
-            until(lambda: time.monotonic() - start_s >= BROKER_BACK_AT_S, seconds)
-            waiting = sum(EventReader(device.config.store.state_dir / EVENTS).backlog().values())
-            broker.start()
-            self._tell(f"the broker is back; {waiting} events were waiting")
-            until(lambda: time.monotonic() - start_s >= seconds, seconds)
-            reader = EventReader(device.config.store.state_dir / EVENTS)
-            drained = until(lambda: not any(reader.backlog().values()), DRAIN_S)
-            self._tell("every event is acknowledged by the broker" if drained else "events are still waiting")
-        finally:
-            process.stop("the demonstration is over")
+    def _story(self, director: Director, device: Device, broker: PrivateBroker, seconds: float) -> None:
+        self._tell(f"ready; {device.warnings[0]}: a photograph can open this door until liveness is there")
+        start_s = time.monotonic()
+        director.at(start_s + BROKER_GONE_AT_S)
+        broker.stop()
+        self._tell("the broker is stopped; the gate goes on")
+        director.at(start_s + EXIT_AT_S)
+        if isinstance(device.door, SimulatedDoorPort):
+            device.door.press_exit(time.monotonic())
+        director.at(start_s + BROKER_BACK_AT_S)
+        waiting = director.waiting
+        broker.start()
+        self._tell(f"the broker is back; {waiting} events were waiting")
+        director.at(start_s + seconds)
 
     def _look(self, frame: Frame, faces: list[Face], _decisions: list[Decision]) -> None:
         with self._lock:
@@ -193,37 +149,16 @@ class Demo:
         self._panels.append(Panel(look[0], look[1], GREEN if granted else RED, title, lines))
 
     def _finish(self, device: Device, office: Office, enrolled: int, code: int) -> dict[str, Any]:
-        reader = EventReader(device.config.store.state_dir / EVENTS)
-        stored = [json.loads(event.body) for event in History(reader).export()]
-        # The stop's own events are stored after the last drain: what of them did not leave, does at the next start.
-        waiting = sum(reader.backlog().values())
-        office.wait_for({event["id"] for event in stored if event["type"] not in LAST_WORDS}, ARRIVE_S)
-        received = office.received()
-        arrived = {event["id"] for event in received}
-        missing = [event for event in stored if event["id"] not in arrived and event["type"] not in LAST_WORDS]
-        kinds = [event["type"] for event in stored]
-        voice = device.config.store.state_dir / "spoken" / "spoken.jsonl"
-        spoken = [json.loads(line) for line in voice.read_text().splitlines()] if voice.exists() else []
-        if (voice.parent).is_dir():
-            shutil.copytree(voice.parent, self._out / "spoken", dirs_exist_ok=True)
+        left = collect(device, office, self._out, code)
         draw(self._panels, self._out / "storyboard.png")
-        with (self._out / "events.jsonl").open("w") as log:
-            log.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in received)
         figures = {
             "enrolled": enrolled,
-            "granted": kinds.count("access.granted"),
-            "refused": kinds.count("access.refused"),
+            "granted": left.count("access.granted"),
+            "refused": left.count("access.refused"),
             "relay_on": device.dispatcher.relay_on,
             "relay_off": device.dispatcher.relay_off,
-            "spoken": [line["text"] for line in spoken],
-            "events_stored": len(stored),
-            "events_received": len(received),
-            "events_waiting": waiting,
-            "events_missing": len(missing),
-            "messages_received": office.messages,
             "frame_to_relay": device.brain.now.to_relay_ms.summary(),
-            "exit_code": code,
-            "folder": str(self._out),
+            **left.figures,
         }
         figures["holds"] = self._holds(figures)
         return figures

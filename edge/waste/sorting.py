@@ -23,7 +23,8 @@ CATEGORIES: tuple[Category, ...] = get_args(Category)
 _NOTHING, _UNKNOWN = "nothing", "unknown"
 _GROUPS = (*CATEGORIES, _NOTHING, _UNKNOWN)
 _FORMAT = 1
-_MIXED_SHARE = 0.3  # of the weight of all confident looks: less is one bad frame, not a second thing
+_MIXED_SHARE = 0.3  # of the weight of all looks that are sure, …
+_MIXED_LOOKS = 2  # … and so many of them: less is one bad frame, half in view, and not a second thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,9 @@ def judge(shares: Mapping[str, float], familiar: bool, rules: Rules, sure_from: 
 def vote(looks: Sequence[Look], rules: Rules, sure_from: float) -> Verdict:
     """One verdict of the best frames of one item, or of the parts of one picture.
 
-    Empty looks do not count. Confident looks that disagree, each side with three tenths of their weight, are `mixed`;
-    where unfamiliar ones outweigh the rest it is `unknown`; otherwise the weighted mean of the probabilities is
-    judged.
+    Empty looks do not count. Confident looks that disagree, two on each side and three tenths of their weight, are
+    `mixed`; where unfamiliar ones outweigh the rest it is `unknown`; otherwise the weighted mean of the probabilities
+    is judged.
     """
     judged = [(judge(look.probabilities, look.familiar, rules, sure_from), look) for look in looks]
     seen = [(verdict, look) for verdict, look in judged if verdict.kind is not Kind.NOTHING]
@@ -118,11 +119,14 @@ def vote(looks: Sequence[Look], rules: Rules, sure_from: float) -> Verdict:
 
 def _disagreement(seen: Sequence[tuple[Verdict, Look]]) -> tuple[str, str] | None:
     weight: dict[str, float] = dict.fromkeys(CATEGORIES, 0.0)
+    count: dict[str, int] = dict.fromkeys(CATEGORIES, 0)
     for verdict, look in seen:
         if verdict.kind is Kind.SURE:
             weight[verdict.category] += look.weight
+            count[verdict.category] += 1
     first, second = sorted(CATEGORIES, key=lambda category: -weight[category])[:2]
-    return (first, second) if weight[second] > 0.0 and weight[second] >= _MIXED_SHARE * sum(weight.values()) else None
+    enough = min(count[first], count[second]) >= _MIXED_LOOKS
+    return (first, second) if enough and weight[second] >= _MIXED_SHARE * sum(weight.values()) else None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -89,13 +89,14 @@ def test_several_doubtful_frames_of_one_item_become_sure_only_by_what_they_show(
 
 
 def test_confident_looks_that_disagree_are_a_mixed_bag() -> None:
-    verdict = vote([PAPER, FOOD, PAPER], RULES, 0.8)
+    verdict = vote([PAPER, FOOD, PAPER, FOOD], RULES, 0.8)
     assert (verdict.kind, verdict.choices) == ("mixed", ("recyclable", "kitchen"))
 
 
 def test_one_bad_frame_of_many_is_not_a_second_thing() -> None:
     verdict = vote([PAPER] * 5 + [FOOD], RULES, 0.75)
     assert (verdict.kind, verdict.category) == ("sure", "recyclable")
+    assert vote([PAPER, FOOD], RULES, 0.8).kind == "unsure"  # half in view, it was something else
 
 
 def test_the_weights_decide() -> None:
