@@ -43,7 +43,7 @@ from edge.waste.sorting import Rules as Sorting
 from edge.waste.sorting import load_rules, vote
 from edge.waste.state import StationState
 
-MEMORY = "station.json"
+MEMORY = "station-memory.json"
 CAMERA = "station-camera"
 
 

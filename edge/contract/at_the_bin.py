@@ -176,7 +176,12 @@ TYPES = (
         (Priority.TELEMETRY,),
         "",
         "Answers to a question of the office, counted together, so that nobody is known by one.",
-        table({"poll": shapes.NAME, "yes": whole(), "no": whole()}),
+        {
+            "oneOf": [
+                table({"poll": shapes.NAME, "yes": whole(), "no": whole()}),
+                table({"poll": shapes.NAME, "withheld": whole(1) | {"description": "too few to be told apart"}}),
+            ]
+        },
         {"poll": "lift", "yes": 4, "no": 1},
     ),
 )

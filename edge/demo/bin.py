@@ -37,7 +37,8 @@ BROKER_GONE_AFTER, BROKER_BACK_AFTER = 1, 3
 FIRST_S, EVERY_S = 3.0, 6.0
 FIRE_AFTER_S = 3.0
 FULL_AT_S = 24.0
-"""After so long the bin for paper is full, and stays so."""
+FULL_MM = 210
+"""After so long the bin for paper is full (93 %), and stays so."""
 NEIGHBOUR = "bin-south"
 OUTCOMES = ("waste.dropped", "waste.missorted", "waste.offhours")
 LEVELS = ("bin.level", "bin.nearlyfull", "bin.full", "bin.overflow", "bin.emptied")
@@ -231,7 +232,7 @@ def _configuration(port: int) -> str:
 def _trace() -> str:
     """A bin that rises evenly from empty to full, as a recording of its ranger."""
     steps = (tenth / 10 for tenth in range(round(FULL_AT_S * 10) + 1))
-    return "seconds,mm\n" + "".join(f"{at_s},{1000 - 850 * at_s / FULL_AT_S:.0f}\n" for at_s in steps)
+    return "seconds,mm\n" + "".join(f"{at_s},{1000 - (1000 - FULL_MM) * at_s / FULL_AT_S:.0f}\n" for at_s in steps)
 
 
 def _begins_s(number: int) -> float:

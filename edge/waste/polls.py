@@ -1,7 +1,8 @@
 """One-question polls of the office: asked of visitors, answered by button, told so that nobody is known by it. Pure.
 
-An answer is only counted. The counts are told when several have come together, or when the poll ends, and never with a
-person or a visit. That an identified resident has answered is remembered apart from what they answered, as a hash.
+An answer is only counted. Counts are told when several have come together, and never with a person or a visit; what is
+left at the end of a poll, when there are too few to hide among, is told as a number without the split. That a known
+resident has answered is remembered apart from what they answered, as a hash.
 """
 
 from __future__ import annotations
@@ -92,9 +93,11 @@ def end(polls: Polls, wall_us: int) -> Outcome:
 
 
 def _tell(poll: Poll) -> tuple[Report, ...]:
-    if not poll.yes + poll.no:
+    given = poll.yes + poll.no
+    if not given:
         return ()
-    return (Report("poll.answered", {"poll": poll.id, "yes": poll.yes, "no": poll.no}, priority=Priority.TELEMETRY),)
+    counts = {"yes": poll.yes, "no": poll.no} if given >= TOGETHER else {"withheld": given}
+    return (Report("poll.answered", {"poll": poll.id, **counts}, priority=Priority.TELEMETRY),)
 
 
 def _of(poll: str, person: str) -> str:

@@ -22,13 +22,16 @@ from edge.errors import HardwareError
 from edge.events import OrderGiven
 from edge.gate.access import Policy
 from edge.gate.decision import Gate
+from edge.waste.decision import Station
+from edge.waste.state import Told
+from tests.unit.waste.station_samples import rules
 
 # --- the catalogue
 
 
 def test_the_catalogue_is_that_of_the_issue() -> None:
     assert set(COMMANDS) == {
-        "unlock", "lockdown", "release", "announce", "poll", "photograph", "restart", "configure",
+        "unlock", "lockdown", "release", "announce", "poll", "correct", "photograph", "restart", "configure",
         "people.add", "people.revoke", "people.erase", "people.sync", "update",
     }  # fmt: skip
 
@@ -81,9 +84,12 @@ def test_arguments_out_of_bounds(name: str, args: Any) -> None:
 
 
 def test_what_the_catalogue_gives_to_the_brain_a_role_knows() -> None:
-    device = Roles(Gate(Lock(), Policy(Access(), "UTC")))
+    station = Station(rules())
+    device = Roles(Gate(Lock(), Policy(Access(), "UTC")), station)
+    thrown = Told(ARGS["correct"]["drop"], "paper", "recyclable")  # which the sample corrects
+    state = RolesState(station=replace(station.first(), recent=(thrown,)))
     for name, command in COMMANDS.items():
-        _, actions = device.step(RolesState(), OrderGiven(name, "c", ARGS.get(name, {})), NOW)
+        _, actions = device.step(state, OrderGiven(name, "c", ARGS.get(name, {})), NOW)
         assert actions[-1].applied is command.by_brain  # type: ignore[union-attr]
 
 

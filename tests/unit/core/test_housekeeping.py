@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from edge.actions import Action, Announce, Answer, DriveRelay, Priority, Report, Speak, TakePicture
+from edge.actions import Action, Announce, Answer, DriveRelay, MoveLid, Priority, Report, Speak, TakePicture
+from edge.bin_events import Button, ButtonPressed
 from edge.clock import Now
 from edge.config.schema import Access, Lock
 from edge.core.roles import Roles, RolesState
@@ -15,12 +16,16 @@ from edge.events import (
     ComponentFailed,
     ComponentRecovered,
     Event,
+    ExitPressed,
     OrderGiven,
     Started,
     Stopping,
 )
 from edge.gate.access import Policy
 from edge.gate.decision import Gate
+from edge.waste.decision import Station
+from tests.unit.waste.station_samples import BINS
+from tests.unit.waste.station_samples import rules as station_rules
 
 NOW = Now(100.0, 1_790_000_000_000_000)
 GATE = Roles(Gate(Lock(), Policy(Access(), "Asia/Shanghai")))
@@ -113,3 +118,40 @@ def test_the_clock_becomes_known_also_while_stopping() -> None:
                 Priority.ACCESS,
             )
         ]
+
+
+BOTH = Roles(Gate(Lock(), Policy(Access(), "Asia/Shanghai")), Station(station_rules()))
+STATION = Roles(None, Station(station_rules()))
+
+
+def begun() -> RolesState:
+    return RolesState(station=Station(station_rules()).first())
+
+
+def test_gate_and_station_live_in_one_device() -> None:
+    state, actions = step(begun(), ExitPressed(), BOTH)
+    assert actions[0] == DriveRelay(on=True)
+    state, actions = step(state, ButtonPressed(Button.OPEN, "paper"), BOTH)
+    assert actions == [MoveLid("paper", open=True)]
+    assert BOTH.next_deadline(state) == 105.0  # the lock's, before the lid's
+    state, actions = step(state, Stopping("SIGTERM"), BOTH)
+    assert actions[0] == DriveRelay(on=False)
+    assert {action.bin for action in actions if isinstance(action, MoveLid) and action.open} == set(BINS)
+    assert [action.type for action in actions if isinstance(action, Report)] == ["device.stopped"]
+
+
+def test_made_safe_locks_the_door_and_opens_the_lids() -> None:
+    _, actions = BOTH.made_safe(begun(), NOW)
+    assert DriveRelay(on=False) in actions
+    assert {action.bin for action in actions if isinstance(action, MoveLid) and action.open} == set(BINS)
+
+
+@pytest.mark.parametrize(("device", "name", "applied"), [(BOTH, "poll", True), (STATION, "unlock", False)])
+def test_each_order_has_one_owner(device: Roles, name: str, applied: bool) -> None:
+    _, actions = step(begun(), OrderGiven(name, "c-1", {"poll": "lift", "texts": TEXTS}), device)
+    assert [action.applied for action in actions if isinstance(action, Answer)] == [applied]
+
+
+def test_a_fault_is_told_once_though_two_roles_hear_of_it() -> None:
+    _, actions = step(begun(), ComponentFailed("station-camera", "no pictures"), BOTH)
+    assert [action.type for action in actions if isinstance(action, Report)] == ["sensor.fault"]

@@ -480,7 +480,7 @@ def test_a_poll_that_is_over_tells_what_it_counted() -> None:
     story.tell(PresenceChanged(True), at(10.0))
     story.tell(Tick(), at(15.0))
     story.tell(ButtonPressed(Button.YES), at(16.0))
-    assert data(story.tell(Tick(), at(501.0)), "poll.answered")["yes"] == 1
+    assert data(story.tell(Tick(), at(501.0)), "poll.answered") == {"poll": "lift", "withheld": 1}
     assert story.state.polls.open == ()
 
 
