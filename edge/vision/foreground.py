@@ -31,6 +31,7 @@ _SETTLES_S = 1.5
 _PAUSE_S = 2.0
 _FEWEST_SHARE = 0.15  # of the cells must show the empty scene for the light to be fitted anew
 _INLIER = 0.2
+_SOME = (slice(None, None, 3), slice(None, None, 3))  # a ninth of the cells is enough for the light and for the noise
 _CROSS = np.ones((3, 3), np.uint8)
 
 Mask = NDArray[np.uint8]
@@ -40,7 +41,7 @@ _Cells = NDArray[np.float32]
 
 @dataclass(slots=True)
 class _Scene:
-    """Log colours (ROWS × COLUMNS × 3) and relative texture (ROWS × COLUMNS)."""
+    """Log colours (3 × ROWS × COLUMNS: numpy is slow on an inner loop of three) and relative texture."""
 
     colour: _Cells
     texture: _Cells
@@ -57,7 +58,7 @@ class Foreground:
         self._parked: NDArray[np.bool_] = np.zeros((ROWS, COLUMNS), np.bool_)
         self._seen: _Scene | None = None
         self._mask: Mask = np.zeros((ROWS, COLUMNS), np.uint8)
-        self._light: _Cells = np.zeros((ROWS, COLUMNS, 3), np.float32)
+        self._light: _Cells = np.zeros((3, ROWS, COLUMNS), np.float32)
         self._noise = 0.0
         self._last_s = 0.0
         self._settling_s: float | None = None
@@ -95,7 +96,7 @@ class Foreground:
         place = cv2.dilate(mask, _CROSS).astype(np.bool_)
         self._under = _Scene(self._scene.colour.copy(), self._scene.texture.copy())
         self._parked = place
-        self._scene.colour[place] = (self._seen.colour - self._light)[place]
+        self._scene.colour[:, place] = (self._seen.colour - self._light)[:, place]
         self._scene.texture[place] = self._seen.texture[place]
         self._mask = np.where(mask > 0, np.uint8(0), self._mask)
 
@@ -109,10 +110,10 @@ class Foreground:
         empty = self._mask == 0
         if np.count_nonzero(empty) < _FEWEST_SHARE * empty.size:
             return
-        some = empty[::2, ::2]
-        known, plane = change[::2, ::2][some], self._plane[::2, ::2][some]
-        channels = np.array([np.median(np.ascontiguousarray(known[:, place])) for place in range(3)], np.float32)
-        rest = (known - channels).mean(axis=1)
+        some = empty[_SOME]
+        known, plane = change[:, *_SOME][:, some], self._plane[_SOME][some]
+        channels = np.median(known, axis=1).astype(np.float32)
+        rest = known.mean(axis=0) - channels.mean()
         slope = np.zeros(3, np.float32)
         for limit in (3 * _INLIER, _INLIER):
             near = np.abs(rest - plane @ slope) < limit
@@ -121,13 +122,13 @@ class Foreground:
             held = plane[near]
             # A little ridge: cells along one line alone do not make a slope.
             slope = np.linalg.solve(held.T @ held + np.eye(3, dtype=np.float32), held.T @ rest[near])
-        self._light = (channels + (self._plane @ slope)[..., None]).astype(np.float32)
+        self._light = channels[:, None, None] + (self._plane @ slope).astype(np.float32)
 
     def _differs(self, now: _Scene, scene: _Scene) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """What is surely something, and what is only darker."""
         change = now.colour - scene.colour - self._light
-        luma = change.mean(axis=-1)
-        colour = np.abs(change - luma[..., None]).max(axis=-1)
+        luma = (change[0] + change[1] + change[2]) / np.float32(3.0)
+        colour = np.abs(change - luma).max(axis=0)
         noise = _SIGMAS * self._noise
         texture = (np.abs(now.texture - scene.texture) > max(_TEXTURE, noise)).astype(np.uint8)
         # The rim of a shadow is a thin line of texture; a thing has texture over an area.
@@ -156,12 +157,12 @@ class Foreground:
             return
         shares = np.where(weak, _share(pause_s, _SHADOW_FOLLOWS_S), _share(pause_s, _FOLLOWS_S)).astype(np.float32)
         shares[cv2.dilate(self._mask, _CROSS) > 0] = 0.0
-        self._scene.colour += shares[..., None] * (now.colour - self._light - self._scene.colour)
+        self._scene.colour += shares * (now.colour - self._light - self._scene.colour)
         self._scene.texture += shares * (now.texture - self._scene.texture)
 
     def _learn_noise(self, change: _Cells, pause_s: float) -> None:
         """From the median difference of two frames, as in edge.vision.motion."""
-        green = change[::2, ::2, 1]
+        green = change[1][_SOME]
         measured = float(np.median(np.abs(green - np.median(green)))) / 0.954
         first = self._noise == 0.0
         self._noise = measured if first else self._noise + _share(pause_s, _NOISE_FOLLOWS_S) * (measured - self._noise)
@@ -178,4 +179,5 @@ def _cells(picture: Picture) -> _Scene:
     here = green[1:, 1:]
     steps = cv2.max(cv2.absdiff(here, green[:-1, 1:]), cv2.absdiff(here, green[1:, :-1]))
     texture = cv2.resize(steps, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return _Scene(np.asarray(cv2.log(colour), np.float32), texture / colour[..., 1])
+    logs = np.ascontiguousarray(cv2.log(colour).transpose(2, 0, 1))
+    return _Scene(np.asarray(logs, np.float32), texture / colour[..., 1])

@@ -36,8 +36,8 @@ class Regions:
 
 def centre_of(mask: NDArray[np.bool_]) -> tuple[float, float]:
     """The middle of what is set, as fractions of the picture; there must be something."""
-    rows, columns = np.nonzero(mask)
-    return (float(columns.mean()) + 0.5) / COLUMNS, (float(rows.mean()) + 0.5) / ROWS
+    moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
+    return (moments["m10"] / moments["m00"] + 0.5) / COLUMNS, (moments["m01"] / moments["m00"] + 0.5) / ROWS
 
 
 def find_regions(mask: Mask) -> Regions | None:
