@@ -92,12 +92,13 @@ def _visit(classifier: _Counted, frames: Sequence[Picture]) -> tuple[float, list
     """Milliseconds of the last frame up to the decision that was classified, and of the frames without an item.
 
     The decision is made of the looks at several frames; each of them pays for one, and it is that frame's whole cost
-    that counts here, what follows the decision included.
+    that counts here. The pictures are put by after the decision was told.
     """
-    told: list[BinEvent] = []
+    told: list[float] = []
 
     def post(event: BinEvent, _seen_s: float) -> bool:
-        told.append(event)
+        if isinstance(event, ItemShown):
+            told.append(time.perf_counter())
         return True
 
     worker = ItemWorker(
@@ -115,12 +116,12 @@ def _visit(classifier: _Counted, frames: Sequence[Picture]) -> tuple[float, list
     for number, frame in enumerate(frames):
         looks, begun = classifier.looks, time.perf_counter()
         worker.take(Frame(frame, number * _STEP_S, number))
-        spent_ms = 1e3 * (time.perf_counter() - begun)
+        spent_ms = 1e3 * ((told[0] if told else time.perf_counter()) - begun)
         if number < _EMPTY:
             empty_ms.append(spent_ms)
         elif classifier.looks > looks:
             decided_ms = spent_ms
-        if any(isinstance(event, ItemShown) for event in told):
+        if told:
             return decided_ms, empty_ms[1:]
     raise DataError(
         "the picture is not noticed as an item", hint="give one with --picture that differs from a grey wall"

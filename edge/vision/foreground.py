@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from edge.drivers.camera import Picture
 
 COLUMNS, ROWS = 80, 60
-_COLOURS = (2 * COLUMNS, 2 * ROWS)  # samples, four a cell: the noise of a cell is half a pixel's
-_TEXTURES = (4 * COLUMNS + 1, 4 * ROWS + 1)  # differences of neighbours, sixteen a cell
+_SAMPLES = (2 * COLUMNS + 1, 2 * ROWS + 1)  # four a cell, and a rim for differences; its noise is half a pixel's
 _DARK = 8.0  # luma steps added before the logarithm: below them there is only noise
 _COLOUR, _BRIGHTER, _SHADOW, _TEXTURE = 0.09, 0.13, 0.9, 0.05
 """Natural logarithms: 9 % in colour, 13 % brighter, a shadow takes at most 60 % of the light; texture is relative."""
@@ -173,9 +172,9 @@ def _share(pause_s: float, follows_s: float) -> float:
 
 
 def _cells(picture: Picture) -> _Scene:
-    sampled = cv2.resize(picture, _COLOURS, interpolation=cv2.INTER_NEAREST)
-    colour = cv2.resize(sampled, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32) + _DARK
-    green = cv2.resize(cv2.extractChannel(picture, 1), _TEXTURES, interpolation=cv2.INTER_NEAREST)
+    sampled = cv2.resize(picture, _SAMPLES, interpolation=cv2.INTER_NEAREST)
+    colour = cv2.resize(sampled[1:, 1:], (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32) + _DARK
+    green = np.ascontiguousarray(sampled[..., 1])
     here = green[1:, 1:]
     steps = cv2.max(cv2.absdiff(here, green[:-1, 1:]), cv2.absdiff(here, green[1:, :-1]))
     texture = cv2.resize(steps, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)
