@@ -28,6 +28,7 @@ _NOISE_FOLLOWS_S, _FOLLOWS_S, _SHADOW_FOLLOWS_S = 3.0, 4.0, 60.0
 _UNSETTLED = 0.7  # of all cells different: the light, the camera or a sheet, but no item
 _SETTLES_S = 1.5
 _PAUSE_S = 2.0
+_LEARNS_EVERY_S = 0.25  # what follows over seconds need not be paid for in every frame
 _FEWEST_SHARE = 0.15  # of the cells must show the empty scene for the light to be fitted anew
 _INLIER = 0.2
 _SOME = (slice(None, None, 3), slice(None, None, 3))  # a ninth of the cells is enough for the light and for the noise
@@ -59,7 +60,7 @@ class Foreground:
         self._mask: Mask = np.zeros((ROWS, COLUMNS), np.uint8)
         self._light: _Cells = np.zeros((3, ROWS, COLUMNS), np.float32)
         self._noise = 0.0
-        self._last_s = 0.0
+        self._last_s = self._learnt_s = 0.0
         self._settling_s: float | None = None
         down, across = np.mgrid[-1 : 1 : ROWS * 1j, -1 : 1 : COLUMNS * 1j].astype(np.float32)
         self._plane = np.stack([np.ones_like(down), across, down], axis=-1)
@@ -76,17 +77,21 @@ class Foreground:
         if self._scene is None or self._seen is None or not 0.0 <= pause_s <= _PAUSE_S:
             self._begin(now)
             return self._mask
-        self._learn_noise(now.colour - self._seen.colour, pause_s)
-        change, self._seen = now.colour - self._seen.colour, now
+        before, self._seen = self._seen, now
+        learns_s = now_s - self._learnt_s
+        if learns_s >= _LEARNS_EVERY_S:
+            self._learn_noise(now.colour[1] - before.colour[1], learns_s)
         self._fit_light(now.colour - self._scene.colour)
         strong, weak = self._differs(now, self._scene)
         if self._under is not None:
             again, _ = self._differs(now, self._under)
             strong &= again | ~self._parked
         self._mask = np.asarray(cv2.morphologyEx(strong.astype(np.uint8), cv2.MORPH_CLOSE, _CROSS), np.uint8)
-        if self._unsettled(change, now_s):
+        if self._unsettled(before, now, now_s):
             return np.zeros_like(self._mask)
-        self._follow(now, weak, pause_s)
+        if learns_s >= _LEARNS_EVERY_S:
+            self._learnt_s = now_s
+            self._follow(now, weak, learns_s)
         return self._mask
 
     def absorb(self, mask: Mask) -> None:
@@ -103,7 +108,7 @@ class Foreground:
         self._scene, self._seen, self._under = _Scene(now.colour.copy(), now.texture.copy()), now, None
         self._mask = np.zeros((ROWS, COLUMNS), np.uint8)
         self._light = np.zeros_like(now.colour)
-        self._settling_s = None
+        self._settling_s, self._learnt_s = None, self._last_s
 
     def _fit_light(self, change: _Cells) -> None:
         empty = self._mask == 0
@@ -136,13 +141,13 @@ class Foreground:
         strong = (colour > max(_COLOUR, noise)) | brighter | (luma < -max(_SHADOW, noise)) | rough
         return strong, darker & ~strong
 
-    def _unsettled(self, change: _Cells, now_s: float) -> bool:
+    def _unsettled(self, before: _Scene, now: _Scene, now_s: float) -> bool:
         """After a change of nearly everything the scene is learned anew once it has been quiet for a while."""
         if self._settling_s is None:
             if np.count_nonzero(self._mask) < _UNSETTLED * self._mask.size:
                 return False
             self._settling_s = now_s
-        if float(np.mean(np.abs(change) > max(_COLOUR, _SIGMAS * self._noise))) > 0.05:
+        if float(np.mean(np.abs(now.colour - before.colour) > max(_COLOUR, _SIGMAS * self._noise))) > 0.05:
             self._settling_s = now_s
         elif np.count_nonzero(self._mask) < _UNSETTLED * self._mask.size / 2:
             self._settling_s = None  # the old scene is back
@@ -161,7 +166,7 @@ class Foreground:
 
     def _learn_noise(self, change: _Cells, pause_s: float) -> None:
         """From the median difference of two frames, as in edge.vision.motion."""
-        green = change[1][_SOME]
+        green = change[_SOME]
         measured = float(np.median(np.abs(green - np.median(green)))) / 0.954
         first = self._noise == 0.0
         self._noise = measured if first else self._noise + _share(pause_s, _NOISE_FOLLOWS_S) * (measured - self._noise)
