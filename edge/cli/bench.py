@@ -23,6 +23,8 @@ def register(commands: Subparsers) -> None:
 
     face = add("face", "one 640×480 frame with one face, detection to decision", 100)
     face.add_argument("--picture", type=Path, metavar="FILE", help="another picture")
+    waste = add("waste", "one 640×480 frame with an item, pixels to decision", 100)
+    waste.add_argument("--picture", type=Path, metavar="FILE", help="another picture of an item")
     add("search", "one probe against 50,000 templates", 200)
     add("startup", "exec to ready, memory of the running gate, load of an idle scene", 3)
     outbox = add("outbox", "events made durable, against fdatasync and SQLite themselves", 50)
@@ -36,10 +38,12 @@ def run(args: argparse.Namespace) -> int:
     from edge.runtime.memory import lean
 
     lean()  # as the daemon does, before numpy is imported
-    from edge.measure import bench_face, bench_outbox, bench_search, bench_startup, bench_uplink
+    from edge.measure import bench_face, bench_outbox, bench_search, bench_startup, bench_uplink, bench_waste
 
     if args.bench_command == "face":
         result = bench_face.measure(args.runs, args.picture)
+    elif args.bench_command == "waste":
+        result = bench_waste.measure(args.runs, args.picture)
     elif args.bench_command == "search":
         result = bench_search.measure(args.runs)
     elif args.bench_command == "outbox":

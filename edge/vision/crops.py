@@ -31,9 +31,10 @@ def rate(picture: Picture, box: Box) -> float:
     """How good a picture of the item this is: sharpness (root mean square of the Laplacian of luma) × size × whole."""
     height, width = picture.shape[:2]
     part = picture[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
-    step = max(1, max(part.shape[:2]) // _LOOKED_PX)
+    step = -(-max(part.shape[:2]) // _LOOKED_PX)
     grey = cv2.cvtColor(np.ascontiguousarray(part[::step, ::step]), cv2.COLOR_RGB2GRAY)
-    sharpness = float(np.sqrt(np.mean(np.square(cv2.Laplacian(grey, cv2.CV_32F)))))
+    edges = cv2.Laplacian(grey, cv2.CV_16S)
+    sharpness = float(cv2.norm(edges)) / edges.size**0.5
     size = min(1.0, box.area / (_FULL_SHARE * width * height))
     whole = box.left > 0 and box.top > 0 and box.right < width and box.bottom < height
     return float((sharpness + 1.0) * size * (1.0 if whole else _CUT))
