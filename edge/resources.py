@@ -34,8 +34,3 @@ def demo_items() -> Path:
 def demo_pictures() -> Path:
     """The pictures of the demonstration; CREDITS.md beside them names their sources."""
     return _PACKAGE / "demo" / "pictures"
-
-
-def demo_items() -> Path:
-    """The pictures of things that people throw away; CREDITS.md beside them names their sources."""
-    return _PACKAGE / "demo" / "items"
