@@ -42,6 +42,30 @@ def test_the_gate_is_demonstrated(tmp_path: Path) -> None:
     assert told.index("the broker is stopped") < told.index("the broker is back") < told.index("acknowledged")
 
 
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed (apt install espeak-ng)")
+def test_the_waste_station_is_demonstrated(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "edge", "demo", "bin", "--out", str(out), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stderr
+    story = json.loads(done.stdout)
+    assert (story["drops"], story["missorted"], story["offhours"], story["fires"]) == (6, 1, 1, 1)
+    assert "bin.full" in {level["type"] for level in story["levels"]}
+    spoken = " ".join(story["spoken"])
+    for words in ("recyclable waste", "Not quite", "We are closed", "Fire!", "可回收物"):
+        assert words in spoken
+    received = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    assert story["events_received"] == len(received) >= story["events_stored"] - 1
+    assert story["events_missing"] == 0
+    assert [event["seq"] for event in received] == list(range(1, len(received) + 1))
+    numbers = [event["data"]["drop"] for event in received if event["type"].startswith("waste.")]
+    assert len(set(numbers)) == len(numbers) == 6
+    with Image.open(out / "storyboard.png") as storyboard:
+        assert storyboard.size[0] > 1000
+    told = done.stderr
+    assert told.index("the broker is stopped") < told.index("the broker is back") < told.index("acknowledged")
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years of work")
     command = [sys.executable, "-m", "edge", "demo", "gate", "--out", str(tmp_path), "--json"]
