@@ -35,7 +35,7 @@ def correct(state: StationState, told: Told, category: str, by: str) -> Outcome:
 
 
 def by_order(state: StationState, order: OrderGiven) -> Outcome:
-    """A correction of the office. One of a drop that is not remembered is told all the same, for the pictures."""
+    """A correction of the office; refused for a drop that is not remembered."""
     number, category = str(order.args["drop"]), str(order.args["category"])
     told = next((one for one in state.recent if one.number == number), None)
     if told is None:

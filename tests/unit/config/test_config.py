@@ -10,6 +10,9 @@ from edge.config import load_config
 from edge.config.lines import key_lines, line_of
 from edge.config.schema import FolderCamera, GpioDoor
 from edge.errors import ConfigError
+from edge.parts import make_book
+from edge.waste.levels import LevelRules
+from edge.waste.sorting import CATEGORIES
 
 ROOT = Path(__file__).parents[3]
 GOOD = (ROOT / "config" / "simulated.toml").read_text()
@@ -46,9 +49,25 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["gate.toml", "simulated.toml"])
-def test_the_shipped_examples_are_right(name: str) -> None:
-    assert load_config(ROOT / "config" / name).device.roles == ("gate",)
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("gate.toml", "gate"), ("simulated.toml", "gate"), ("bin.toml", "bin"), ("simulated-bin.toml", "bin")],
+)
+def test_the_shipped_examples_are_right(name: str, role: str) -> None:
+    config = load_config(ROOT / "config" / name)
+    assert config.device.roles == (role,)
+    assert make_book(config).languages == config.speaker.languages
+
+
+@pytest.mark.parametrize("name", ["bin.toml", "simulated-bin.toml"])
+def test_a_shipped_station_takes_every_category_and_no_driven_lid_lacks_a_button(name: str) -> None:
+    config = load_config(ROOT / "config" / name)
+    assert config.station is not None
+    assert {one.category for one in config.bins.values()} == set(CATEGORIES)
+    for bin_name, one in config.bins.items():
+        LevelRules(bin_name, one)
+        driven = one.lid.driver != "none"
+        assert not driven or config.station.wiring.simulated or one.wiring.open_button_pin >= 0
 
 
 def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ DEVICE = """\
 [device]
 id = "d-1"
 site = "s"
-roles = ["bin"]
+roles = ["gate", "bin"]
 [camera]
 driver = "folder"
 path = "pictures"

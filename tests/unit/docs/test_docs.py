@@ -238,3 +238,17 @@ def test_every_relative_link_resolves(name: str) -> None:
         if not goal.exists() or (anchor and anchor not in anchors(goal)):
             broken.append(target)
     assert broken == []
+
+
+# --- docs/safety.md and the tests that it names
+
+
+def test_every_test_that_safety_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs/safety.md").read_text())
+    assert len(named) > 40
+    gone = [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).exists() or (name and f"def {name}(" not in (ROOT / path).read_text())
+    ]
+    assert gone == []
