@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-from edge.actions import Action, Announce, Answer, BinLamp, LightBin, MoveLid
+from edge.actions import Action, Answer, BinLamp, LightBin, MoveLid
 from edge.bin_events import (
     ButtonPressed,
     DropSensed,
@@ -23,7 +23,6 @@ from edge.bin_events import (
     NeighbourTold,
     PresenceChanged,
     SceneJudged,
-    SceneState,
     SmokeSensed,
     TemperatureRead,
     ViewCovered,
@@ -39,22 +38,17 @@ from edge.events import (
     Started,
     Stopping,
 )
-from edge.waste import alarm, corrections, lids, polls, scene, told
+from edge.waste import alarm, corrections, lamps, lids, polls, scene, told, visits
 from edge.waste.advice import Heard
 from edge.waste.drops import NOT_SEEN, Sense
-from edge.waste.guide import GONE_S, QUIET_S, arrived, ask, either, ends_at, pressed, shown
+from edge.waste.guide import GONE_S, QUIET_S, arrived, pressed, shown
 from edge.waste.rules import Rules
 from edge.waste.speech import burns, open_all, say
-from edge.waste.state import BinState, Outcome, Question, StationState
+from edge.waste.state import BinState, Outcome, StationState
 from edge.waste.verdict import Kind, Verdict
 
 ORDERS = frozenset({"poll", "correct"})
 EYES = frozenset({"station-camera", "item-vision"})
-POLL_AFTER_S = 5.0
-"""A poll is asked when nothing was said or done for so long."""
-
-KNOWN_S = 60.0
-"""Whoever was recognised stays known for so long in a visit."""
 
 
 class Station:
@@ -74,18 +68,15 @@ class Station:
     def next_deadline(self, state: StationState) -> float | None:
         """When a Tick is needed next, in monotonic seconds."""
         times = [drop.due_at for drop in state.drops]
-        times += [at for at in (alarm.next_deadline(state), state.accuracy_at) if at is not None]
+        others: tuple[float | None, ...] = (
+            alarm.next_deadline(state),
+            lamps.next_deadline(state),
+            visits.next_deadline(state, self._rules),
+            state.accuracy_at,
+        )
         for name, one in state.bins.items():
-            limits = (one.lid.deadline(), self._rules.levels[name].next_deadline(one.level))
-            times += [at for at in limits if at is not None]
-            if one.lamp in (BinLamp.GUIDE, BinLamp.WRONG):
-                times.append(max(one.guiding_until, one.wrong_until))
-        if (visit := state.visit) is not None:
-            over = ends_at(visit)
-            times += [visit.question.until] if visit.question else []
-            times += [over] if over is not None else []
-            times += [visit.active_at + POLL_AFTER_S] if self._may_poll(state) else []
-        return min(times, default=None)
+            others += (one.lid.deadline(), self._rules.levels[name].next_deadline(one.level))
+        return min((*times, *(at for at in others if at is not None)), default=None)
 
     def made_safe(self, state: StationState, now: Now) -> Outcome:
         """Every lid open, but for a fire: a station whose software fails traps nobody's rubbish in their hands."""
@@ -105,8 +96,8 @@ class Station:
         state, first = self._react(state, event, now) if hand else (state, ())
         state, actions = self._advance(state, now)
         state, more = (state, ()) if hand else self._react(state, event, now)
-        state, lamps = self._lamps(state, now)
-        return state, first + actions + more + lamps
+        state, lit = lamps.show(state, self._rules, now)
+        return state, first + actions + more + lit
 
     def _react(self, state: StationState, event: Event, now: Now) -> Outcome:
         rules = self._rules
@@ -232,7 +223,7 @@ class Station:
             lambda state, now: alarm.advance(state, self._rules, now),
             self._advance_bins,
             lambda state, now: told.conclude(state, self._rules, now),
-            self._advance_visit,
+            lambda state, now: visits.advance(state, self._rules, now),
         )
         actions: tuple[Action, ...] = ()
         for one in steps:
@@ -253,66 +244,3 @@ class Station:
                 state = state.with_bin(name, lid=lid, level=level)
             actions += moves + reports
         return state, actions
-
-    def _advance_visit(self, state: StationState, now: Now) -> Outcome:
-        visit = state.visit
-        if visit is None:
-            return state, ()
-        people = {person: at for person, at in visit.people.items() if now.mono_s - at < KNOWN_S}
-        if len(people) < len(visit.people):
-            visit = replace(visit, people=MappingProxyType(people))
-            state = replace(state, visit=visit)
-        question = visit.question
-        if question is not None and now.mono_s >= question.until:
-            state = replace(state, visit=replace(visit, question=None, active_at=now.mono_s))
-            return either(state, self._rules, question.choices, now) if question.about == "sort" else (state, ())
-        over = ends_at(visit)
-        if over is not None and now.mono_s >= over:
-            return replace(state, visit=None), ()
-        if self._may_poll(state) and now.mono_s >= visit.active_at + POLL_AFTER_S:
-            return self._ask_poll(state, now)
-        return state, ()
-
-    def _may_poll(self, state: StationState) -> bool:
-        """Whether somebody is here who could be asked something that is not about rubbish."""
-        visit = state.visit
-        idle = visit is not None and visit.question is None and not state.burning and not state.stopping
-        return idle and self._rules.has_buttons and self._poll(state) is not None
-
-    def _poll(self, state: StationState) -> polls.Poll | None:
-        visit = state.visit
-        if visit is None:
-            return None
-        person = next(iter(visit.people)) if len(visit.people) == 1 else ""
-        return state.polls.next(person, visit.asked, 0)
-
-    def _ask_poll(self, state: StationState, now: Now) -> Outcome:
-        poll, visit = self._poll(state), state.visit
-        assert poll is not None
-        assert visit is not None
-        state = replace(state, visit=replace(visit, asked=visit.asked | {poll.id}, active_at=now.mono_s))
-        # The question itself takes its time to be said.
-        until = now.mono_s + 2 * self._rules.station.answer_s
-        return ask(state, Question("poll", until, poll=poll.id)), (Announce(poll.texts),)
-
-    def _lamps(self, state: StationState, now: Now) -> Outcome:
-        """What each lamp should show; told where it has changed."""
-        actions: tuple[Action, ...] = ()
-        for name, one in state.bins.items():
-            lamp = self._lamp(state, name, now)
-            if lamp is not one.lamp:
-                state, actions = state.with_bin(name, lamp=lamp), (*actions, LightBin(name, lamp))
-        return state, actions
-
-    def _lamp(self, state: StationState, name: str, now: Now) -> BinLamp:
-        one = state.bins[name]
-        if burns(state, name):
-            return BinLamp.FIRE
-        if state.stopping:
-            return BinLamp.OFF
-        if now.mono_s < one.wrong_until:
-            return BinLamp.WRONG
-        if now.mono_s < one.guiding_until:
-            return BinLamp.GUIDE
-        full = self._rules.levels[name].full(one.level) or one.scene is SceneState.OVERFLOWING
-        return BinLamp.FULL if full else BinLamp.OFF
