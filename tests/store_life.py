@@ -20,8 +20,8 @@ from edge.clock import Now
 from edge.config.schema import Store
 from edge.store.checkpoint import TOKEN_KIND
 from edge.store.erasure import request
-from edge.store.intake import Ticket
 from edge.store.outbox import OutboxKey, Receipt
+from edge.store.ticket import Ticket
 from edge.store.upkeep import Upkeep
 from edge.store.writer import StoreWriter
 from edge.tokens import sign

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from edge.actions import Priority, Report
 from edge.clock import Now
-from edge.store.intake import Losses, Ticket
+from edge.store.intake import Losses
+from edge.store.ticket import Ticket
 
 MALFORMED = "event.malformed"
 _TYPE = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)+")

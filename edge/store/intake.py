@@ -1,8 +1,7 @@
 """Where events wait for the disk: bounded, in order, and the least important goes first when there is no room.
 
 Handing an event over must cost the brain next to nothing, and waking the writer is on the way of everybody who waits
-for a COMMIT. So a bare lock serves as a bell and another one as a ticket: `threading.Condition` makes a new lock for
-each wait, and took three times as long.
+for a COMMIT. So a bare lock serves as a bell, as in a ticket.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from edge.actions import Priority, Report
 from edge.clock import Now
+from edge.store.ticket import Place, Ticket
 
 
 @dataclass(slots=True)
@@ -34,43 +34,6 @@ class Losses:
             self.first_us = wall_us
         self.last_us = wall_us
         self.by_priority[priority] += 1
-
-
-class Ticket:
-    """Held by whoever waits until one event is durable. Called once, from the writer's side.
-
-    `data`: the event's data as JSON, if the holder had time to encode it while the writer was waking up.
-    """
-
-    __slots__ = ("_bell", "data", "epoch", "seq")
-
-    def __init__(self) -> None:
-        self._bell = threading.Lock()
-        self._bell.acquire()
-        self.data = b""
-        self.epoch = ""
-        self.seq = 0
-
-    def call(self, epoch: str, seq: int) -> None:
-        """The event is durable under this number; `seq` 0: it never will be."""
-        self.epoch, self.seq = epoch, seq
-        self._bell.release()
-
-    def wait(self, timeout_s: float) -> bool:
-        """Whether the event became durable in this time."""
-        return self._bell.acquire(timeout=timeout_s) and self.seq > 0
-
-
-class Place:
-    """The taker's place while it waits for an event. A thread that has one to store may take it meanwhile."""
-
-    __slots__ = ("back", "left", "lender", "lent")
-
-    def __init__(self, lender: object) -> None:
-        self.lender = lender
-        self.lent = self.left = False  # taken by another; no longer waited in
-        self.back = threading.Lock()
-        self.back.acquire()
 
 
 class Waiting(NamedTuple):

@@ -25,10 +25,11 @@ from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.custody import Custody
 from edge.store.envelope import Accepted, Origin, accept, evicted, prepare
 from edge.store.faults import DiskState, NotStoredError, is_shortage
-from edge.store.intake import Intake, Place, Ticket, Waiting
+from edge.store.intake import Intake, Waiting
 from edge.store.ledger import Stored
 from edge.store.maintenance import Maintenance
 from edge.store.outbox import OutboxKey, Receipt
+from edge.store.ticket import Place, Ticket
 from edge.store.uuid7 import Uuid7
 
 log = logging.getLogger("edge.store")

@@ -22,7 +22,8 @@ from edge.store.envelope import (
     prepare,
     rfc3339,
 )
-from edge.store.intake import Losses, Ticket
+from edge.store.intake import Losses
+from edge.store.ticket import Ticket
 
 ENVELOPES = Envelopes(Origin("riverside", "gate-north", "b00t"), "e90c")
 NOW = Now(mono_s=12.5, wall_us=1_700_000_000_000_001, quality="unsynced")

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from edge.actions import Priority, Report
 from edge.clock import Now
-from edge.store.intake import MOST_PICTURES, Intake, Ticket
+from edge.store.intake import MOST_PICTURES, Intake
+from edge.store.ticket import Ticket
 
 
 def put(intake: Intake, number: int, priority: Priority = Priority.TELEMETRY) -> None:

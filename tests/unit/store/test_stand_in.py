@@ -16,8 +16,9 @@ import pytest
 from edge.actions import Priority, Report
 from edge.clock import Now
 from edge.runtime.worker import WorkerThread
-from edge.store.intake import MOST_PICTURES, Intake, Place
+from edge.store.intake import MOST_PICTURES, Intake
 from edge.store.ledger import Ledger, Stored
+from edge.store.ticket import Place
 from tests.unit.store.bench import WALL_US, Bench, check_chain
 
 NOW = Now(1.0, WALL_US)
