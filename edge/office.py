@@ -26,7 +26,7 @@ from edge.config import Config
 from edge.config.desired import Desired
 from edge.config.effective import Effective
 from edge.events import OrderGiven
-from edge.parts import check_office, make_book, make_broker
+from edge.parts import check_office, check_station, make_book, make_broker
 from edge.runtime.faults import FaultDesk
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
@@ -161,6 +161,7 @@ def _check(config: Config) -> None:
     make_book(config)
     Recognition(load_manifest(*resources.manifests(config.store.state_dir)), config.face)
     check_office(config)
+    check_station(config)
     broker = make_broker(config.uplink)
     password(broker)
     if broker.tls:

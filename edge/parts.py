@@ -204,6 +204,20 @@ def check_office(config: Config) -> None:
         read_recipient(config.office.sealing_key_file)
 
 
+def check_station(config: Config) -> None:
+    """Look at what the schema cannot: the sorting rules, the bins' measures, the clean picture. Raises EdgeError."""
+    if config.station is None:
+        return
+    from edge import resources
+    from edge.waste.levels import LevelRules
+    from edge.waste.sorting import load_rules
+
+    load_rules(config.station.sorting or resources.sorting())
+    for name, one in config.bins.items():
+        LevelRules(name, one, config.device.timezone, config.station.holidays)
+    make_scene(config.station, config.bins)
+
+
 def make_scene(station: Station, bins: Mapping[str, Bin]) -> SceneWatch | None:
     """Who compares the station with its clean picture; nobody without one. Raises DataError where it cannot be used."""
     if station.reference is None:
