@@ -200,8 +200,9 @@ def check_office(config: Config) -> None:
             raise ConfigError(f"[pictures] of: there is no event {name!r}", hint=hint)
     for file in (*config.office.keys.values(), *filter(None, [config.uplink.sink_key_file])):
         read_signer(file)
-    if config.office.sealing_key_file is not None:
-        read_recipient(config.office.sealing_key_file)
+    for recipient in (config.office.sealing_key_file, config.office.supervision_key_file):
+        if recipient is not None:
+            read_recipient(recipient)
 
 
 def check_station(config: Config) -> None:

@@ -119,12 +119,15 @@ class StationParts:
 
     def listens_to(self) -> dict[str, Handler]:
         """The topics of the neighbours, and who takes what comes there."""
-        return {self._topics.levels_of(name): listener(name, self._lent.post) for name in self.rules.station.neighbours}
+        return {
+            self._topics.levels_of(name): listener(name, self._lent.post, self._lent.clock)
+            for name in self.rules.station.neighbours
+        }
 
     def levels(self) -> bytes:
         """What the neighbours are told, as it is now."""
         state = self._lent.state()
-        return levels({name: self._level_of(state, name) for name in self.bins})
+        return levels({name: self._level_of(state, name) for name in self.bins}, self._lent.clock().wall_us)
 
     def show(self) -> dict[str, Any]:
         """For the status board: every bin, by name."""

@@ -86,6 +86,7 @@ REPORTED: Schema = table(
 
 LEVELS: Schema = table(
     {
+        "hour": whole() | {"description": "hours since 1970, by the station's clock"},
         "bins": {
             "type": "object",
             "propertyNames": shapes.NAME,
@@ -97,7 +98,7 @@ LEVELS: Schema = table(
                     "takes": shapes.yes_or_no() | {"description": "neither full nor on fire"},
                 }
             ),
-        }
+        },
     }
 )
 

@@ -250,7 +250,9 @@ def _say_levels(port: int) -> None:
     client = Client(CallbackAPIVersion.VERSION2, client_id=NEIGHBOUR)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    client.publish(topic, levels({"paper": BinLevel("recyclable", 20.0, True)}), qos=1, retain=True).wait_for_publish(5)
+    client.publish(
+        topic, levels({"paper": BinLevel("recyclable", 20.0, True)}, time.time_ns() // 1000), qos=1, retain=True
+    ).wait_for_publish(5)
     client.disconnect()
     client.loop_stop()
 

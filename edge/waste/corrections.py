@@ -12,6 +12,8 @@ MOST_RECENT = 500
 """So many drops are remembered by their number, for a correction that comes later."""
 
 REPORT_EVERY_S = 86_400.0
+REMEMBERED_AFTER_S = 3_600.0
+"""What an earlier run has counted is told so soon: a station that is restarted every day would never tell it."""
 
 
 def judged(state: StationState, told: Told) -> StationState:
@@ -42,6 +44,12 @@ def by_order(state: StationState, order: OrderGiven) -> Outcome:
         return state, (Answer(order.command, False, "unknown", "no such drop is remembered here"),)
     state, actions = correct(state, told, category, "office")
     return state, (*actions, Answer(order.command, True))
+
+
+def first_report(state: StationState, now_s: float) -> float:
+    """When a run that begins now tells for the first time."""
+    remembered = any(one.tally.judged for one in state.bins.values())
+    return now_s + (REMEMBERED_AFTER_S if remembered else REPORT_EVERY_S)
 
 
 def report(state: StationState, now_s: float) -> Outcome:

@@ -82,7 +82,10 @@ class Station:
         """Every lid open, but for a fire: a station whose software fails traps nobody's rubbish in their hands."""
         actions: tuple[Action, ...] = ()
         for name, one in state.bins.items():
-            if self._rules.driven(name) and not burns(state, name):
+            if self._rules.driven(name) and burns(state, name):
+                # Whoever made the wires safe may have opened it: it is shut again as soon as no hand is in the way.
+                state = state.with_bin(name, lid=replace(one.lid, told_open=True, close_at=now.mono_s))
+            elif self._rules.driven(name):
                 close_at = lids.NEVER if state.stopping else now.mono_s + self._rules.station.lid_open_s
                 lid = replace(one.lid, told_open=True, close_at=close_at)
                 state, actions = state.with_bin(name, lid=lid), (*actions, MoveLid(name, open=True))
@@ -197,7 +200,7 @@ class Station:
         """Eyes that fail leave the visitor without advice, and with open lids; the end of the process likewise."""
         match event:
             case Started():
-                return replace(state, accuracy_at=now.mono_s + corrections.REPORT_EVERY_S), ()
+                return replace(state, accuracy_at=corrections.first_report(state, now.mono_s)), ()
             case ComponentRecovered():
                 return replace(state, blind=state.blind - {event.component}), ()
             case ComponentFailed() if not event.fatal:

@@ -65,18 +65,22 @@ def _advise(state: StationState, rules: Rules, verdict: Verdict, now: Now) -> Ou
         case Kind.SURE:
             return send_to(state, rules, verdict.category, now)
         case Kind.MIXED:
-            return say(state, now, "sort_mixed")
+            return _choose_yourself(*say(state, now, "sort_mixed"), rules, now)
         case Kind.UNSURE if rules.has_buttons:
             state, actions = say(state, now, "sort_ask", {"category": Term(verdict.choices[0])})
             return ask(state, Question("sort", now.mono_s + rules.station.answer_s, verdict.choices)), actions
         case Kind.UNSURE:
             return either(state, rules, verdict.choices, now)
         case _:
-            state, actions = say(state, now, "sort_unknown")
-            if rules.can_be_asked_to_open:
-                return state, actions
-            state, more = open_all(state, rules, now)
-            return state, actions + more
+            return _choose_yourself(*say(state, now, "sort_unknown"), rules, now)
+
+
+def _choose_yourself(state: StationState, actions: tuple[Action, ...], rules: Rules, now: Now) -> Outcome:
+    """The visitor has to decide: by the buttons, and where there are none every lid opens."""
+    if rules.can_be_asked_to_open:
+        return state, actions
+    state, more = open_all(state, rules, now)
+    return state, actions + more
 
 
 def ask(state: StationState, question: Question) -> StationState:
@@ -105,7 +109,11 @@ def send_to(state: StationState, rules: Rules, category: str, now: Now) -> Outco
         return closed(state, rules, category, now)
     room = [name for name in names if not rules.levels[name].full(state.bins[name].level)]
     if not room:
-        return full(state, rules, category, now)
+        state, actions = full(state, rules, category, now)
+        if rules.can_be_asked_to_open:
+            return state, actions
+        state, more = open_lid(state, rules, names[0], now)  # nobody is sent away with full hands
+        return state, more + actions
     best = min(room, key=lambda name: rules.levels[name].percent(state.bins[name].level) or 0.0)
     state, actions = say(state, now, "sort_into", {"category": Term(category)})
     state, more = open_lid(guide_to(state, best, now), rules, best, now)
@@ -180,7 +188,8 @@ def _answered(state: StationState, rules: Rules, question: Question, yes: bool, 
     chosen = question.choices[0] if yes else question.choices[-1]
     if visit.shown is not None:
         item, verdict, at = visit.shown
-        sure = replace(verdict, kind=Kind.SURE, category=chosen, choices=())
+        # How sure the classifier was says nothing of an answer.
+        sure = replace(verdict, kind=Kind.SURE, category=chosen, choices=(), probability=0.0)
         assert state.visit is not None
         state = replace(state, visit=replace(state.visit, shown=(item, sure, at)))
     return send_to(state, rules, chosen, now)

@@ -62,7 +62,8 @@ class Rules:
     @property
     def can_be_asked_to_open(self) -> bool:
         """Whether there is a button for each lid."""
-        return self.station.wiring.simulated or any(one.wiring.open_button_pin >= 0 for one in self.bins.values())
+        driven = [one for name, one in self.bins.items() if self.driven(name)]
+        return self.station.wiring.simulated or all(one.wiring.open_button_pin >= 0 for one in driven)
 
     def driven(self, name: str) -> bool:
         """Whether this bin has a lid that is moved."""

@@ -62,9 +62,9 @@ def _tell(state: StationState, rules: Rules, drop: Drop, now: Now) -> Outcome:
     person = who(state) if rules.identifies else ""
     data: dict[str, Any] = {"drop": drop.number, "bin": drop.bin, "takes": own, "by": list(drop.senses)}
     if category:
-        data |= {"category": category, "probability": round(drop.verdict.probability, 3)}
-        if drop.verdict.fine:  # what somebody answered has none
-            data["fine"] = drop.verdict.fine
+        data["category"] = category
+        if drop.verdict.fine:  # what somebody answered has neither
+            data |= {"fine": drop.verdict.fine, "probability": round(drop.verdict.probability, 3)}
     if drop.load_g is not None:
         data["load_g"] = round(drop.load_g, 1)
     told = Told(drop.number, drop.bin, category)
