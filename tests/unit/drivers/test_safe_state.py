@@ -54,6 +54,9 @@ category = "other"
 """
 
 
+BOTH = DEVICE.replace('site = "s"', 'site = "s"\nroles = ["gate", "bin"]')
+
+
 class Board:
     """The pins of door and station, each through a handle of its own; `held`: another program holds them."""
 
@@ -108,7 +111,7 @@ def test_a_gate_is_made_safe_as_ever(tmp_path: Path, board: Board, capsys: pytes
 
 
 def test_the_lids_of_a_station_are_made_free(tmp_path: Path, board: Board, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(tmp_path, DEVICE + STATION) == 0
+    assert run(tmp_path, BOTH + STATION) == 0
     assert json.loads(capsys.readouterr().out) == {"relay": "off", "driver": "gpio", "lids": ["food", "paper"]}
     assert board.driven(23) == [1, 0]
     assert (board.pin[24].frequency, board.pin[24].state) == (None, 0)
@@ -119,5 +122,5 @@ def test_one_that_cannot_be_reached_does_not_keep_the_other_from_it(
     tmp_path: Path, board: Board, held: str, relay: list[int], motor: list[int]
 ) -> None:
     board.held = {held}
-    assert run(tmp_path, DEVICE + STATION) == 3
+    assert run(tmp_path, BOTH + STATION) == 3
     assert (board.driven(17), board.driven(23)) == (relay, motor)

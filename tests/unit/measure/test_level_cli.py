@@ -19,11 +19,8 @@ CONFIG = """
 [device]
 id = "bins"
 site = "demo"
-[camera]
-driver = "folder"
-path = "pictures"
-[door]
-driver = "simulated"
+roles = ["bin"]
+[station]
 [speaker]
 driver = "silent"
 [store]

@@ -98,7 +98,8 @@ def test_the_command_writes_a_new_file_and_no_other(tmp_path: Path, capsys: pyte
     assert json.loads(capsys.readouterr().out) == {"file": str(out), "size_px": [640, 480]}
     assert load_picture(out).shape == (480, 640, 3)
     assert main(command) == 2
-    config.write_text(CONFIG[: CONFIG.index("[station.camera]")] + CONFIG[CONFIG.index("[bins.one]") :])
+    without = CONFIG[: CONFIG.index("[station.camera]")] + "[station]\n" + CONFIG[CONFIG.index("[bins.one]") :]
+    config.write_text(without)
     capsys.readouterr()
     assert main(command) == 2
     assert "there is no [station.camera]" in capsys.readouterr().err
