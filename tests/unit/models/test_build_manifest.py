@@ -35,7 +35,7 @@ def test_writing_and_reading_gives_the_same_document(tmp_path: Path) -> None:
 def test_equal_files_are_the_same_build(capsys: pytest.CaptureFixture[str]) -> None:
     assert compare.report(MODELS, MODELS) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 5 and all(line.endswith("the same bytes") for line in lines)
+    assert len(lines) == 6 and all(line.endswith("the same bytes") for line in lines)
 
 
 def test_a_missing_file_is_a_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
