@@ -21,6 +21,15 @@ HELD_OUT = ("venice", "bridge", "hall", "park", "workshop", "courtyard")
 _MARK = "data:application/exr;base64,"
 
 
+def kept(work: Path, blender: Path, assets: Path) -> dict[str, NDArray[np.uint8]]:
+    """As `load`, decoded once: most builds of OpenCV cannot decode OpenEXR."""
+    cache = work / "places.npz"
+    if not cache.exists():
+        np.savez(cache, **load(blender, assets))
+    with np.load(cache) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
 def load(blender: Path, assets: Path) -> dict[str, NDArray[np.uint8]]:
     """Every panorama by its name, RGB, twice as wide as high. `blender`: bpy's folder `studiolights/world`; `assets`:
     the npm package as it was downloaded. Raises DataError when either is missing.

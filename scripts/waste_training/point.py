@@ -180,8 +180,10 @@ def auroc(known: NDArray[np.float64], strange: NDArray[np.float64]) -> float:
 
 
 def _places(arguments: argparse.Namespace) -> dict[str, NDArray[np.uint8]]:
-    return panoramas.load(
-        arguments.skies or arguments.work / "skies", arguments.assets or arguments.work / "pmndrs-assets-1.7.0.tgz"
+    return panoramas.kept(
+        arguments.work,
+        arguments.skies or arguments.work / "skies",
+        arguments.assets or arguments.work / "pmndrs-assets-1.7.0.tgz",
     )
 
 

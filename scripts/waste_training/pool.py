@@ -129,8 +129,15 @@ class Pool:
         picture, label = (self._photograph, self._hazardous, self._everyday, self._no_waste)[kind](random)
         return augment.photographed(random, picture, 0.8), label
 
-    def batch(self, random: Random, size: int) -> tuple[Picture, NDArray[np.int64]]:
-        pairs = [self.draw(random) for _ in range(size)]
+    def draw_rendered(self, random: Random) -> tuple[Picture, int]:
+        """One composed rendering: as often hazardous as not, so that within the renderings only the thing decides."""
+        maker = (self._hazardous, self._everyday)[int(random.random() < 0.5)]
+        picture, label = maker(random)
+        return augment.photographed(random, picture, 0.8), label
+
+    def batch(self, random: Random, size: int, rendered_only: bool = False) -> tuple[Picture, NDArray[np.int64]]:
+        draw = self.draw_rendered if rendered_only else self.draw
+        pairs = [draw(random) for _ in range(size)]
         return np.stack([p for p, _ in pairs]), np.array([label for _, label in pairs], np.int64)
 
     def _photograph(self, random: Random) -> tuple[Picture, int]:

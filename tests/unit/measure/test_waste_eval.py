@@ -115,7 +115,7 @@ def test_a_folder_without_pictures_is_refused(classifier: ItemClassifier, tmp_pa
 
 
 def test_the_command_prints_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for kind, name in (("metal", "drink-can"), ("food", "banana-peel")):
+    for kind, name in (("metal", "drink-can"), ("glass", "glass-bottle")):
         (tmp_path / kind).mkdir()
         (tmp_path / kind / "item.jpg").write_bytes((ITEMS / f"{name}.jpg").read_bytes())
     assert main(["eval", "waste", "--images", str(tmp_path), "--json"]) == 0

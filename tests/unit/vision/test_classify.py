@@ -139,13 +139,15 @@ def shipped() -> ItemClassifier:
 
 # what the shipped network says of each demonstration picture; CREDITS.md beside them says what they are
 SHOWN = {
-    "banana-peel": {"food"},
+    "banana-peel": {"food", "vegetation"},
+    "battery": {"battery"},
     "cardboard-tube": {"cardboard"},
     "drink-can": {"metal"},
+    "energy-saving-lamp": {"lamp"},
     "garden-cuttings": {"vegetation"},
     "glass-bottle": {"glass"},
     "plastic-jug": {"plastic"},
-    "wrapping-paper": {"paper"},
+    "lint": {"trash"},
 }
 
 
