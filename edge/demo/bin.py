@@ -55,7 +55,7 @@ SCENES = (
     Scene("cardboard-tube.jpg", "paper"),
     Scene("banana-peel.jpg", "kitchen"),
     Scene("glass-bottle.jpg", "other"),  # the wrong bin
-    Scene("batteries.jpg", "hazardous"),  # outside the hours
+    Scene("battery.jpg", "hazardous"),  # outside the hours
     Scene("garden-cuttings.jpg", "kitchen"),
     Scene("wrapping-paper.jpg", "paper"),  # which is full by now
 )
