@@ -42,7 +42,6 @@ from edge.store.writer import StoreWriter
 from edge.vision.manifest import load_manifest
 from edge.vision.worker import Watcher
 from edge.voice.worker import VoiceWorker
-from edge.waste.state import StationState
 
 if TYPE_CHECKING:
     from edge.drivers.camera.snapshot import SnapshotWorker
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from edge.store.keys import DeviceKey
     from edge.vision.item_worker import Watcher as ItemWatcher
     from edge.vision.manifest import Manifest
+    from edge.waste.state import StationState
 
 EVENTS = "events.db"
 INBOX = 1000
@@ -151,7 +151,7 @@ class Device:
         )
         first = RolesState(
             GateState(lockdown=self.office is not None and self.office.lockdown),
-            self.station.first() if self.station else StationState(),
+            self.station.first() if self.station else None,
         )
         self.brain: Renewable[Brain[RolesState]] = Renewable(
             lambda last: Brain(
@@ -247,10 +247,13 @@ class Device:
             return None
         from edge.station import Lent, StationParts
 
-        lent = Lent(
-            self.post, self.submit, self.clock, self.faults, lambda: self.brain.now.state.station, key, boot_id()
-        )
+        lent = Lent(self.post, self.submit, self.clock, self.faults, self._state_of_the_station, key, boot_id())
         return StationParts(config, config.station, manifest, lent, look)
+
+    def _state_of_the_station(self) -> StationState:
+        state = self.brain.now.state.station
+        assert state is not None  # there are station parts, so there is a station
+        return state
 
     def _kept_by_the_station(self) -> dict[str, Any]:
         station = self.station

@@ -7,7 +7,7 @@ answers what concerns it. An order has exactly one owner, and so exactly one ans
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from edge.actions import Action, Answer
 from edge.clock import Now
@@ -15,7 +15,9 @@ from edge.core import housekeeping
 from edge.core.housekeeping import Housekeeping
 from edge.events import Event, OrderGiven
 from edge.gate.state import GateState
-from edge.waste.state import StationState
+
+if TYPE_CHECKING:  # a gate without bins need not load what a station remembers
+    from edge.waste.state import StationState
 
 S = TypeVar("S")
 
@@ -35,10 +37,10 @@ class Role(Protocol[S]):
 
 @dataclass(frozen=True, slots=True)
 class RolesState:
-    """What the device remembers between two events."""
+    """What the device remembers between two events. `station`: None where there is none."""
 
     gate: GateState = field(default_factory=GateState)
-    station: StationState = field(default_factory=StationState)
+    station: StationState | None = None
     device: Housekeeping = field(default_factory=Housekeeping)
 
     @property
@@ -61,7 +63,7 @@ class Roles:
         """When a Tick is needed next, in monotonic seconds."""
         times = (
             self._gate.next_deadline(state.gate) if self._gate else None,
-            self._station.next_deadline(state.station) if self._station else None,
+            self._station.next_deadline(state.station) if self._station and state.station else None,
         )
         return min((time for time in times if time is not None), default=None)
 
@@ -71,7 +73,7 @@ class Roles:
         if self._gate:
             gate, actions = self._gate.made_safe(state.gate, now)
             state = replace(state, gate=gate)
-        if self._station:
+        if self._station and state.station:
             station, more = self._station.made_safe(state.station, now)
             state, actions = replace(state, station=station), actions + more
         return state, actions
@@ -85,7 +87,7 @@ class Roles:
         if self._gate and (order is None or order.name in self._gate.orders):
             gate, actions = self._gate.step(state.gate, event, now)
             state = replace(state, gate=gate)
-        if self._station and (order is None or order.name in self._station.orders):
+        if self._station and state.station and (order is None or order.name in self._station.orders):
             station, more = self._station.step(state.station, event, now)
             state, actions = replace(state, station=station), actions + more
         device, told = housekeeping.step(state.device, event)
