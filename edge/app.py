@@ -6,6 +6,7 @@ could tell it something. The stop runs the other way round, so that the last eve
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from edge.config.effective import Effective
 from edge.core.roles import Roles, RolesState
 from edge.drivers.board.watch import BoardWatch
 from edge.drivers.door.contacts import ContactsWorker
+from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate, GateState
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from edge.vision.item_worker import Watcher as ItemWatcher
     from edge.vision.manifest import Manifest
     from edge.waste.state import StationState
+
+log = logging.getLogger("edge")
 
 EVENTS = "events.db"
 INBOX = 1000
@@ -209,8 +213,14 @@ class Device:
         """Before any worker runs: from here on the lock relay is at its safe level. Raises HardwareError."""
         if self.door:
             self.door.open()
-        if self.station:
+        if self.station is None:
+            return
+        try:
             self.station.port.open()
+        except HardwareError as error:
+            if self.door is None:
+                raise
+            log.critical("the gate goes on without the bins: %s", error)  # whose worker tells the fault
 
     def close_wires(self) -> None:
         """The last that is driven: lock relay off, lids free. Raises HardwareError, after both were tried."""

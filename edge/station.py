@@ -183,10 +183,9 @@ class StationParts:
         self.clips = make_clips(
             config, settings, manifest, lambda: eyes.now.newest, lent.submit, lent.clock, lent.faults
         )
-        scene = make_scene(settings, config.bins)
         openings = {name: one.opening for name, one in config.bins.items() if one.opening}
         self.items = items = Renewable(
-            lambda _last: ItemWorker(
+            lambda last: ItemWorker(
                 slot,
                 lambda: open_item_classifier(manifest),
                 openings,
@@ -195,7 +194,8 @@ class StationParts:
                 lent.faults.fault,
                 lent.faults.recovered,
                 look,
-                scene,
+                make_scene(settings, config.bins),
+                counted=last.counted if last else 0,
             )
         )
         self.specs += [Spec("item-vision", items, 10.0), Spec(CAMERA, self.camera, 12.0)]

@@ -127,6 +127,8 @@ def _bins(config: Config) -> Problems:
     problems: Problems = []
     for name, one in config.bins.items():
         key = ("bins", name)
+        if name == "floor":
+            problems.append((key, "means the ground before the bins; choose another name"))
         if one.full_mm >= one.empty_mm:
             problems.append(((*key, "full_mm"), "a full bin is nearer to the sensor than an empty one"))
         if one.full_g <= one.empty_g:

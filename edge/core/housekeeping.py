@@ -18,7 +18,7 @@ from edge.events import (
 )
 
 SENSORS = frozenset({"camera", "contacts", "station", "station-camera"})
-SENSOR_KINDS = ("level.", "lid.", "beam.", "thermometer.")
+SENSOR_KINDS = ("level.", "lid.", "beam.", "hand.", "thermometer.")
 ORDERS = frozenset({"announce", "photograph"})
 
 

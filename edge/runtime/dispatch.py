@@ -56,19 +56,24 @@ class Dispatcher:
         self.relay_on = 0
         self.relay_off = 0
         self.energised = False
+        self._bins_failing = False
 
     def carry_out(self, actions: Sequence[Action], now: Now) -> None:
-        """In order. A door or lid that cannot be driven raises HardwareError, after everything else was carried out;
-        an order that came with it is then answered as refused.
+        """In order. A door that cannot be driven raises HardwareError, after everything else was carried out; an order
+        that came with it is then answered as refused. A lid that cannot be driven is no reason to stop deciding: its
+        wires' own worker tells the fault, and a gate beside it goes on.
         """
         failure: HardwareError | None = None
+        refused: HardwareError | None = None
         for action in actions:
             match action:
-                case DriveRelay() | ShowLamp() | MoveLid() | LightBin():
+                case DriveRelay() | ShowLamp():
                     try:
                         self._drive(action)
                     except HardwareError as error:
-                        failure = error
+                        failure = refused = error
+                case MoveLid() | LightBin():
+                    refused = self._try_bin(action) or refused
                 case Speak():
                     self._say(action)
                 case Report():
@@ -82,15 +87,24 @@ class Dispatcher:
                 case KeepItem():
                     self._keep_item(action)
                 case Answer():
-                    self._answer(action if failure is None else _failed(action, failure))
+                    self._answer(action if refused is None else _failed(action, refused))
         if failure is not None:
             raise failure
 
-    def _drive(self, action: DriveRelay | ShowLamp | MoveLid | LightBin) -> None:
-        if isinstance(action, MoveLid | LightBin):
-            self._drive_bin(action)
-        elif self._door is not None:
+    def _drive(self, action: DriveRelay | ShowLamp) -> None:
+        if self._door is not None:
             self._drive_door(self._door, action)
+
+    def _try_bin(self, action: MoveLid | LightBin) -> HardwareError | None:
+        try:
+            self._drive_bin(action)
+        except HardwareError as error:
+            if not self._bins_failing:
+                log.error("%s", error)
+            self._bins_failing = True
+            return error
+        self._bins_failing = False
+        return None
 
     def _drive_door(self, door: DoorPort, action: DriveRelay | ShowLamp) -> None:
         if isinstance(action, ShowLamp):

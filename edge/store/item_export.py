@@ -53,7 +53,9 @@ def examples(events: Iterable[StoredEvent]) -> dict[str, Example]:
             )
         elif event.type == CORRECTED and drop in found:
             old = found[drop]
-            found[drop] = Example(drop, str(data["category"]), old.judged, old.fine, old.bin, old.time, True)
+            # Without a category somebody only said that it was wrong: no example of anything.
+            category = str(data.get("category", ""))
+            found[drop] = Example(drop, category, old.judged, old.fine, old.bin, old.time, True)
     return found
 
 

@@ -46,10 +46,12 @@ class ItemWorker:
         watch: Watcher = lambda _frame, _facts, _events: None,
         scene: SceneWatch | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        counted: int = 0,
     ) -> None:
         self._slot = slot
         self._open = open_classifier
-        self._items = ItemWatch(item_zone, openings)
+        self._items = ItemWatch(item_zone, openings, counted=counted)
         self._post = post
         self._on_fault = on_fault
         self._on_recovered = on_recovered
@@ -130,6 +132,11 @@ class ItemWorker:
         while self._untold and self._post(*self._untold[0]):
             self._untold.pop(0)
         del self._untold[:-_MOST_UNTOLD]
+
+    @property
+    def counted(self) -> int:
+        """The number of the newest item, for a successor."""
+        return self._items.counted
 
     def pictures(self, item: int) -> tuple[bytes, ...]:
         """Small JPEGs of an item of late, best first; may be called from any thread."""

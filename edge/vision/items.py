@@ -77,16 +77,23 @@ class _Visit:
 
 
 class ItemWatch:
-    """`zone` and `openings` (by bin) are areas as fractions left, top, right, bottom of the picture."""
+    """`zone` and `openings` (by bin) are areas as fractions left, top, right, bottom of the picture. `counted`: the
+    newest item's number in an earlier run, so that no number comes twice.
+    """
 
-    def __init__(self, zone: Sequence[float], openings: Mapping[str, Sequence[float]]) -> None:
+    def __init__(self, zone: Sequence[float], openings: Mapping[str, Sequence[float]], *, counted: int = 0) -> None:
         self._openings = {name: area_mask(area) for name, area in openings.items() if area}
         self._looked = area_mask(zone).astype(np.uint8)
         for opening in self._openings.values():
             self._looked |= opening
         self._foreground = Foreground()
         self._visit: _Visit | None = None
-        self._coming = self._items = 0
+        self._coming, self._items = 0, counted
+
+    @property
+    def counted(self) -> int:
+        """The number of the newest item."""
+        return self._items
 
     @property
     def active(self) -> bool:

@@ -49,6 +49,7 @@ from edge.waste.verdict import Kind, Verdict
 
 ORDERS = frozenset({"poll", "correct"})
 EYES = frozenset({"station-camera", "item-vision"})
+WIRES = "station"
 
 
 class Station:
@@ -84,7 +85,8 @@ class Station:
         for name, one in state.bins.items():
             if self._rules.driven(name) and burns(state, name):
                 # Whoever made the wires safe may have opened it: it is shut again as soon as no hand is in the way.
-                state = state.with_bin(name, lid=replace(one.lid, told_open=True, close_at=now.mono_s))
+                lid, shut = lids.shut(one.lid, name, now.mono_s)
+                state, actions = state.with_bin(name, lid=lid), actions + shut
             elif self._rules.driven(name):
                 close_at = lids.NEVER if state.stopping else now.mono_s + self._rules.station.lid_open_s
                 lid = replace(one.lid, told_open=True, close_at=close_at)
@@ -109,9 +111,11 @@ class Station:
                 one = state.bins[event.bin]
                 level, actions = rules.levels[event.bin].read(one.level, event, now, lid_open=one.lid.up)
                 return state.with_bin(event.bin, level=level), actions
+            case HandSensed() if not rules.driven(event.bin):
+                return state, ()
             case HandSensed():
                 lid, actions = lids.hand_moved(state.bins[event.bin].lid, event.bin, event.present, now.mono_s)
-                return state.with_bin(event.bin, lid=lid), actions if rules.driven(event.bin) else ()
+                return state.with_bin(event.bin, lid=lid), actions
             case LidMoved():
                 return self._lid_moved(state, event, now)
             case SmokeSensed():
@@ -121,7 +125,8 @@ class Station:
             case SceneJudged():
                 return scene.judged(state, event)
             case ViewCovered():
-                return scene.covered(state, event.covered, now)
+                state, actions = scene.covered(state, event.covered, now)
+                return self._blinded(state, actions, now) if actions and event.covered else (state, actions)
             case NeighbourTold():
                 heard = {**state.neighbours, event.station: Heard(event.fill_percent, now.mono_s)}
                 return replace(state, neighbours=MappingProxyType(heard)), ()
@@ -202,15 +207,25 @@ class Station:
             case Started():
                 return replace(state, accuracy_at=corrections.first_report(state, now.mono_s)), ()
             case ComponentRecovered():
+                if event.component == WIRES:
+                    until = now.mono_s + self._rules.station.lid_open_s
+                    for name in filter(self._rules.driven, state.bins):
+                        state = state.with_bin(name, lid=lids.seen_again(state.bins[name].lid, until))
                 return replace(state, blind=state.blind - {event.component}), ()
             case ComponentFailed() if not event.fatal:
                 if event.component not in EYES or event.component in state.blind:
                     return state, ()
                 state = replace(state, blind=state.blind | {event.component})
-                asks = state.visit is not None and not self._rules.can_be_asked_to_open
-                return open_all(state, self._rules, now) if asks else (state, ())
+                return self._blinded(scene.forgotten(state), (), now)
             case _:
                 return self.made_safe(replace(state, stopping=True), now)
+
+    def _blinded(self, state: StationState, actions: tuple[Action, ...], now: Now) -> Outcome:
+        """Whoever is here can be advised no longer: where there are no buttons the lids open."""
+        if state.visit is None or self._rules.can_be_asked_to_open:
+            return state, actions
+        state, more = open_all(state, self._rules, now)
+        return state, actions + more
 
     def _order(self, state: StationState, order: OrderGiven) -> Outcome:
         if order.name == "correct":
@@ -239,6 +254,7 @@ class Station:
         return replace(state, polls=known), actions + more
 
     def _advance_bins(self, state: StationState, now: Now) -> Outcome:
+        state = visits.wait_for(state, self._rules, now)
         actions: tuple[Action, ...] = ()
         for name, one in state.bins.items():
             lid, moves = lids.advance(one.lid, name, now.mono_s)

@@ -151,7 +151,7 @@ def ratios(known: Forecast, room: float) -> tuple[float, float, float]:
     # The spread of a sum goes with the root of its length.
     power = WIDEN * max(1.0, math.sqrt(BLOCK_PERCENT / room))
     low = middle * (max(LEAST_RATIO, windows[tail]) / middle) ** power
-    return max(LEAST_RATIO, low), middle, middle * (windows[-1 - tail] / middle) ** power
+    return max(LEAST_RATIO, low), middle, middle * (max(LEAST_RATIO, windows[-1 - tail]) / middle) ** power
 
 
 def _times(

@@ -19,6 +19,9 @@ QUIET_S = 25.0
 GONE_S = 8.0
 """With one, so long after nobody is near any more."""
 
+NEAR_S = 300.0
+"""A visit lasts at most so long: then somebody else may be near, or the sensor is stuck, and a new one begins."""
+
 CORRECT_S = 12.0
 """So long after a drop the button for no means: that was wrong."""
 
@@ -46,7 +49,7 @@ def ends_at(visit: Visit) -> float | None:
     """When the visit is over."""
     if visit.question is not None:
         return None
-    return None if visit.near else visit.active_at + QUIET_S
+    return visit.since + NEAR_S if visit.near else visit.active_at + QUIET_S
 
 
 def shown(state: StationState, rules: Rules, item: int, verdict: Verdict, now: Now) -> Outcome:

@@ -6,9 +6,9 @@ category is taken: nobody is sent away by a machine that does not know the time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from edge.actions import DayTime
@@ -50,13 +50,13 @@ class DeliveryHours:
         hours = self._hours.get(category)
         if hours is None or not now.trusted:
             return None
-        return self._next(now, lambda local: self._covers(hours, local))
+        return self._next(now, (*hours.open, *hours.holidays), lambda local: self._covers(hours, local))
 
     def collected(self, now: Now) -> DayTime | None:
         """When the bins are emptied next, as far as the configuration knows."""
         if not self._collected or not now.trusted:
             return None
-        return self._next(now, lambda local: any_covers(self._collected, local))
+        return self._next(now, self._collected, lambda local: any_covers(self._collected, local))
 
     def _covers(self, hours: _Hours, local: datetime) -> bool:
         """A holiday has hours of its own; what reaches past midnight belongs to the day on which it began."""
@@ -68,22 +68,18 @@ class DeliveryHours:
             return True
         return any(one.covers(local) and not _began_on(one, local.weekday(), minute) for one in yesterday)
 
-    def _next(self, now: Now, covers: object) -> DayTime | None:
-        """The next quarter of an hour at which `covers` becomes true, found by looking: intervals overlap, holidays
-        replace days, and clocks are changed.
-        """
-        assert callable(covers)
+    def _next(self, now: Now, intervals: tuple[Interval, ...], covers: Callable[[datetime], bool]) -> DayTime | None:
+        """The next beginning of an interval at which `covers` holds: intervals overlap, and holidays replace days."""
         local = now.wall.astimezone(self._zone)
         if covers(local):
             return None
-        # In UTC, so that an hour that is shown twice or never comes is passed as it passes on the wall.
-        at = now.wall.replace(second=0, microsecond=0)
-        for _ in range(_LOOK_AHEAD_DAYS * 24 * 60):
-            at += timedelta(minutes=1)
-            shown = at.astimezone(self._zone)
-            if covers(shown):
-                days = (shown.date() - local.date()).days
-                return DayTime(shown.hour * 60 + shown.minute, shown.weekday() if days else None)
+        minutes = sorted({one.start_minute for one in intervals})
+        for days in range(_LOOK_AHEAD_DAYS + 1):
+            day = local.date() + timedelta(days=days)
+            for minute in minutes:
+                at = datetime.combine(day, time(minute // 60, minute % 60), self._zone)
+                if at > local and covers(at):
+                    return DayTime(minute, at.weekday() if days else None)
         return None
 
 

@@ -57,6 +57,13 @@ def close_soon(lid: Lid, now_s: float) -> Lid:
     return replace(lid, close_at=now_s)
 
 
+def shut(lid: Lid, name: str, now_s: float) -> Outcome:
+    """Close it whatever was told before; with a hand in it as soon as that has left."""
+    if lid.hand:
+        return replace(lid, told_open=True, close_at=now_s), ()
+    return replace(lid, told_open=False), (MoveLid(name, open=False),)
+
+
 def advance(lid: Lid, name: str, now_s: float) -> Outcome:
     """Whatever the passing of time brings."""
     deadline = lid.deadline()
@@ -74,11 +81,19 @@ def hand_moved(lid: Lid, name: str, present: bool, now_s: float) -> Outcome:
     return replace(lid, hand=True, told_open=True, close_at=now_s + HAND_CLEAR_S), (MoveLid(name, open=True),)
 
 
+def seen_again(lid: Lid, until: float) -> Lid:
+    """The wires could not be reached for a while, and an order to close may be lost: it is given again."""
+    return lid if lid.position is LidPosition.CLOSED else replace(lid, told_open=True, close_at=until)
+
+
 def moved(lid: Lid, name: str, position: LidPosition, now_s: float) -> Outcome:
     """The lid's place changed."""
     lid = replace(lid, position=position)
     if position is LidPosition.CLOSED:
-        return replace(lid, told_open=False, tries=0), ()
+        # The order stands: a lid that has just been told to open may not have left its end switch yet.
+        return replace(lid, tries=0), ()
+    if position is LidPosition.OPEN and not lid.told_open:  # by hand, or by whoever made the wires safe
+        return replace(lid, told_open=True, close_at=now_s + RETRY_S), ()
     if position is not LidPosition.BLOCKED:
         return lid, ()
     tries = min(lid.tries + 1, TRIES + 1)

@@ -129,6 +129,6 @@ def from_json(found: object) -> Polls:
             texts = {str(language): str(text) for language, text in one["texts"].items()}
             answered = frozenset(str(name)[:_HASH] for name in one["answered"][:MOST_ANSWERED])
             read.append(Poll(str(one["id"]), MappingProxyType(texts), *counts, answered))
-    except (AssertionError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (AssertionError, KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise DataError("the remembered polls do not hold", hint="the office may send them again") from error
     return Polls(tuple(read))

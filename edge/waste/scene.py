@@ -28,6 +28,15 @@ def judged(state: StationState, event: SceneJudged) -> Outcome:
     return replace(state, floor=event.state), (Report(kind, priority=Priority.WASTE),)
 
 
+def forgotten(state: StationState) -> StationState:
+    """The eyes begin anew: they count their items from another number, and tell what is not clean again."""
+    for name, one in state.bins.items():
+        if one.scene is not SceneState.CLEAR:
+            state = state.with_bin(name, scene=SceneState.CLEAR)
+    visit = replace(state.visit, shown=None) if state.visit else None
+    return replace(state, visit=visit, floor=SceneState.CLEAR)
+
+
 def covered(state: StationState, is_covered: bool, now: Now) -> Outcome:
     """Something hangs over the camera: a fault of the eyes, and never a full bin."""
     if is_covered is (state.covered_at is not None):

@@ -73,7 +73,8 @@ def _tell(state: StationState, rules: Rules, drop: Drop, now: Now) -> Outcome:
     if not rules.hours.takes(own, now):
         state, spoken = closed(state, rules, own, now)
         clip = KeepClip("waste.offhours", drop.number)
-        return state, (Report("waste.offhours", data, person, Priority.WASTE), clip, *keep, *spoken)
+        told_so = (Report("waste.offhours", data, person, Priority.WASTE), clip, *keep, *spoken)
+        return _confirmed(state, told, now), told_so
     if category and category != own:
         state = state.with_bin(drop.bin, wrong_until=now.mono_s + GUIDE_S)
         state, spoken = say(state, now, "wrong_bin", {"right": Term(category)})

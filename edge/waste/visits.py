@@ -7,13 +7,16 @@ from types import MappingProxyType
 
 from edge.actions import Announce
 from edge.clock import Now
-from edge.waste.guide import ask, either, ends_at
+from edge.waste.guide import arrived, ask, either, ends_at
 from edge.waste.polls import Poll
 from edge.waste.rules import Rules
 from edge.waste.state import Outcome, Question, StationState
 
 POLL_AFTER_S = 5.0
 """A poll is asked when nothing was said or done for so long."""
+
+STAY_S = 3.0
+"""How long a lid waits for somebody who has gone."""
 
 KNOWN_S = 60.0
 """Whoever was recognised stays known for so long in a visit."""
@@ -34,7 +37,9 @@ def advance(state: StationState, rules: Rules, now: Now) -> Outcome:
         return either(state, rules, question.choices, now) if question.about == "sort" else (state, ())
     over = ends_at(visit)
     if over is not None and now.mono_s >= over:
-        return replace(state, visit=None), ()
+        if not visit.near:
+            return replace(state, visit=None), ()
+        return arrived(replace(state, visit=None), rules, now, near=True, greet=False)
     poll = _poll(state, rules)
     if poll is not None and now.mono_s >= visit.active_at + POLL_AFTER_S:
         state = replace(state, visit=replace(visit, asked=visit.asked | {poll.id}, active_at=now.mono_s))
@@ -42,6 +47,17 @@ def advance(state: StationState, rules: Rules, now: Now) -> Outcome:
         until = now.mono_s + 2 * rules.station.answer_s
         return ask(state, Question("poll", until, poll=poll.id)), (Announce(poll.texts),)
     return state, ()
+
+
+def wait_for(state: StationState, rules: Rules, now: Now) -> StationState:
+    """Where nobody can advise and there are no buttons, what is open stays so while somebody is near."""
+    visit = state.visit
+    if visit is None or not visit.near or not state.blind or rules.can_be_asked_to_open:
+        return state
+    for name, one in state.bins.items():
+        if one.lid.told_open and one.lid.close_at < now.mono_s + STAY_S:
+            state = state.with_bin(name, lid=replace(one.lid, close_at=now.mono_s + STAY_S))
+    return state
 
 
 def next_deadline(state: StationState, rules: Rules) -> float | None:

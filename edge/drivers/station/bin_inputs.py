@@ -21,6 +21,7 @@ from edge.events import Event
 
 # A detector latches; a spark on its wire does not.
 SMOKE_STABLE_S = 0.5
+HAND_LONGEST_S = 60.0  # nobody keeps a hand in there for so long
 TEMPERATURE_EVERY_S = 2.0
 TEMPERATURE_STEP_C = 0.5
 
@@ -35,6 +36,7 @@ class BinWatch:
         self._hand: Told[bool] = Told()
         self._smoke: Told[bool] = Told(stable_s=SMOKE_STABLE_S)
         self._button: Told[bool] = Told(at_rest=False)
+        self._hand_since_s: float | None = None
         self._beam = Drops()
         self._untold_drops = 0
         self._temperature_s = float("-inf")
@@ -52,6 +54,10 @@ class BinWatch:
             self._lid.offer(inputs.lid, mono_s, lambda position: tell(LidMoved(name, position)))
         if inputs.hand is not None:
             self._hand.offer(inputs.hand, mono_s, lambda hand: tell(HandSensed(name, hand)))
+        if not inputs.hand:
+            self._hand_since_s = None
+        elif self._hand_since_s is None:
+            self._hand_since_s = mono_s
         if inputs.smoke is not None:
             self._smoke.offer(inputs.smoke, mono_s, lambda smoke: tell(SmokeSensed(name, smoke)))
         pressed = ButtonPressed(Button.OPEN, name)
@@ -76,9 +82,11 @@ class BinWatch:
     def faults(self, inputs: BinInputs, mono_s: float) -> dict[str, tuple[str, str]]:
         """By part: what is wrong and its detail, which is empty where all is well."""
         blocked = f"broken for more than {LONGEST_S:g} s" if self._beam.blocked(mono_s) else ""
+        held = self._hand_since_s is not None and mono_s - self._hand_since_s > HAND_LONGEST_S
         return {
             "lid": ("stuck", inputs.lid_fault),
             "beam": ("blocked", blocked),
+            "hand": ("blocked", f"for more than {HAND_LONGEST_S:g} s, or its wire is cut" if held else ""),
             "thermometer": ("unreadable", inputs.thermometer_fault),
         }
 
@@ -86,5 +94,6 @@ class BinWatch:
         """Tell every level anew; a break of the beam that nobody saw the end of is no drop."""
         self._lid.forget()
         self._hand.forget()
+        self._hand_since_s = None
         self._smoke.forget()
         self._beam = Drops()

@@ -25,6 +25,10 @@ from edge.errors import HardwareError
 TURN_S = 0.1
 
 
+class _TurnError(HardwareError):
+    """Somebody else hangs in a call of the pins."""
+
+
 class GpioStationPort:
     """`make_factory`: lgpio's on a Pi, the mock one in the simulator."""
 
@@ -77,6 +81,14 @@ class GpioStationPort:
                 raise HardwareError(f"{what} cannot be driven: {self._failure}", hint="open it by hand")
 
     def sample(self, mono_s: float) -> StationInputs:
+        try:
+            return self._sample_in_turn(mono_s)
+        except _TurnError:
+            # Another thread hangs in the pins: a motor that it has left on must not run on.
+            self._halt()
+            raise
+
+    def _sample_in_turn(self, mono_s: float) -> StationInputs:
         with self._my_turn("the station's inputs"):
             try:
                 with self._lines.reaching("the station's pins", "see the wiring guide"):
@@ -145,7 +157,7 @@ class GpioStationPort:
     def _my_turn(self, what: str) -> Iterator[None]:
         """One call at a time: a sampling thread that was given up may wake beside its successor."""
         if not self._turn.acquire(timeout=TURN_S):
-            raise HardwareError(f"{what} cannot be reached: a call hangs in the pins", hint="restart the daemon")
+            raise _TurnError(f"{what} cannot be reached: a call hangs in the pins", hint="restart the daemon")
         try:
             yield
         finally:

@@ -28,6 +28,7 @@ _BIN = BinWiring(
     smoke_pin=_SMOKE,
     open_button_pin=_BUTTON,
 )
+_SWITCH = 0.03  # of the way: a lid leaves its end switch, and reaches it, a little before the end
 _STATION = StationWiring(simulated=True, presence_pin=_NEAR, smoke_pin=_SMOKE, yes_pin=_YES, no_pin=_NO, loud_pin=_LOUD)
 _STATION_BUTTONS = {Button.YES: _YES, Button.NO: _NO, Button.LOUD: _LOUD}
 
@@ -159,8 +160,8 @@ class SimulatedStationPort(GpioStationPort):
             pin, body = self._own[name].factory.pin, around.body
             if isinstance(self._settings[name].lid, MotorLid):
                 body.move(elapsed_s, bool(pin(_OPENS).state), bool(pin(_CLOSES).state))
-                _drive(pin(_OPEN_STOP), high=body.place < 1.0)
-                _drive(pin(_CLOSED_STOP), high=body.place > 0.0)
+                _drive(pin(_OPEN_STOP), high=body.place < 1.0 - _SWITCH)
+                _drive(pin(_CLOSED_STOP), high=body.place > _SWITCH)
                 _drive(pin(_STRAIN), high=False)
             _drive(pin(_HAND), high=around.hand)
             _drive(pin(_BEAM), high=around.beam_broken(now_s))

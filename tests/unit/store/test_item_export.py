@@ -31,7 +31,9 @@ EVENTS = [
     event("waste.corrected", drop="d-1", category="other"),
     event("waste.corrected", drop="d-1", category="hazardous"),
     event("waste.corrected", drop="unheard-of", category="other"),
-    event("bin.level", bin="paper", fill_percent=3),
+    event("waste.dropped", drop="d-4", bin="other", category="other"),
+    event("waste.corrected", drop="d-4", by="button"),
+    event("bin.level", bin="paper", percent=3),
 ]
 
 
@@ -41,6 +43,7 @@ def test_the_last_correction_counts() -> None:
         ("d-1", "hazardous", "recyclable", True),
         ("d-2", "kitchen", "kitchen", False),
         ("d-3", "", "", False),
+        ("d-4", "", "other", True),
     ]
 
 
@@ -50,7 +53,7 @@ def test_pictures_and_labels_lie_together(tmp_path: Path) -> None:
     store.keep("d-3", (b"three",), NOW_US)
     (tmp_path / FOLDER / "d-3.item").write_bytes(b"rotten")
     out = tmp_path / "out"
-    counts = export(store, examples(EVENTS).values(), out)
+    counts = export(store, [one for one in examples(EVENTS).values() if one.drop != "d-4"], out)
     assert counts == {"drops": 2, "pictures": 2, "without_pictures": 1, "damaged": 1}
     assert (out / "hazardous" / "d-1-1.jpg").read_bytes() == b"two"
     with (out / LABELS).open() as file:

@@ -179,3 +179,13 @@ def test_a_damaged_memory_is_refused(change: dict[str, Any]) -> None:
 def test_what_is_no_memory_at_all_is_refused(value: object) -> None:
     with pytest.raises(DataError):
         from_json(value)
+
+
+@pytest.mark.parametrize("came", [0.0, -1.0])
+def test_a_bin_that_stood_still_for_weeks_is_told_all_the_same(came: float) -> None:
+    """Residents are away, or the waste dries: nothing came of what was expected, or less than nothing."""
+    known = Forecast(
+        gain=(1.0,) * CELLS, hours=(1.0,) * CELLS, seen_h=1000.0, blocks=((8.0, 8.0),) * 3 + ((came, 8.0),) * 60
+    )
+    seen = outlook(known, 50.0, MONDAY, frozenset())
+    assert seen is None or seen.low_h <= seen.hours

@@ -31,6 +31,7 @@ from edge.bin_events import (
     ViewCovered,
 )
 from edge.config.station import Hours
+from edge.config.wiring import NoLid
 from edge.events import (
     AccessRule,
     ComponentFailed,
@@ -339,6 +340,89 @@ def test_after_a_failure_of_the_brain_lids_open_and_close_again() -> None:
     assert {name for name, is_open in lids(story.tell(Tick(), 9.0)) if not is_open} == set(BINS)
 
 
+def test_an_end_switch_that_is_still_pressed_takes_no_order_back() -> None:
+    story = Story()
+    story.tell(ItemShown(1, PAPER), 1.0)
+    story.tell(LidMoved("paper", LidPosition.CLOSED), 1.05)  # it has not left it yet
+    story.tell(LidMoved("paper", LidPosition.OPEN), 2.0)
+    assert lids(story.tell(Tick(), 9.0)) == [("paper", False)]
+
+
+def test_a_lid_that_was_opened_by_hand_is_shut_again() -> None:
+    story = Story()
+    story.tell(LidMoved("paper", LidPosition.OPEN), 1.0)
+    assert lids(story.tell(Tick(), 6.0)) == [("paper", False)]
+
+
+def test_an_order_that_was_lost_with_the_wires_is_given_again() -> None:
+    story = Story()
+    story.tell(ItemShown(1, PAPER), 1.0)
+    story.tell(LidMoved("paper", LidPosition.OPEN), 2.0)
+    story.tell(Tick(), 9.0)
+    story.tell(LidMoved("paper", LidPosition.MOVING), 9.1)
+    story.tell(ComponentFailed("station", "unreadable"), 9.2)
+    story.tell(ComponentRecovered("station", 1.0), 10.0)
+    assert ("paper", False) in lids(story.tell(Tick(), 18.0))
+
+
+def test_without_eyes_and_buttons_the_lids_wait_while_somebody_is_near() -> None:
+    story = Story(rules(buttonless(replace(STATION, camera=None))))
+    assert len(lids(story.tell(PresenceChanged(True), 1.0))) == len(BINS)
+    assert [one for one in run(story, 2.0, 200.0) if not one[1]] == []
+    story.tell(PresenceChanged(False), 200.0)
+    assert {name for name, is_open in run(story, 200.0, 210.0) if not is_open} == set(BINS)
+
+
+def test_a_presence_sensor_that_is_stuck_does_not_keep_them_shut() -> None:
+    story = Story(rules(buttonless(replace(STATION, camera=None))))
+    story.tell(PresenceChanged(True), 1.0)
+    opened = [one for one in run(story, 2.0, 1000.0) if one[1]]
+    assert len(opened) >= 3 * len(BINS)
+
+
+def run(story: Story, start_s: float, end_s: float) -> list[tuple[str, bool]]:
+    """What the lids are told while time passes."""
+    told: list[tuple[str, bool]] = []
+    now_s = start_s
+    while now_s < end_s:
+        told += lids(story.tell(Tick(), now_s))
+        now_s = max(story.core.next_deadline(story.state) or end_s, now_s + 0.01)
+    return told
+
+
+def test_a_view_that_is_covered_during_a_visit_opens_the_lids() -> None:
+    story = Story(rules(buttonless()))
+    story.tell(PresenceChanged(True), 1.0)
+    assert {name for name, is_open in lids(story.tell(ViewCovered(True), 2.0)) if is_open} == set(BINS)
+
+
+def test_eyes_that_begin_anew_give_no_old_verdict_to_a_new_item() -> None:
+    story = Story()
+    story.tell(ItemShown(1, look(hazardous=0.95, other=0.05)), 1.0)
+    story.tell(ComponentFailed("item-vision", "hung"), 2.0)
+    story.tell(ComponentRecovered("item-vision", 1.0), 3.0)
+    story.tell(ItemPassed(1, "paper", PAPER), 4.0)
+    assert reports(story.tell(Tick(), 6.0)) == ["waste.dropped"]
+
+
+def test_a_hand_in_a_bin_without_a_driven_lid_is_no_matter() -> None:
+    story = Story(rules(bins={"paper": replace(BINS["paper"], lid=NoLid())}))
+    story.tell(HandSensed("paper", True), 1.0)
+    assert not story.state.bins["paper"].lid.up
+
+
+def test_after_a_failure_a_burning_bin_is_shut_again() -> None:
+    story = Story()
+    story.tell(SmokeSensed("other", True), 1.0)
+    story.state, actions = story.core.made_safe(story.state, at(2.0))
+    assert ("other", False) in lids(actions)
+    story.tell(HandSensed("other", True), 3.0)
+    story.state, actions = story.core.made_safe(story.state, at(4.0))
+    assert "other" not in {name for name, _ in lids(actions)}
+    story.tell(HandSensed("other", False), 5.0)
+    assert ("other", False) in lids(story.tell(Tick(), 7.0))
+
+
 # --- fire
 
 
@@ -398,7 +482,7 @@ def test_smoke_in_the_station_closes_everything() -> None:
     assert {name for name, is_open in lids(story.tell(Tick(), 2.0)) if not is_open} == set(BINS)
     assert said(story.tell(ButtonPressed(Button.OPEN), 3.0)) == ["fire_closed"]
     state, actions = story.core.made_safe(story.state, at(4.0))
-    assert lids(actions) == []
+    assert set(lids(actions)) == {(name, False) for name in BINS}
     assert state.smoke.burning
 
 

@@ -283,7 +283,8 @@ class StationMachine(RuleBasedStateMachine):
     def the_brain_fails(self) -> None:
         self.state, self.actions = self.core.made_safe(self.state, at(self.now_s))
         for action in self.actions:
-            assert not isinstance(action, MoveLid) or action.open
+            if isinstance(action, MoveLid):
+                assert action.open is not bool(self.fires & {"", action.bin})
             self._look_at(action)
 
     @rule(likely=st.integers(0, 9))
