@@ -51,7 +51,7 @@ class ItemClassifier:
                 hint="correct classifier.classes in the manifest, or restore the model",
             )
         self.network = network
-        self._size = (entry.input_px, entry.input_px)
+        self._px = entry.input_px
         self._normalise = Normaliser(entry)
         cv2.setNumThreads(1)  # as in FaceFinder: OpenCV's threads would spin between the calls
 
@@ -67,7 +67,7 @@ class ItemClassifier:
         Raises DataError when nothing of the region is on the frame.
         """
         part = frame if region is None else _cut(frame, region)
-        square: Picture = np.asarray(cv2.resize(part, self._size, interpolation=_shrinking(part, self._size)), np.uint8)
+        square = _squashed(part, self._px)
         logits = self.network.run(self._normalise(square))[0].reshape(-1)
         if not np.isfinite(logits).all():
             raise DataError(
@@ -101,6 +101,12 @@ def _cut(frame: Picture, region: Region) -> Picture:
     return part
 
 
-def _shrinking(part: Picture, size: tuple[int, int]) -> int:
-    """Averaging where more than two pixels become one: a linear filter would leave some out, and patterns appear."""
-    return cv2.INTER_AREA if min(part.shape[0] / size[1], part.shape[1] / size[0]) > 2.0 else cv2.INTER_LINEAR
+def _squashed(part: Picture, px: int) -> Picture:
+    """The part as a square of `px`. Halved first where that can be done: a linear filter alone would leave pixels out,
+    and OpenCV's averaging is ten times quicker at exactly one half than at any other factor.
+    """
+    height, width = part.shape[:2]
+    while min(height, width) >= 2 * px:
+        height, width = height // 2, width // 2
+        part = np.asarray(cv2.resize(part[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(part, (px, px), interpolation=cv2.INTER_LINEAR), np.uint8)

@@ -33,8 +33,9 @@ def run(arguments: argparse.Namespace) -> None:
     rules = load_rules(resources.folder("config") / "sorting.toml", classifier.classes)
     lines = [*_test(classifier, rules, arguments.data), *_batteries(classifier, rules, arguments.data)]
     lines += [*_unknown(classifier, arguments), *_calibration(classifier, arguments)]
-    for log in sorted(arguments.work.glob("without-*.json")):
-        lines.append(log.read_text())
+    lines += ["## Log of the training", ""]
+    for log in sorted(arguments.work.glob("*.log"), key=lambda path: path.stat().st_mtime):
+        lines += [f"{log.stem}:", "", *(f"    {line}" for line in log.read_text().splitlines()), ""]
     card = arguments.out / "WASTE.md"
     words = card.read_text(encoding="utf-8").partition(MARK)[0] if card.exists() else "# The waste classifier\n\n"
     card.write_text(words + MARK + "\n" + "\n".join(lines).strip() + "\n", encoding="utf-8")

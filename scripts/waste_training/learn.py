@@ -1,13 +1,10 @@
-"""The training loop: AdamW, warm-up and cosine, mixup, a moving average of the weights; batches are made beside it."""
+"""The training loop: AdamW, warm-up and cosine, mixup, a moving average of the weights."""
 
 from __future__ import annotations
 
 import copy
-import queue
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,70 +12,11 @@ from torch.nn import functional
 
 from waste_training import activations
 from waste_training.classes import CATEGORY, CLASSES
-from waste_training.network import LiteNetwork, tensor
-from waste_training.pool import Pool
+from waste_training.network import LiteNetwork
 
-_BATCH = 48
+_TRASH = 1.8  # weight of what is left over: no look of its own, and the rarest of the categories
 _FAR = 30.0  # a logit that counts as impossible
 _SILENT = 0.95  # share of photographs that say nothing about hazardous waste; see `train_rest`
-_AHEAD = 6  # batches made in advance
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """`steps` batches of 48 with the first `frozen` stages fixed; learning rates of the body and of the head."""
-
-    steps: int
-    frozen: int
-    body: float
-    head: float
-    mixup: float = 0.25  # share of batches that are mixed
-    smoothing: float = 0.05
-
-
-def train(network: LiteNetwork, pool: Pool, stage: Stage, seed: int, say: Callable[[str], None]) -> LiteNetwork:
-    """The network after this stage, as the moving average of its weights."""
-    for part in network.stages[: stage.frozen]:
-        part.requires_grad_(False)
-    body = [p for s in network.stages[stage.frozen :] for p in s.parameters() if p.requires_grad]
-    head = list(network.head.parameters())
-    optimiser = torch.optim.AdamW(
-        [{"params": body, "lr": stage.body}, {"params": head, "lr": stage.head}], weight_decay=0.02
-    )
-    warm = max(1, min(60, stage.steps // 10))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda at: min((at + 1) / warm, 0.5 * (1 + np.cos(np.pi * min(at / stage.steps, 1.0))) + 0.01)
-    )
-    torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
-    averaged = copy.deepcopy(network)
-    batches = _made_ahead(pool, seed + 1, stage.steps)
-    network.train()
-    started, losses, right = time.monotonic(), [], []
-    for step in range(stage.steps):
-        pictures, labels = batches.get(timeout=600)
-        x, y = tensor(pictures), functional.one_hot(torch.from_numpy(labels), len(CLASSES)).float()
-        if random.random() < stage.mixup:
-            share = float(random.beta(0.3, 0.3))
-            other = torch.randperm(len(x))
-            x, y = share * x + (1 - share) * x[other], share * y + (1 - share) * y[other]
-        target = y * (1 - stage.smoothing) + stage.smoothing / len(CLASSES)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            answer = network(x, stage.frozen)
-        loss = -(target * functional.log_softmax(answer.float(), 1)).sum(1).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(body + head, 2.0)
-        optimiser.step()
-        schedule.step()
-        _follow(averaged, network, min(0.995, (step + 1) / (step + 10)))
-        losses.append(float(loss.detach()))
-        right.append(float((answer.argmax(1) == y.argmax(1)).float().mean()))
-        if (step + 1) % 20 == 0:
-            pace = (step + 1) * _BATCH / (time.monotonic() - started)
-            shown = f"loss {np.mean(losses[-20:]):.3f} right {np.mean(right[-20:]):.3f}"
-            say(f"step {step + 1}/{stage.steps} {shown} {pace:.0f} pictures/s")
-    return averaged.eval()
 
 
 def train_rest(
@@ -99,6 +37,7 @@ def train_rest(
     """
     hazardous = torch.tensor([CATEGORY.get(name) == "hazardous" for name in CLASSES])
     no_waste = torch.tensor([name not in CATEGORY for name in CLASSES])
+    weight = torch.tensor([_TRASH if name == "trash" else 1.0 for name in CLASSES])
     photograph = ~rendered & ~hazardous[y] & ~no_waste[y]
     rest = [p for s in net.stages[activations.FROZEN :] for p in s.parameters() if p.requires_grad]
     head = list(net.head.parameters())
@@ -132,7 +71,7 @@ def train_rest(
             answer = net.rest(part.contiguous(memory_format=torch.channels_last), activations.FROZEN)
         answer = answer.float().masked_fill(silent[:, None] & hazardous[None], -_FAR)
         target = torch.where(silent[:, None] & hazardous[None], 0.0, target * 0.95 + 0.05 / len(CLASSES))
-        loss = -(target * functional.log_softmax(answer, 1)).sum(1).mean()
+        loss = -(weight * target * functional.log_softmax(answer, 1)).sum(1).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(rest + head, 2.0)
@@ -152,15 +91,3 @@ def _follow(averaged: LiteNetwork, network: LiteNetwork, decay: float) -> None:
     with torch.no_grad():
         for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
-
-
-def _made_ahead(pool: Pool, seed: int, count: int) -> queue.Queue[tuple[np.ndarray, np.ndarray]]:
-    """Batches from a thread of their own; OpenCV lets the training go on meanwhile."""
-    made: queue.Queue[tuple[np.ndarray, np.ndarray]] = queue.Queue(_AHEAD)
-
-    def work() -> None:
-        for at in range(count):
-            made.put(pool.batch(np.random.default_rng([seed, at]), _BATCH))
-
-    threading.Thread(target=work, name="pictures", daemon=True).start()
-    return made

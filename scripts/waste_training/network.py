@@ -139,14 +139,8 @@ class LiteNetwork(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.head = Head(channels)
 
-    def forward(self, x: torch.Tensor, frozen: int = 0) -> torch.Tensor:
-        """`frozen`: so many stages from the beginning keep their weights."""
-        with torch.no_grad():
-            for stage in self.stages[:frozen]:
-                x = stage(x)
-        for stage in self.stages[frozen:]:
-            x = stage(x)
-        return self.head(x)  # type: ignore[no-any-return]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.rest(x, 0)
 
     def rest(self, x: torch.Tensor, done: int) -> torch.Tensor:
         """The logits from the answers of the first `done` stages."""

@@ -20,6 +20,7 @@ Random = np.random.Generator
 Picture = NDArray[np.uint8]
 
 _STORED_PX = 256
+_SOLID = 225  # of an item's alpha; below lies its shadow
 _SURFACES = 800  # made once: one takes longer than everything else about a picture
 _EVERYDAY = ("plastic", "glass", "metal", "paper", "cardboard", "carton", "food", "vegetation", "textile")
 _HAZARDOUS = ("battery", "lamp", "medicine", "chemical")
@@ -131,9 +132,21 @@ class Pool:
 
     def draw_rendered(self, random: Random) -> tuple[Picture, int]:
         """One composed rendering: as often hazardous as not, so that within the renderings only the thing decides."""
-        maker = (self._hazardous, self._everyday)[int(random.random() < 0.5)]
-        picture, label = maker(random)
-        return augment.photographed(random, picture, 0.8), label
+        kinds = _HAZARDOUS if random.random() < 0.5 else _EVERYDAY
+        kind = str(random.choice(kinds, p=_HAZARDOUS_SHARE if kinds is _HAZARDOUS else None))
+        if random.random() < 0.7:
+            return augment.photographed(random, self._advertised(random, kind), 0.35), CLASSES.index(kind)
+        return augment.photographed(random, self._composed(random, kind), 0.8), CLASSES.index(kind)
+
+    def _advertised(self, random: Random, kind: str) -> Picture:
+        """As a shop shows it: large, on white, usually without its shadow."""
+        items = self._rendered[kind]
+        item = items[int(random.integers(len(items)))]
+        if random.random() < 0.75:
+            item = item.copy()
+            item[item[..., 3] < _SOLID] = 0
+        ground = np.full((self._px, self._px, 3), random.integers(238, 256), np.uint8)
+        return augment.pasted(random, item, ground, random.uniform(0.75, 1.35), random.random() < 0.15)
 
     def batch(self, random: Random, size: int, rendered_only: bool = False) -> tuple[Picture, NDArray[np.int64]]:
         draw = self.draw_rendered if rendered_only else self.draw

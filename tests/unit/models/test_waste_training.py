@@ -1,0 +1,67 @@
+"""The parts of scripts/train-waste that need neither PyTorch nor TensorFlow nor Blender."""
+
+from __future__ import annotations
+
+import numpy as np
+from waste_training import augment, point, surfaces
+from waste_training.classes import CLASSES
+
+from edge import resources
+from edge.vision.manifest import load_manifest
+from edge.waste.sorting import CATEGORIES, judge, load_rules
+
+RULES = load_rules(resources.folder("config") / "sorting.toml", CLASSES)
+
+
+def test_the_operating_point_is_measured_by_the_stations_own_rule() -> None:
+    logits = np.random.default_rng(1).normal(0, 3, (400, len(CLASSES)))
+    chosen = point.Point(temperature=1.3, familiar_energy=-5.0, sure_from=0.6)
+    sure, best = point.answered(logits, chosen)
+    shares, energy = point.softmax(logits, 1.3), point.energy(logits)
+    verdicts = [
+        judge(dict(zip(CLASSES, row, strict=True)), bool(e <= -5.0), RULES, 0.6)
+        for row, e in zip(shares, energy, strict=True)
+    ]
+    assert [v.kind == "sure" for v in verdicts] == sure.tolist()
+    assert 20 < sure.sum() < 380
+    told = [(v.category, point.GROUPS[b]) for v, b, s in zip(verdicts, best, sure, strict=True) if s]
+    assert all(a == b for a, b in told)
+
+
+def test_the_groups_of_the_training_are_those_of_the_shipped_rules() -> None:
+    assert {name: point.group(name) for name in CLASSES} == dict(RULES.group_of)
+    assert point.GROUPS[:4] == CATEGORIES
+
+
+def test_the_shipped_classes_are_those_of_the_training() -> None:
+    entry = load_manifest(resources.folder("models") / "manifest.toml").default("waste-classifier")
+    assert entry.as_classifier().classes == CLASSES
+
+
+def test_unknown_things_that_look_like_answers_raise_the_point() -> None:
+    random = np.random.default_rng(2)
+    labels = random.integers(0, len(CLASSES), 500)
+    logits = random.normal(0, 0.5, (500, len(CLASSES)))
+    logits[np.arange(500), labels] += 6.0
+    lookalikes = random.normal(0, 0.5, (200, len(CLASSES)))
+    lookalikes[:, CLASSES.index("metal")] += 3.0
+    chosen = point.chosen(logits, labels, lookalikes, 500)
+    assert point.answered(lookalikes, chosen)[0].mean() <= point.MOST_UNKNOWN
+    assert point.answered(logits, chosen)[0][point.grouped(logits).argmax(1) < 4].mean() > 0.8
+
+
+def test_a_pasted_item_covers_the_ground_and_only_there() -> None:
+    item = np.zeros((40, 40, 4), np.uint8)
+    item[10:30, 10:30] = (250, 10, 10, 255)
+    ground = np.full((100, 100, 3), 100, np.uint8)
+    made = augment.pasted(np.random.default_rng(3), item, ground, 0.5, partly_out=False)
+    red = (made[..., 0] > 200) & (made[..., 1] < 50)
+    assert 1800 < red.sum() < 2900
+    assert (made[~red] == 100).all(axis=1).mean() > 0.9
+
+
+def test_the_same_seed_draws_the_same_surface() -> None:
+    one, same, other = (surfaces.surface(np.random.default_rng(seed), 64) for seed in (4, 4, 5))
+    assert one.shape == (64, 64, 3)
+    assert (one == same).all()
+    assert (one != other).any()
