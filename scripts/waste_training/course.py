@@ -80,6 +80,24 @@ def learn_rest(arguments: argparse.Namespace) -> None:
     counts = torch.bincount(y, minlength=len(CLASSES)).tolist()
     say(f"{len(x)} stored pictures, classes {dict(zip(CLASSES, counts, strict=True))}")
     net = loop.train_rest(net, x, y, rendered, arguments.epochs, SEED, say)
+    _finish(net, arguments, say)
+
+
+def average(arguments: argparse.Namespace) -> None:
+    """The mean of several runs' weights (`--of second,third`), which lies between their preferences (Wortsman et al.
+    2022).
+    """
+    say = _log(arguments)
+    names = arguments.of.split(",")
+    states = [torch.load(arguments.work / f"{name}.pt") for name in names]
+    net = network.LiteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
+    say(f"the mean of {', '.join(names)}")
+    _finish(net, arguments, say)
+
+
+def _finish(net: network.LiteNetwork, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
+    """Moves the hazardous logits to their place on `val`, and writes the weights."""
     val = pool.photographs(arguments.data, "val", network.PX)
     logits, labels = network.logits(net, np.stack(val.pictures)), np.array(val.labels)
     say(f"{(logits.argmax(1) == labels).mean():.4f} of val right")
