@@ -135,7 +135,7 @@ class StationParts:
         return {name: self._shown(state, name) for name in self.bins}
 
     def _rules(self, config: Config, settings: Settings, manifest: Manifest) -> Rules:
-        sorting, sure_from = self._sorting(settings, manifest)
+        sorting, point = self._sorting(settings, manifest)
         timezone = config.device.timezone
         return Rules(
             settings,
@@ -147,20 +147,20 @@ class StationParts:
                 for name, one in config.bins.items()
             },
             DeliveryHours(settings, timezone),
-            lambda looks, _parts: vote(looks, sorting, sure_from),
+            lambda looks, _parts: vote(looks, sorting, *point),
             # A boot may see several runs of the daemon, and each counts its drops from nothing.
             f"{self._lent.boot[:8]}{secrets.token_hex(2)}",
             identifies=config.camera is not None and config.door is None,
         )
 
     @staticmethod
-    def _sorting(settings: Settings, manifest: Manifest) -> tuple[Sorting, float]:
-        """The sorting rules, and the least probability of an answer; without a camera nothing is ever asked."""
+    def _sorting(settings: Settings, manifest: Manifest) -> tuple[Sorting, tuple[float, float]]:
+        """The sorting rules, and the operating point of the answers; without a camera nothing is ever asked."""
         file = settings.sorting or resources.sorting()
         if settings.camera is None:
-            return load_rules(file), 1.0
+            return load_rules(file), (1.0, 1.0)
         spec = manifest.default(ROLE).as_classifier()
-        return load_rules(file, spec.classes), spec.sure_from
+        return load_rules(file, spec.classes), (spec.sure_from, spec.hazardous_from)
 
     def _level(self, name: str, sensor: str, settings: Any, _last: LevelWorker | None) -> LevelWorker:
         return LevelWorker(

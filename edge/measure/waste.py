@@ -94,7 +94,7 @@ def _judged(classifier: ItemClassifier, rules: Rules, name: str, path: Path) -> 
     total = dict.fromkeys((*CATEGORIES, *_BESIDES), 0.0)
     for fine, share in shares.items():
         total[rules.group_of[fine]] += share
-    verdict = judge(shares, scores.familiar, rules, classifier.spec.sure_from)
+    verdict = judge(shares, scores.familiar, rules, classifier.spec.sure_from, classifier.spec.hazardous_from)
     return Judged(name, max(shares, key=lambda c: shares[c]), max(total, key=lambda c: total[c]), verdict)
 
 

@@ -20,7 +20,7 @@ from edge.waste.verdict import Kind, Verdict
 Category = Literal["recyclable", "hazardous", "kitchen", "other"]
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
-_NOTHING, _UNKNOWN = "nothing", "unknown"
+_NOTHING, _UNKNOWN, _HAZARDOUS = "nothing", "unknown", "hazardous"
 _GROUPS = (*CATEGORIES, _NOTHING, _UNKNOWN)
 _FORMAT = 1
 _MIXED_SHARE = 0.3  # of the weight of all looks that are sure, …
@@ -75,8 +75,13 @@ def load_rules(path: Path, classes: Iterable[str] = ()) -> Rules:
     return Rules(name, MappingProxyType(dict(table)))
 
 
-def judge(shares: Mapping[str, float], familiar: bool, rules: Rules, sure_from: float) -> Verdict:
-    """What one look amounts to. `shares`: class -> probability; `sure_from`: the least probability of an answer."""
+def judge(
+    shares: Mapping[str, float], familiar: bool, rules: Rules, sure_from: float, hazardous_from: float = 1.0
+) -> Verdict:
+    """What one look amounts to. `shares`: class -> probability; `sure_from`: the least probability of an answer.
+    `hazardous_from`: from this probability of hazardous waste no other category is sure, since a question costs less
+    than a battery in the wrong bin.
+    """
     total = dict.fromkeys(_GROUPS, 0.0)
     for fine, share in shares.items():
         total[rules.group_of.get(fine, _UNKNOWN)] += share
@@ -86,20 +91,22 @@ def judge(shares: Mapping[str, float], familiar: bool, rules: Rules, sure_from: 
     if likeliest == _UNKNOWN or not familiar:
         return Verdict(Kind.UNKNOWN, probability=total[_UNKNOWN])
     first, second = sorted(CATEGORIES, key=lambda category: -total[category])[:2]
+    if first != _HAZARDOUS and total[_HAZARDOUS] >= hazardous_from:
+        return Verdict(Kind.UNSURE, probability=total[first], choices=(first, _HAZARDOUS))
     if total[first] < sure_from:
         return Verdict(Kind.UNSURE, probability=total[first], choices=(first, second))
     fine = max((f for f in shares if rules.category(f) == first), key=lambda f: shares[f])
     return Verdict(Kind.SURE, first, fine, total[first])
 
 
-def vote(looks: Sequence[Look], rules: Rules, sure_from: float) -> Verdict:
+def vote(looks: Sequence[Look], rules: Rules, sure_from: float, hazardous_from: float = 1.0) -> Verdict:
     """One verdict of the best frames of one item, or of the parts of one picture.
 
     Empty looks do not count. Confident looks that disagree, two on each side and three tenths of their weight, are
     `mixed`; where unfamiliar ones outweigh the rest it is `unknown`; otherwise the weighted mean of the probabilities
     is judged.
     """
-    judged = [(judge(look.probabilities, look.familiar, rules, sure_from), look) for look in looks]
+    judged = [(judge(look.probabilities, look.familiar, rules, sure_from, hazardous_from), look) for look in looks]
     seen = [(verdict, look) for verdict, look in judged if verdict.kind is not Kind.NOTHING]
     if not seen:
         return Verdict(Kind.NOTHING)
@@ -114,7 +121,7 @@ def vote(looks: Sequence[Look], rules: Rules, sure_from: float) -> Verdict:
     for look in known:
         for fine, probability in look.probabilities.items():
             mean[fine] = mean.get(fine, 0.0) + probability * look.weight / weight_known
-    return judge(mean, True, rules, sure_from)
+    return judge(mean, True, rules, sure_from, hazardous_from)
 
 
 def _disagreement(seen: Sequence[tuple[Verdict, Look]]) -> tuple[str, str] | None:

@@ -96,7 +96,8 @@ def _unknown(classifier: ItemClassifier, arguments: argparse.Namespace) -> list[
         told = 0
         for picture in pictures:
             scores = classifier.look(picture)
-            told += judge(scores.by_class(), scores.familiar, rules, classifier.spec.sure_from).kind == "sure"
+            spec = classifier.spec
+            told += judge(scores.by_class(), scores.familiar, rules, spec.sure_from, spec.hazardous_from).kind == "sure"
         lines.append(
             f"| {kind} | {_percent(told / len(pictures))} "
             f"| {_interval(wilson(told, len(pictures)))} | {len(pictures)} |"

@@ -121,6 +121,7 @@ def test_another_kind_of_model_is_no_classifier(manifest: Manifest) -> None:
         ({"temperature": 0.0}, "between 0.05 and 20"),
         ({"sure_from": 0.0}, "above 0, at most 1"),
         ({"sure_from": 1.5}, "above 0, at most 1"),
+        ({"hazardous_from": 0.0}, "above 0, at most 1"),
         ({"familiar_energy": "low"}, "a finite number"),
     ],
 )

@@ -45,6 +45,15 @@ def test_too_little_to_answer_makes_a_question_of_the_two_likeliest() -> None:
     assert (verdict.kind, verdict.choices, verdict.category) == ("unsure", ("recyclable", "hazardous"), "")
 
 
+def test_what_may_be_hazardous_is_asked_about() -> None:
+    shares = {"paper": 0.9, "battery": 0.08, "food": 0.02}
+    assert judge(shares, True, RULES, 0.8, 0.1).kind == "sure"
+    verdict = judge(shares, True, RULES, 0.8, 0.07)
+    assert (verdict.kind, verdict.choices) == ("unsure", ("recyclable", "hazardous"))
+    assert judge({"battery": 0.9, "paper": 0.1}, True, RULES, 0.8, 0.07).category == "hazardous"
+    assert vote([Look(shares)] * 3, RULES, 0.8, 0.07).kind == "unsure"
+
+
 @pytest.mark.parametrize(
     ("shares", "familiar", "kind"),
     [
