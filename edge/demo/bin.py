@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge import resources
 from edge.actions import Report
 from edge.app import Device
-from edge.bin_events import BinEvent, Button, ItemPassed, ItemShown
+from edge.bin_events import BinEvent, Button, ItemShown
 from edge.config import load_config
 from edge.daemon import Process
 from edge.demo.broker import Office
@@ -57,7 +57,7 @@ SCENES = (
     Scene("glass-bottle.jpg", "other"),  # the wrong bin
     Scene("battery.jpg", "hazardous"),  # outside the hours
     Scene("garden-cuttings.jpg", "kitchen"),
-    Scene("wrapping-paper.jpg", "paper"),  # which is full by now
+    Scene("plastic-jug.jpg", "paper"),  # which is full by now
 )
 _PLACES = {"paper": 0.125, "kitchen": 0.375, "hazardous": 0.625, "other": 0.875}
 _TOP, _INTO = 0.72, 0.86
@@ -185,7 +185,7 @@ class Demo:
         with self._lock:
             if self._camera_s is None:
                 self._camera_s = frame.mono_s
-            if any(isinstance(event, ItemShown | ItemPassed) for event in events):
+            if any(isinstance(event, ItemShown) for event in events):
                 self._shown = frame
 
     def _watch(self, report: Report, _seen_s: float) -> None:
@@ -197,13 +197,13 @@ class Demo:
             frame = self._shown
         if frame is None or report.type not in (*OUTCOMES, "bin.fire"):
             return
-        judged = f"{data.get('category', 'not sure')} ({data.get('fine', '-')}), {data.get('probability', '-')}"
-        lines = [
-            f"held up: {frame.name}",
-            f"taken for: {judged}" if report.type != "bin.fire" else f"by {data['by']} in {data.get('bin', 'all')}",
-            f"thrown into: {data.get('bin', '-')}, which takes {data.get('takes', '-')}",
-            f"{time.monotonic() - self._begun_s:.1f} s into the demonstration",
-        ]
+        if report.type == "bin.fire":
+            lines = [f"by {data['by']} in the bin {data.get('bin', '-')}; before that was held up: {frame.name}"]
+        else:
+            judged = f"{data.get('category', 'not sure')} ({data.get('fine', '-')}), {data.get('probability', '-')}"
+            lines = [f"held up: {frame.name}", f"taken for: {judged}"]
+            lines.append(f"thrown into: {data['bin']}, which takes {data['takes']}")
+        lines.append(f"{time.monotonic() - self._begun_s:.1f} s into the demonstration")
         colour = {"waste.dropped": GREEN, "waste.offhours": GREY}.get(report.type, RED)
         self._panels.append(Panel(frame, (), colour, report.type, lines))
 
