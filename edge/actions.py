@@ -45,6 +45,27 @@ class DriveRelay:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPin:
+    """Keep `failures` on the disk, then compare a PIN; the answer is a `PinChecked` with the same ticket.
+
+    `person`: whose, empty when the number is nobody's: then something is compared all the same, for the same time.
+    `failures`: the counts as they will be if this one is wrong, so that a power cut in between gives no further try.
+    """
+
+    ticket: int
+    person: str
+    pin: str = field(repr=False)
+    failures: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFailures:
+    """Keep these counts of wrong PINs for the next start, by person id or name of the input."""
+
+    failures: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class ShowLamp:
     """Set the lamp."""
 
@@ -153,5 +174,17 @@ class Report:
 
 
 Action = (
-    DriveRelay | ShowLamp | MoveLid | LightBin | Speak | Announce | TakePicture | KeepClip | KeepItem | Answer | Report
+    DriveRelay
+    | CheckPin
+    | KeepFailures
+    | ShowLamp
+    | MoveLid
+    | LightBin
+    | Speak
+    | Announce
+    | TakePicture
+    | KeepClip
+    | KeepItem
+    | Answer
+    | Report
 )

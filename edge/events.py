@@ -27,10 +27,47 @@ class PoorReason(StrEnum):
     CUT_OFF = "cut_off"
 
 
+class Life(StrEnum):
+    """Whether a face is that of somebody who stands there: shown to be so, not shown yet, or shown not to be so."""
+
+    LIVE = "live"
+    DOUBT = "doubt"
+    SPOOF = "spoof"
+
+
+class Gesture(StrEnum):
+    """What somebody can be asked to do before the camera. Left and right are their own."""
+
+    BLINK = "blink"
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    OPEN_MOUTH = "open_mouth"
+    LOOK_UP = "look_up"
+
+
+class Way(StrEnum):
+    """What somebody can show at a gate: the factors of an access rule."""
+
+    FACE = "face"
+    CARD = "card"
+    PIN = "pin"
+    PASS = "pass"
+
+
+class LineState(StrEnum):
+    """A supervised input: a loop with resistors, so that a cut or a bridged wire is neither rest nor alarm."""
+
+    NORMAL = "normal"
+    ALARM = "alarm"
+    OPEN = "open"
+    SHORT = "short"
+
+
 @dataclass(frozen=True, slots=True)
 class FaceMatched:
     """A tracked face is this person, beyond the operating point. `score` is cosine less margin, [-1, 1].
-    `strong`: also beyond the stricter operating point, which holds during a lock-out.
+    `strong`: also beyond the stricter operating point, which holds during a lock-out. `life`: what the frames since
+    the last decision say about a living face; `cues`: each cue's own score.
     """
 
     track: int
@@ -39,6 +76,69 @@ class FaceMatched:
     threshold: float
     frames: int
     strong: bool = False
+    life: Life = Life.DOUBT
+    cues: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class GestureSeen:
+    """A tracked face made a gesture. `person`: whose face the frames around it show, empty where that is unclear."""
+
+    track: int
+    gesture: Gesture
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardShown:
+    """A card was held to a reader. `person`: whose it is, empty when it is nobody's on the roster.
+
+    `secured`: it came over a channel that nobody can record and play back (OSDP with Secure Channel).
+    """
+
+    person: str
+    reader: str
+    secured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PinTyped:
+    """Digits at the keypad, ended with #. `number` says whose PIN it is, empty when only the PIN was typed."""
+
+    number: str
+    pin: str = field(repr=False)
+
+
+class PinVerdict(StrEnum):
+    """What a typed PIN turned out to be. Duress: right, and typed under threat."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    DURESS = "duress"
+
+
+@dataclass(frozen=True, slots=True)
+class PinChecked:
+    """The answer to a `CheckPin`. `person`: whose PIN was compared, empty when the number is nobody's."""
+
+    ticket: int
+    person: str
+    verdict: PinVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class PassShown:
+    """A pass was held to the camera and read. `reason`: a word why it opens nothing, empty for a good one.
+
+    `number`: the pass's own id. `holder`: the person of the roster who holds it or, for a visitor, who invited them;
+    their access rule applies. `visitor`: it is not the holder's own. Whether it has uses left was settled by who reads
+    it.
+    """
+
+    number: str
+    holder: str
+    reason: str = ""
+    visitor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +172,39 @@ class ExitPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class WideExitPressed:
+    """The button for those who need longer was pressed, inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class FireLineChanged:
+    """The fire panel's line, once stable."""
+
+    state: LineState
+
+
+@dataclass(frozen=True, slots=True)
+class TamperChanged:
+    """The housing's contact, once stable."""
+
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDoorChanged:
+    """The other door of an interlock, once stable; None when it cannot be known."""
+
+    open: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccessRule:
     """What the decision needs to know of a person; nothing of who they are.
 
     `schedules`: names of configured schedules, besides those of the person's `groups`; none at all means at any
-    hour. Dates are whole days in the site's time zone, both included.
+    hour. Dates are whole days in the site's time zone, both included. `ways`: this person's own factors instead of the
+    configured ones, each like "face" or "card+pin". `number`: what they type before their PIN. `look_alike`: somebody
+    else here has nearly the same face, so a face alone does not tell them apart. `slow`: needs the door longer.
     """
 
     person: str
@@ -85,6 +213,10 @@ class AccessRule:
     revoked: bool = False
     groups: tuple[str, ...] = ()
     schedules: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
+    number: str = ""
+    look_alike: bool = False
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +292,17 @@ Event = (
     FaceMatched
     | FaceUnknown
     | FacePoor
+    | GestureSeen
+    | CardShown
+    | PinTyped
+    | PinChecked
+    | PassShown
     | ContactChanged
     | ExitPressed
+    | WideExitPressed
+    | FireLineChanged
+    | TamperChanged
+    | OtherDoorChanged
     | RosterChanged
     | ComponentFailed
     | ComponentRecovered
