@@ -59,9 +59,6 @@ log = logging.getLogger("edge")
 EVENTS = "events.db"
 INBOX = 1000
 
-# Said aloud at every start, and shown on the status, until the gate can tell a person from a photograph.
-GATE_WARNINGS = ("starting_unsafe",)
-
 
 class Device:
     """One device, put together and not started.
@@ -95,7 +92,7 @@ class Device:
         self.door = make_door(config.door) if config.door else None
         key = device_key(state_dir)
         self.station = self._make_station(config, manifest, key, look_at_items)
-        self.warnings: tuple[str, ...] = GATE_WARNINGS if config.door else ()
+        self.warnings: tuple[str, ...] = ()
         self.restarting = ""  # why the process is to begin anew
         told = (self.faults.fault, self.faults.recovered)
         alone = threading.Lock()

@@ -91,6 +91,7 @@ def _seconds() -> Argument:
     return Argument(_number(bounds.low, bounds.high), wanted, required=False)
 
 
+_HOLD = Argument(lambda value: isinstance(value, bool), "true to keep the door unlocked until release", required=False)
 _PERSON = Argument(is_id, "an id of 16 hexadecimal digits")
 _SEALED = Argument(
     lambda value: isinstance(value, str) and len(value) <= _MOST_SEALED and value.isascii(),
@@ -120,7 +121,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         command.name: command
         for command in (
-            Command("unlock", {"seconds": _seconds()}, by_brain=True),
+            Command("unlock", {"seconds": _seconds(), "hold": _HOLD}, by_brain=True),
             Command("lockdown", by_brain=True),
             Command("release", by_brain=True),
             Command("announce", _ANNOUNCE, by_brain=True),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edge.config.access import access_problems
 from edge.config.check import Key, Problems, from_folder, read_table
 from edge.config.lines import key_lines, line_of
 from edge.config.pins import lid_problems, pin_problems
@@ -72,12 +73,7 @@ def _together(config: Config) -> Problems:
     if not config.face.zone:
         problems.append((("face", "zone"), "is empty; leave it out for the whole picture"))
     problems.extend((("face", field), what) for field, what in _areas(config.face, ("zone",)))
-    for group, names in config.access.groups.items():
-        problems.extend(
-            (("access", "groups", group), f"no such schedule '{name}' under [access.schedules]")
-            for name in names
-            if name not in config.access.schedules
-        )
+    problems.extend(access_problems(config.access))
     problems.extend(_roles(config))
     if not config.speaker.languages and config.speaker.driver != "silent":
         problems.append((("speaker", "languages"), "name at least one language"))

@@ -17,7 +17,18 @@ from edge.config.cameras import FolderCamera as FolderCamera
 from edge.config.cameras import PiCamera as PiCamera
 from edge.config.cameras import VideoCamera as VideoCamera
 from edge.config.check import Between
-from edge.config.kinds import Days, DeviceName, Fraction, IntervalText, Name, Pin, Seconds, TimeZone, TopicPrefix
+from edge.config.kinds import (
+    Days,
+    DeviceName,
+    Fraction,
+    IntervalText,
+    Name,
+    Pin,
+    Seconds,
+    TimeZone,
+    TopicPrefix,
+    WayText,
+)
 from edge.config.station import Bin, Station
 from edge.schedules import Interval, parse_interval
 
@@ -62,16 +73,26 @@ class SimulatedDoor:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """How long things may take at the door."""
+    """How long things may take at the door. `wide_unlock_s`: for people who need longer, whose door may also stand open
+    longer by the difference. `interlock`: this door opens only while the other one is shut.
+    """
 
     unlock_s: Annotated[float, Between(0.5, 60.0)] = 5.0
+    wide_unlock_s: Annotated[float, Between(0.5, 180.0)] = 20.0
     held_warning_s: Annotated[float, Between(5.0, 3600.0)] = 30.0
     held_alarm_s: Annotated[float, Between(6.0, 7200.0)] = 60.0
+    interlock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may pass when. A schedule is a list like ["mon-fri 07:00-19:00", "sat 08:00-12:00"]."""
+    """Who may pass when, and by showing what. A schedule is a list like ["mon-fri 07:00-19:00", "sat 08:00-12:00"].
+
+    `ways`: what is enough, like ["face", "card+pin"]; `ways_at`: the same by name of a schedule, for its hours;
+    `group_ways`: for members of a group, whatever the hour. `passback`: whether somebody who has come in may come in
+    again: "timed" not within `passback_s`, "hard" not before an exit reader has seen them leave, "soft" they may, and
+    it is told. `exit_readers`: card readers on the inside.
+    """
 
     schedules: Mapping[str, tuple[IntervalText, ...]] = field(default_factory=lambda: MappingProxyType({}))
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -80,6 +101,12 @@ class Access:
     lockout_failures: Annotated[int, Between(3, 100)] = 5
     lockout_window_s: Annotated[float, Between(5.0, 3600.0)] = 60.0
     lockout_s: Annotated[float, Between(5.0, 3600.0)] = 120.0
+    ways: tuple[WayText, ...] = ("face", "card", "pin", "pass")
+    ways_at: Mapping[str, tuple[WayText, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    group_ways: Mapping[str, tuple[WayText, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    passback: Literal["off", "soft", "hard", "timed"] = "off"
+    passback_s: Annotated[float, Between(10.0, 86400.0)] = 300.0
+    exit_readers: tuple[Name, ...] = ()
 
     def intervals(self) -> Mapping[str, tuple[Interval, ...]]:
         """The schedules, parsed."""

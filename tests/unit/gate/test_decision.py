@@ -20,6 +20,7 @@ from edge.events import (
     FaceMatched,
     FacePoor,
     FaceUnknown,
+    Life,
     PoorReason,
     RosterChanged,
     Stopping,
@@ -53,7 +54,7 @@ class Story:
 
 
 def match(person: str = "p", track: int = 1, strong: bool = False) -> FaceMatched:
-    return FaceMatched(track, person, 0.7, 0.6, 2, strong)
+    return FaceMatched(track, person, 0.7, 0.6, 2, strong, Life.LIVE)
 
 
 def reports(actions: list[object]) -> list[tuple[str, object]]:
