@@ -54,6 +54,7 @@ class World:
         self.may_end_s = float("-inf")
         self.actions: tuple[Action, ...] = ()
         self.checks: list[CheckPin] = []
+        self.wrong: dict[str, tuple[int, float]] = {}
         self.state = RolesState()
         self.boot()
 
@@ -121,6 +122,15 @@ class World:
             at for at, action in enumerate(self.actions) if isinstance(action, Report) and "granted" in action.type
         ]
         assert all(drives[0] < at for at in later if drives)
+
+    def handed_out(self, key: str) -> None:
+        """A PIN is about to be compared: that must not be while so many were wrong, so lately. It counts as wrong until
+        it was right. Summed up by hand, not by the rules themselves; nothing but a right one sets it back.
+        """
+        count, last_s = self.wrong.get(key, (0, 0.0))
+        full = count > 0 and count % ACCESS.lockout_failures == 0
+        assert not (full and self.now.mono_s - last_s < ACCESS.lockout_s)
+        self.wrong[key] = (count + 1, self.now.mono_s)
 
     def show(self, person: str, way: Way) -> None:
         """Somebody truly shows something."""

@@ -135,9 +135,10 @@ class GateMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.gate.challenges.asked is not None)
     @rule(right=st.sampled_from([True, True, True, False]))
-    def answers_the_challenge(self, right: bool) -> None:
+    def answers_the_challenge(self, right: bool, by: str | None = None) -> None:
         asked = self.gate.challenges.asked
         person = asked.face.person if isinstance(asked.face, FaceMatched) else ""
+        person = person if by is None else by
         wanted = asked.gestures[asked.done]
         self.make(asked.face.track, wanted if right else next(g for g in Gesture if g is not wanted), person)
 
@@ -152,6 +153,35 @@ class GateMachine(RuleBasedStateMachine):
         self.world.send(GestureSeen(track, made, person), self.unlocks(person) if last and in_time else None)
         if not last:
             assert not self.world.reported("access.granted")
+
+    @rule(track=TRACKS, person=ANYBODY, right=st.lists(st.booleans(), min_size=2, max_size=2), other=st.booleans())
+    def is_challenged(self, track: int, person: str, right: list[bool], other: bool) -> None:
+        self.world.pass_time(60.0)
+        self.matched(track, person, Life.DOUBT, True)
+        for good in right:
+            if self.gate.challenges.asked is not None:
+                self.answers_the_challenge(good, "p1" if other else None)
+        if not all(right):
+            assert not self.world.relay or self.world.burning or self.gate.freed
+
+    @rule(person=st.sampled_from(["p3", "p5"]), dawdled_s=st.floats(0.0, 40.0))
+    def two_factors(self, person: str, dawdled_s: float) -> None:
+        first = self.card if person == "p3" else self.shown_pass
+        first(person, "door") if person == "p3" else first(person, False, "")
+        self.world.pass_time(dawdled_s)
+        if person == "p3":
+            self.types("103")
+            if self.gate.pins.entry is not None:
+                self.pin_is_compared(PinVerdict.RIGHT)
+        else:
+            self.matched(1, person, Life.LIVE, True)
+
+    @rule(number=st.sampled_from(["101", "104", "999"]), tries=st.integers(1, 7))
+    def guesses(self, number: str, tries: int) -> None:
+        for _ in range(tries):
+            self.types(number)
+            if self.gate.pins.entry is not None:
+                self.pin_is_compared(PinVerdict.WRONG)
 
     @rule(person=ANYBODY, reader=st.sampled_from(["door", "garage"]))
     def card(self, person: str, reader: str) -> None:
@@ -170,8 +200,10 @@ class GateMachine(RuleBasedStateMachine):
 
     @rule(number=st.sampled_from(["101", "102", "103", "104", "999", ""]))
     def types(self, number: str) -> None:
-        before = dict(self.world.kept)
+        before, handed_out = dict(self.world.kept), len(self.world.checks)
         self.world.send(PinTyped(number, "1379"))
+        if len(self.world.checks) > handed_out:
+            self.world.handed_out(self.gate.pins.entry.key)
         for check in [a for a in self.world.checks if a.ticket == self.gate.pins.tickets]:
             # counted before it is compared, so that a power cut in between gives nothing
             assert check.failures[pins.KEYPAD] >= 1
@@ -192,6 +224,8 @@ class GateMachine(RuleBasedStateMachine):
         stopped, burning = self.stopped, self.world.burning
         event = PinChecked(entry.ticket, entry.person, verdict)
         self.world.send(event, self.unlocks(entry.person) if good and not late else None)
+        if good and not late and self.gate.pins.entry is None:
+            self.world.wrong.pop(entry.key)
         if verdict is PinVerdict.DURESS and not (stopped or burning or late):
             assert len(self.world.reported("alarm.duress")) == 1
         if not good:
