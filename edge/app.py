@@ -36,6 +36,7 @@ from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard, StatusWorker
 from edge.runtime.supervisor import Spec, Supervisor
 from edge.runtime.timekeeper import ClockWatch, Timekeeper, left_unplaced, read
+from edge.runtime.waiting import WaitingTimes
 from edge.sight import Sight
 from edge.startup import device_key, make_folder, newest
 from edge.store.checkpoint import device_signer
@@ -93,6 +94,7 @@ class Device:
         key = device_key(state_dir)
         self.station = self._make_station(config, manifest, key, look_at_items)
         self.warnings: tuple[str, ...] = ()
+        self.waiting = WaitingTimes()
         self.restarting = ""  # why the process is to begin anew
         told = (self.faults.fault, self.faults.recovered)
         alone = threading.Lock()
@@ -302,14 +304,14 @@ class Device:
 
     def _watched(self, watch: Callable[[Report, float], None]) -> Callable[[Report, float], None]:
         snapshots = self.snapshots
-        if snapshots is None:
-            return watch
 
-        def both(report: Report, seen_s: float) -> None:
-            snapshots.now.reported(report)
+        def all_of_them(report: Report, seen_s: float) -> None:
+            self.waiting.note(report)
+            if snapshots is not None:
+                snapshots.now.reported(report)
             watch(report, seen_s)
 
-        return both
+        return all_of_them
 
     def _worker_failed(self, failure: ComponentFailed) -> None:
         if failure.component == "brain" or failure.fatal:

@@ -18,6 +18,7 @@ from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard
 from edge.runtime.supervisor import Supervisor
 from edge.runtime.timekeeper import ClockWatch
+from edge.runtime.waiting import WaitingTimes
 from edge.store.writer import StoreWriter
 from edge.uplink.worker import UplinkWorker
 from edge.voice.worker import VoiceWorker
@@ -43,6 +44,7 @@ class Shown(Protocol):
     writer: Renewable[StoreWriter]
     uplink: Renewable[UplinkWorker]
     voice: Renewable[VoiceWorker]
+    waiting: WaitingTimes
     brain: Renewable[Brain[RolesState]]
     office: Office | None
 
@@ -62,6 +64,7 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
         driver = config.door.driver
         board.register("door", lambda: _door(device, driver))
         board.register("sensors", lambda: {CONTACTS: CONTACTS not in faults.present()})
+        board.register("access", device.waiting.status)
     board.register("speaker", lambda: {"driver": config.speaker.driver, "figures": asdict(device.voice.now.counters())})
     board.register("store", lambda: _figures(_store(device), "epoch", "fault"))
     board.register("queue", QueuePart(lambda: device.writer.now.status().waiting_to_send))
@@ -116,6 +119,11 @@ def _door(device: Shown, driver: str) -> dict[str, Any]:
         "forced": gate.door.forced,
         "held": gate.door.held_alarmed,
         "lockdown": gate.lockdown,
+        "freed": gate.freed,
+        "fire_line": str(gate.fire),
+        "fire": gate.burning,
+        "tampered": gate.tampered,
+        "other_door": gate.other_open,
         "figures": {"relay_on": dispatcher.relay_on, "relay_off": dispatcher.relay_off},
     }
 
