@@ -24,6 +24,7 @@ from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
     from edge.office import Office
+    from edge.passing import Passing
     from edge.sight import Sight
     from edge.station import StationParts
 
@@ -45,6 +46,7 @@ class Shown(Protocol):
     voice: Renewable[VoiceWorker]
     brain: Renewable[Brain[RolesState]]
     office: Office | None
+    passing: Passing | None
 
 
 def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) -> None:
@@ -72,6 +74,8 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("board", board_watch.status)
     board.register("timekeeper", clock_watch.status)
     board.register("workers", lambda: {"replaced": device.supervisor.replaced})
+    if device.passing is not None:
+        board.register("passes", device.passing.status)
     if device.office is not None:
         board.register("office", device.office.status)
 
