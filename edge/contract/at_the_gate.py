@@ -18,6 +18,12 @@ REASONS = (
     "clock",
     "locked_out",
     "lockdown",
+    "malformed",
+    "foreign_signer",
+    "wrong_site",
+    "wrong_zone",
+    "used_up",
+    "storage",
 )
 DETAILS = ("too_far", "turned_away", "blurred", "too_dark", "too_bright", "backlit", "cut_off")
 
