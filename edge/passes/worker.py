@@ -95,8 +95,7 @@ class PassWorker:
     def step(self) -> None:
         self._tell()
         now = self._clock()
-        if now.mono_s >= self._retry_at_s:
-            self._talk(now)
+        self._talk(now)
         if (wait_s := self._look_at_s - now.mono_s) > 0.0:
             self._stop.wait(min(wait_s, WAIT_S))
             return
@@ -116,6 +115,8 @@ class PassWorker:
         for code in codes:
             self._shown(code, frame.mono_s, now)
         self._tell()
+        if codes:
+            self._talk(now)  # so that the other gates know at once
 
     def status(self) -> dict[str, Any]:
         """For the status board."""
@@ -131,6 +132,8 @@ class PassWorker:
 
     def _talk(self, now: Now) -> None:
         """Take in what other gates tell, and tell them."""
+        if now.mono_s < self._retry_at_s:
+            return
         try:
             self._hear()
             if now.mono_s >= self._forget_at_s:
