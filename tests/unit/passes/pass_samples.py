@@ -78,7 +78,7 @@ def photographed(
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     held = (corners / side - 0.5) * size + chance.uniform(-tilt, tilt, (4, 2)) * size * 0.3
     place = np.array([chance.uniform(280, 360), chance.uniform(220, 260)])
-    fine = 3  # drawn three times as large, and reduced as a lens does it
+    fine = 2  # drawn twice as large, and reduced as a lens does it
     where = cv2.getPerspectiveTransform(corners, ((held @ turn.T + place) * fine).astype(np.float32))
     wide = (640 * fine, 480 * fine)
     code = cv2.resize(cv2.warpPerspective(shown, where, wide), (640, 480), interpolation=cv2.INTER_AREA)
