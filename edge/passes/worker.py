@@ -88,6 +88,7 @@ class PassWorker:
         self._blind = False
         self._retry_at_s = self._forget_at_s = self._look_at_s = float("-inf")
         self._looked = self._good = self._refused = 0
+        self._gates: set[str] = set()  # heard of, this one among them
 
     def start(self) -> None:
         """The database is opened at the first step: without it every pass is refused, and the gate goes on."""
@@ -121,7 +122,7 @@ class PassWorker:
     def status(self) -> dict[str, Any]:
         """For the status board."""
         figures = {"looked": self._looked, "good": self._good, "refused": self._refused}
-        return {"working": not self._fault, "figures": figures}
+        return {"working": not self._fault, "gates": len(self._gates), "figures": figures}
 
     def stop(self) -> None:
         self._uses.close()
@@ -154,7 +155,9 @@ class PassWorker:
         """A message is done with when it is on the disk: until then it is taken in again at the next talk."""
         while (said := self._untaken or self._heard.next()) is not None:
             self._untaken = said
-            if not self._uses.hear(*said):
+            if self._uses.hear(*said):
+                self._gates.add(said[0])
+            else:
                 log.warning("%.64r tells of more passes than there is room for", said[0])
             self._untaken = None
 
