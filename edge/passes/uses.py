@@ -69,6 +69,8 @@ class Uses:
 
     def known(self, number: str) -> Known:
         """What all gates together have told of a pass."""
+        if self._nothing():
+            return Known()
         with self._open() as conn:
             query = "SELECT coalesce(sum(used), 0), coalesce(max(revoked), 0) FROM passes WHERE number = ?"
             used, revoked = conn.execute(query, (number,)).fetchone()
@@ -102,6 +104,8 @@ class Uses:
         """
         rows = [(number, gate, used, 0, until) for number, (used, until) in said.used.items()]
         rows += [(number, gate, 0, 1, until) for number, until in said.revoked.items()]
+        if not rows:
+            return True
         with self._open() as conn:
             if gate != self._gate and gate not in (gates := self._gates(conn)) and len(gates) >= MOST_GATES:
                 return False
@@ -117,6 +121,8 @@ class Uses:
 
     def told(self) -> Said:
         """What this gate has to tell the others."""
+        if self._nothing():
+            return Said()
         with self._open() as conn:
             query = "SELECT number, used, revoked, until FROM passes WHERE gate = ? ORDER BY number"
             rows = conn.execute(query, (self._gate,)).fetchall()
@@ -127,7 +133,7 @@ class Uses:
         """Drop what expired a day ago; only by a clock that follows a time server, since a wrong one that is put back
         would bring used passes to life.
         """
-        if now.quality == "unsynced":
+        if now.quality == "unsynced" or self._nothing():
             return
         with self._open() as conn:
             before = conn.total_changes
@@ -139,6 +145,13 @@ class Uses:
         """Until the next call."""
         with self._lock:
             self._close()
+
+    def _nothing(self) -> bool:
+        """A gate that was never shown a pass, nor told of one, has no file."""
+        try:
+            return self._conn is None and not self.path.exists()
+        except OSError as error:
+            raise HardwareError(f"{self.path}: {error.strerror}", hint="check the disk and the owner") from error
 
     def _gates(self, conn: sqlite3.Connection) -> set[str]:
         return {name for (name,) in conn.execute("SELECT DISTINCT gate FROM passes WHERE gate != ?", (self._gate,))}

@@ -11,7 +11,7 @@ import zxingcpp
 
 from edge.drivers.camera import Picture
 from edge.passes.token import MOST_BYTES, Pass, issue
-from edge.vision.codes import MOST_CODES, read_codes
+from edge.vision.codes import MOST_CODES, may_show_code, read_codes
 from tests.unit.passes.pass_samples import NOW_S, NUMBER, OFFICE, PERSON, background, drawn, photographed, token
 
 SHORT = token().decode()
@@ -50,6 +50,25 @@ def test_too_small_is_nothing_rather_than_something_else() -> None:
 
 def test_a_picture_without_a_code_has_none() -> None:
     assert read_codes(background(), MOST_BYTES) == []
+
+
+@pytest.mark.parametrize("contrast", [0.15, 0.3, 1.0])
+@pytest.mark.parametrize("px", [2.0, 3.0, 6.0])
+def test_a_faint_code_before_a_wall_is_not_taken_for_the_wall(px: float, contrast: float) -> None:
+    side = round(px * 65)
+    code = cv2.resize(drawn(SHORT)[:780, :780], (side, side), interpolation=cv2.INTER_AREA)[:480, :480]
+    picture = np.full((480, 640, 3), 110, np.uint8)
+    picture[: code.shape[0], : code.shape[1]] = np.round(60 + contrast * code.astype(np.float32) * 0.75).astype(
+        np.uint8
+    )
+    assert may_show_code(picture)
+
+
+def test_nothing_is_looked_for_before_a_wall_with_shadows_at_night() -> None:
+    chance = np.random.default_rng(2)
+    shadow = np.linspace(20, 140, 640)[None, :, None]
+    wall = np.broadcast_to(shadow, (480, 640, 3)) + chance.normal(0, 6, (480, 640, 3))
+    assert not may_show_code(np.clip(wall, 0, 255).astype(np.uint8))
 
 
 @pytest.mark.parametrize("kind", ["MicroQRCode", "RMQRCode", "Aztec", "DataMatrix", "PDF417", "Code128", "EAN13"])
