@@ -26,6 +26,7 @@ from edge.gate.access import Policy
 from edge.gate.decision import Gate, GateState
 from edge.line import Line
 from edge.parts import make_book, make_door, make_loudness, make_speaker
+from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
@@ -121,8 +122,10 @@ class Device:
                 ),
             )
         )
+        self.passing = make_passing(config, self.post, lambda *kept: self.line.keep(*kept), self.clock, self.faults)
         self.office = self._make_office(effective, alone)
         heard = (self.office.subscriptions if self.office else {}) | (self.station.listens_to() if self.station else {})
+        heard |= self.passing.listens_to if self.passing else {}
         self.line = Line(config, path, lambda keys: self.writer.now.acknowledge(keys), self.faults, heard)
         self.uplink = self.line.uplink
         if key is not None:
@@ -139,7 +142,18 @@ class Device:
             )
         )
         self.sight = (
-            Sight(config, config.camera, manifest, self.post, self.submit, self.clock, self.faults, alone, look)
+            Sight(
+                config,
+                config.camera,
+                manifest,
+                self.post,
+                self.submit,
+                self.clock,
+                self.faults,
+                alone,
+                look,
+                (self.passing.frames,) if self.passing else (),
+            )
             if config.camera
             else None
         )
@@ -177,6 +191,7 @@ class Device:
             Spec("timekeeper", lambda: Timekeeper(clock_watch, self.clock, self.faults.tell)),
             *([Spec("contacts", lambda: ContactsWorker(door, self.post, self.faults))] if door else ()),
             *(self.station.specs if self.station else ()),
+            *(self.passing.specs if self.passing else ()),
             *(self.sight.specs if self.sight else ()),
             Spec(
                 "health",
@@ -291,6 +306,7 @@ class Device:
             apply=self._apply,
             restart=self.restart,
             alone=alone,
+            execute=self.passing.execute if self.passing else {},
         )
         return Office(effective, ties, self.clock, self.faults)
 

@@ -25,6 +25,7 @@ from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
     from edge.office import Office
+    from edge.passing import Passing
     from edge.sight import Sight
     from edge.station import StationParts
 
@@ -47,6 +48,7 @@ class Shown(Protocol):
     waiting: WaitingTimes
     brain: Renewable[Brain[RolesState]]
     office: Office | None
+    passing: Passing | None
 
 
 def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) -> None:
@@ -75,6 +77,8 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("board", board_watch.status)
     board.register("timekeeper", clock_watch.status)
     board.register("workers", lambda: {"replaced": device.supervisor.replaced})
+    if device.passing is not None:
+        board.register("passes", device.passing.status)
     if device.office is not None:
         board.register("office", device.office.status)
 

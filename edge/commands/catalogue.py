@@ -106,6 +106,10 @@ _CONFIGURE = {
     "config": Argument(lambda value: isinstance(value, dict), "an object"),
 }
 _REVOKE = {"person": _PERSON, "reason": Argument(_text(_MOST_REASON), f"a text of at most {_MOST_REASON} characters")}
+_PASS = {
+    "pass": _PERSON,
+    "until": Argument(_whole(0, _LAST_SECOND), "seconds since 1970, when it would expire anyway", required=False),
+}
 _POLL = {
     "poll": Argument(_name, "a name of small letters, digits and '-'"),
     "texts": _ANNOUNCE["texts"],
@@ -134,6 +138,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             Command("people.revoke", _REVOKE),
             Command("people.erase", {"person": _PERSON}),
             Command("people.sync"),
+            Command("pass.revoke", _PASS),
             Command("update", _UPDATE),
         )
     }

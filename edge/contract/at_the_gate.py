@@ -29,6 +29,7 @@ REASONS = (
     "wrong_site",
     "wrong_zone",
     "used_up",
+    "storage",
 )
 BY: Schema = like(r"(face|card|pin|pass)(\+(card|pin|pass))*") | {"description": "everything that was shown"}
 WAITED: Schema = seconds() | {"description": "since the first of it was shown"}

@@ -73,4 +73,4 @@ def _phrase(reason: str) -> str:
         return "refused_pass_unreadable"
     if reason in ("expired", "not_yet_valid", "used_up"):
         return f"refused_pass_{reason}"
-    return "refused_clock" if reason == "clock" else "refused_unknown"
+    return {"clock": "refused_clock", "storage": "fault"}.get(reason, "refused_unknown")

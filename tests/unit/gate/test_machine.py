@@ -160,8 +160,8 @@ class GateMachine(RuleBasedStateMachine):
         self.matched(track, person, Life.DOUBT, True)
         for good in right:
             if self.gate.challenges.asked is not None:
-                self.answers_the_challenge(good, "p1" if other else None)
-        if not all(right):
+                self.answers_the_challenge(good, "p2" if other else None)
+        if not all(right) or (other and person):
             assert not self.world.relay or self.world.burning or self.gate.freed
 
     @rule(person=st.sampled_from(["p3", "p5"]), dawdled_s=st.floats(0.0, 40.0))
@@ -233,6 +233,7 @@ class GateMachine(RuleBasedStateMachine):
 
     @rule(ticket=st.integers(0, 50), person=ANYBODY)
     def stale_answer(self, ticket: int, person: str) -> None:
+        self.types("101")
         entry = self.gate.pins.entry
         if entry is None or entry.ticket != ticket:
             self.world.send(PinChecked(ticket, person, PinVerdict.RIGHT))
