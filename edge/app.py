@@ -18,6 +18,7 @@ from edge.clock import Now, SystemClock, boot_id
 from edge.config import Config
 from edge.config.effective import Effective
 from edge.core.roles import Roles, RolesState
+from edge.credentials import Credentials
 from edge.drivers.board.watch import BoardWatch
 from edge.drivers.door.contacts import ContactsWorker
 from edge.errors import HardwareError
@@ -139,8 +140,11 @@ class Device:
                 loudness=make_loudness(config, self.clock),
             )
         )
+        credentials = Credentials(config, self.post, self.faults, alone) if config.card or config.keypad else None
+        self.credentials = credentials
+        also = [credentials.deliver] if credentials else []
         self.sight = (
-            Sight(config, config.camera, manifest, self.post, self.submit, self.clock, self.faults, alone, look)
+            Sight(config, config.camera, manifest, self.post, self.submit, self.clock, self.faults, alone, look, *also)
             if config.camera
             else None
         )
@@ -152,6 +156,8 @@ class Device:
             self._photograph,
             lambda answer: self.office is not None and self.office.commands.now.answered(answer),
             **self._kept_by_the_station(),
+            check_pin=lambda order: credentials is not None and credentials.check_pin(order),
+            keep_failures=lambda order: credentials is not None and credentials.keep_failures(order),
         )
         first = RolesState(
             GateState(lockdown=self.office is not None and self.office.lockdown),
@@ -179,6 +185,7 @@ class Device:
             *([Spec("contacts", lambda: ContactsWorker(door, self.post, self.faults))] if door else ()),
             *(self.station.specs if self.station else ()),
             *(self.sight.specs if self.sight else ()),
+            *(credentials.specs if credentials else ()),
             Spec(
                 "health",
                 lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),

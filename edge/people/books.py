@@ -16,8 +16,9 @@ from edge.store.roster_records import Person
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """`cards`: the person by card. `pins`: hash of the PIN and of the duress PIN, either may be empty, by person; a
-    revoked person is not in it. `numbers`: by person. `shared`: how many cards and numbers were left out as two people's.
+    """`cards`: the person by card. `pins`: hash of the PIN and of the duress PIN, which may be empty, by person; a
+    revoked person is not in it. `numbers`: by person. `shared`: how many cards and numbers were left out as two
+    people's.
     """
 
     cards: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

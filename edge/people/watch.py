@@ -25,8 +25,8 @@ COMPONENT = "roster"
 
 class RosterWorker:
     """Loads the gallery of `model_id` at the start and after every change, hands it to `deliver` (the vision, and whose
-    cards and PINs are whose) and posts the rules (to the brain). A roster that cannot be read is a fault, and the last good one stays in force.
-    `alone` is held while the roster is asked.
+    cards and PINs are whose) and posts the rules (to the brain). A roster that cannot be read is a fault, and the last
+    good one stays in force. `alone` is held while the roster is asked.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from itertools import pairwise
 from typing import Final
 
 from cryptography.exceptions import InvalidKey
@@ -26,7 +27,9 @@ _FORM: Final = re.compile(
     rf"\$argon2id\$v=19\$m={_MEMORY_KIB},t={_PASSES},p={_LANES}\$[A-Za-z0-9+/]{{22}}\$[A-Za-z0-9+/]{{43}}"
 )
 # Besides repetitions, ladders and years: the rest of the twenty that people choose most (DataGenetics, 2012).
-_COMMON = frozenset({"1004", "1010", "1122", "1313", "2580", "112233", "123123", "147258", "159753", "520520", "131420"})
+_COMMON = frozenset(
+    {"1004", "1010", "1122", "1313", "2580", "112233", "123123", "147258", "159753", "520520", "131420"}
+)
 _HINT = f"{SHORTEST} to {LONGEST} digits that nobody guesses"
 
 
@@ -65,7 +68,7 @@ def check_new_pin(pin: str, number: str = "") -> None:
 
 
 def _guessed(pin: str) -> bool:
-    steps = {(int(after) - int(before)) % 10 for before, after in zip(pin, pin[1:], strict=False)}
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
     ladder = len(steps) == 1 and steps <= {0, 1, 9}
     repeats = any(len(pin) % size == 0 and pin == pin[:size] * (len(pin) // size) for size in (1, 2))
     return ladder or repeats or pin in _COMMON or _dated(pin)
@@ -78,9 +81,7 @@ def _dated(pin: str) -> bool:
     if len(pin) != 8:
         return False
     days = ((pin[:4], pin[4:6], pin[6:]), (pin[4:], pin[2:4], pin[:2]), (pin[4:], pin[:2], pin[2:4]))
-    return any(
-        year[:2] in ("19", "20") and 1 <= int(month) <= 12 and 1 <= int(day) <= 31 for year, month, day in days
-    )
+    return any(year[:2] in ("19", "20") and 1 <= int(month) <= 12 and 1 <= int(day) <= 31 for year, month, day in days)
 
 
 def _argon2() -> Argon2id:

@@ -159,6 +159,15 @@ class Roster:
             self._db.execute("UPDATE meta SET value = '1' WHERE name = 'scrub'")
         self._finish_scrub()
 
+    def noted(self, name: str) -> bool:
+        """Whether `note` was called with this name, ever."""
+        return self._meta(f"note.{name}") != ""
+
+    def note(self, name: str) -> None:
+        """Remember something about the device as long as there is this roster; nobody on it is changed."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            self._db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, '1')", [f"note.{name}"])
+
     def _enter(self, person: str, profile: Profile, templates: Sequence[Template], now_us: int) -> None:
         key, wrapped = self._seals.new_key(person)
         sealed = seal_profile(key, person, profile, now_us, now_us)
@@ -169,9 +178,7 @@ class Roster:
         )
         self._insert(person, key, templates)
 
-    def _rewrite(
-        self, person: str, edit: Callable[[Profile], Profile], now_us: int
-    ) -> tuple[Profile, Profile]:
+    def _rewrite(self, person: str, edit: Callable[[Profile], Profile], now_us: int) -> tuple[Profile, Profile]:
         before = self._seals.open_person(self._row(person), ())
         profile = edit(before.profile)
         sealed = seal_profile(self.person_key(person), person, profile, before.enrolled_us, now_us)
@@ -194,7 +201,8 @@ class Roster:
                 raise DataError(f"the number {profile.number} is {other.person}'s", hint="give another one")
             if shared := set(profile.cards).intersection(other.profile.cards):
                 raise DataError(
-                    f"the card {min(shared)} is {other.person}'s", hint="take it from them first: edge people card remove"
+                    f"the card {min(shared)} is {other.person}'s",
+                    hint="take it from them first: edge people card remove",
                 )
 
     def _delete(self, person: str) -> None:
