@@ -24,7 +24,7 @@ class LineFrames:
     """`digits`: how many an id has. `refused`: bytes of lines that were none."""
 
     def __init__(self, digits: int) -> None:
-        self._id = re.compile(rb"\x02?([0-9A-Fa-f]{%d})\x03?" % digits)
+        self._id = re.compile(rb"[\x02\x03]*([0-9A-Fa-f]{%d})\x03?" % digits)
         self._kept = b""
         self._lost = False  # in a line that is too long already
         self.refused = 0

@@ -74,7 +74,9 @@ class OsdpReader:
                 return found
 
     def close(self) -> None:
-        self._panel = self._channel = None
+        panel, self._panel, self._channel = self._panel, None, None
+        if panel is not None:
+            panel.ctx = None  # the library's part refers back to the panel, and Python cannot see such a circle
         self._port.close()
 
     def _turn(self) -> bool:

@@ -8,7 +8,7 @@ _MOST_KEYS = 64
 
 
 class ReaderKeys:
-    """A Keypad. `offer` is called by the card reader's thread; of more than 64 keys that wait the newest are dropped."""
+    """A Keypad. `offer` is called by the card reader's thread; keys beyond 64 that nobody took are dropped."""
 
     def __init__(self) -> None:
         self._came = threading.Condition()
