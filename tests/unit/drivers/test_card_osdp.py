@@ -157,7 +157,7 @@ class Silent:
 
     ctx = SimpleNamespace(refresh=lambda: None, sc_status=lambda: 0)
 
-    def get_event(self, address: int, timeout: int) -> dict[str, Any] | None:
+    def get_event(self, _address: int, _timeout: int) -> dict[str, Any] | None:
         return None
 
 
@@ -179,11 +179,11 @@ def test_what_comes_without_a_secure_channel_is_no_card(bench: Bench) -> None:
     """The library keeps it back; were it ever to let something by, we do."""
     event = {"event": osdp.Event.CardRead, "format": osdp.CardFormat.Wiegand, "data": b"\x08\x98\x1c\xc0", "length": 26}
 
-    class Careless(Silent):
-        events = [event]
+    events = [event]
 
-        def get_event(self, address: int, timeout: int) -> dict[str, Any] | None:
-            return self.events.pop() if self.events else None
+    class Careless(Silent):
+        def get_event(self, _address: int, _timeout: int) -> dict[str, Any] | None:
+            return events.pop() if events else None
 
     reader = bench.reader(bench.far())
     reader._port.open()

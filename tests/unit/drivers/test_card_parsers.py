@@ -96,10 +96,16 @@ def test_one_wrong_bit_is_never_another_card(
 def test_lines(data: bytes, cards: list[str]) -> None:
     parser = LineFrames(10)
     assert parser.feed(data) == cards
-    assert (
-        parser.refused == (0 if cards or not data.strip() or data == b"0012345678" else len(data) - 2)
-        or b"0" * 60 in data
-    )
+
+
+@pytest.mark.parametrize(
+    ("data", "refused"),
+    [(b"00123456AB\r\n", 0), (b"\x02\r\n\x03\r\n", 0), (b"0123\r\n", 4), (b"0" * 500 + b"\n", 500)],
+)
+def test_what_is_no_line_is_counted(data: bytes, refused: int) -> None:
+    parser = LineFrames(10)
+    parser.feed(data)
+    assert parser.refused == refused
 
 
 def test_half_a_line_does_not_wait_for_its_end_for_ever() -> None:
