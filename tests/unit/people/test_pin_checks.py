@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from people_samples import profile
 
 from edge.actions import CheckPin, KeepFailures
 from edge.errors import HardwareError
@@ -18,6 +19,7 @@ from edge.runtime.mailbox import Inbox
 from edge.store import pin_failures
 from edge.store.pin_failures import FILE_NAME, KEYPAD, LOST, FailureFile, initial_failures
 from edge.store.pin_hash import hash_pin, matches
+from edge.store.roster import Roster
 
 ANN, BOB = "a" * 16, "b" * 16
 HASHES = {pin: hash_pin(pin) for pin in ("4711", "8064", "5926")}
@@ -66,6 +68,9 @@ class Rig:
 def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     rig = Rig(tmp_path / "state")
+    with Roster.open(rig.state, create=True) as roster:
+        for person in (ANN, BOB):
+            roster.add(profile(), [], 1, person=person)
     rig.worker.start()
     return rig
 
@@ -111,6 +116,8 @@ def test_the_count_is_on_the_disk_before_anything_is_compared(tmp_path: Path, mo
         raise RuntimeError("the power goes")
 
     rig = Rig(state, cut)
+    with Roster.open(state, create=True) as roster:
+        roster.add(profile(), [], 1, person=ANN)
     rig.worker.start()
     rig.orders.put(CheckPin(1, ANN, "4711", {ANN: 3, KEYPAD: 5}))
     with pytest.raises(RuntimeError):

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from roster_samples import profile
 
 from edge.errors import HardwareError
 from edge.store.keys import DeviceKey
@@ -20,8 +21,10 @@ from edge.store.pin_failures import (
     open_failures,
 )
 from edge.store.roster import Roster
+from edge.store.roster_zone import ZoneRoster
 
-COUNTS = {"0123456789abcdef": 3, KEYPAD: 4}
+ANN = "0123456789abcdef"
+COUNTS = {ANN: 3, KEYPAD: 4}
 
 
 @pytest.fixture
@@ -32,7 +35,9 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def begin(state: Path) -> FailureFile:
     """As the daemon does at each start."""
-    with Roster.open(state, create=True) as roster:
+    with ZoneRoster.open(state, create=True) as roster:
+        if ANN not in roster.here():
+            roster.add(profile(), [], 1, person=ANN)
         return open_failures(state, roster, roster._key)
 
 
@@ -42,7 +47,7 @@ def test_counts_survive_and_zeros_are_not_kept(state: Path) -> None:
     assert initial_failures(state) == {}
     file.write({**COUNTS, "nobody": 0})
     assert initial_failures(state) == COUNTS
-    assert begin(state).read() == COUNTS
+    assert begin(state).read([ANN]) == COUNTS
     assert (state / FILE_NAME).stat().st_mode & 0o777 == 0o600
 
 
@@ -84,6 +89,7 @@ def test_a_file_that_was_taken_away_counts_as_the_worst_and_is_not_begun_anew(st
 
 def test_a_power_cut_between_the_first_file_and_its_note_is_mended(state: Path) -> None:
     with Roster.open(state, create=True) as roster:
+        roster.add(profile(), [], 1, person=ANN)
         FailureFile(state, roster._key).write(COUNTS)
     assert initial_failures(state) == COUNTS
     begin(state)
@@ -95,6 +101,14 @@ def test_a_roster_that_cannot_be_read_opens_nothing(state: Path) -> None:
     begin(state)
     (state / "roster.db").write_bytes(b"no database" * 500)
     assert initial_failures(state) == {KEYPAD: LOST}
+
+
+def test_who_is_erased_is_named_nowhere_in_it(state: Path) -> None:
+    begin(state).write(COUNTS)
+    assert ANN.encode() not in (state / FILE_NAME).read_bytes()
+    with Roster.open(state) as roster:
+        roster.destroy(ANN)
+    assert initial_failures(state) == {KEYPAD: 4}
 
 
 def test_a_note_changes_nobody_on_the_roster(state: Path) -> None:
