@@ -275,6 +275,14 @@ def check_station(config: Config) -> None:
     make_scene(config.station, config.bins)
 
 
+def check_credentials(config: Config) -> None:
+    """Look at what the schema cannot: the card reader's key. Raises HardwareError, DataError."""
+    if isinstance(config.card, OsdpReaderConfig):
+        from edge.drivers.card.osdp_key import read_key
+
+        read_key(config.card.key_file)
+
+
 def make_scene(station: Station, bins: Mapping[str, Bin]) -> SceneWatch | None:
     """Who compares the station with its clean picture; nobody without one. Raises DataError where it cannot be used."""
     if station.reference is None:

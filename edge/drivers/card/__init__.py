@@ -42,7 +42,9 @@ class CardReader(Protocol):
         ...
 
     def read(self, timeout_s: float) -> Sequence[Shown]:
-        """What was shown within `timeout_s`, which may be nothing. Raises HardwareError when the reader is gone."""
+        """What was shown within `timeout_s`, which may be nothing; one that has to be asked may take half a second.
+        Raises HardwareError when the reader is gone.
+        """
         ...
 
     def close(self) -> None: ...
