@@ -76,10 +76,14 @@ class Far:
     def flush(self) -> None:
         pass
 
-    def end(self) -> None:
+    def silence(self) -> None:
+        """Whatever is said from here on is said by somebody else."""
         self._stop.set()
         self._thread.join(5.0)
         assert not self._thread.is_alive()
+
+    def end(self) -> None:
+        self.silence()
         self._device = None
         os.close(self._far)
         os.close(self._near)
@@ -136,6 +140,24 @@ def test_cards_and_keys_come_over_the_secure_channel(bench: Bench, monkeypatch: 
     far.send(event=osdp.Event.KeyPress, data=b"12\x7f4\r", length=5)
     assert shown_at(reader) == [Keys("12*4#")]
     assert b"\x08\x98\x1c\xc0" not in far.recorded  # nobody on the wire reads the card
+
+
+def test_what_was_recorded_on_the_wire_opens_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that the reader said, a card included, once more into the session in which it was said."""
+    monkeypatch.setattr(driver, "CONNECT_S", 20.0)
+    far = bench.far()
+    reader = bench.reader(far)
+    reader.open()
+    far.send(
+        event=osdp.Event.CardRead, direction=0, format=osdp.CardFormat.Wiegand, data=b"\x08\x98\x1c\xc0", length=26
+    )
+    assert shown_at(reader) == [Card("w26:17-12345")]
+    far.silence()
+    recorded = far.recorded
+    for at in range(0, len(recorded), 64):
+        far.write(recorded[at : at + 64])
+        assert reader.read(0.05) == []
+    assert reader.read(0.5) == []
 
 
 @pytest.mark.parametrize("key", [bytes(range(50, 66)), DEFAULT_KEY, None], ids=["another", "default", "install mode"])
