@@ -18,6 +18,7 @@ from edge.clock import Now, SystemClock, boot_id
 from edge.config import Config
 from edge.config.effective import Effective
 from edge.core.roles import Roles, RolesState
+from edge.credentials import Credentials
 from edge.drivers.board.watch import BoardWatch
 from edge.drivers.door.contacts import ContactsWorker
 from edge.errors import HardwareError
@@ -141,6 +142,8 @@ class Device:
                 loudness=make_loudness(config, self.clock),
             )
         )
+        credentials = Credentials(config, self.post, self.faults, alone) if config.card or config.keypad else None
+        self.credentials = credentials
         self.sight = (
             Sight(
                 config,
@@ -152,7 +155,8 @@ class Device:
                 self.faults,
                 alone,
                 look,
-                (self.passing.frames,) if self.passing else (),
+                onlookers=(self.passing.frames,) if self.passing else (),
+                **({"also": credentials.deliver} if credentials else {}),
             )
             if config.camera
             else None
@@ -165,6 +169,8 @@ class Device:
             self._photograph,
             lambda answer: self.office is not None and self.office.commands.now.answered(answer),
             **self._kept_by_the_station(),
+            check_pin=lambda order: credentials is not None and credentials.check_pin(order),
+            keep_failures=lambda order: credentials is not None and credentials.keep_failures(order),
         )
         first = RolesState(
             GateState(lockdown=self.office is not None and self.office.lockdown),
@@ -193,6 +199,7 @@ class Device:
             *(self.station.specs if self.station else ()),
             *(self.passing.specs if self.passing else ()),
             *(self.sight.specs if self.sight else ()),
+            *(credentials.specs if credentials else ()),
             Spec(
                 "health",
                 lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),

@@ -24,6 +24,7 @@ from edge.uplink.worker import UplinkWorker
 from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
+    from edge.credentials import Credentials
     from edge.office import Office
     from edge.passing import Passing
     from edge.sight import Sight
@@ -38,6 +39,7 @@ class Shown(Protocol):
     faults: FaultDesk
     warnings: tuple[str, ...]
     sight: Sight | None
+    credentials: Credentials | None
     station: StationParts | None
     dispatcher: Dispatcher
     inbox: Inbox[Posted]
@@ -60,6 +62,8 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("brain", lambda: {"figures": _brain(device)})
     if device.sight is not None:
         _register_sight(board, device.sight)
+    if (credentials := device.credentials) is not None:
+        board.register("credentials", credentials.status)
     if device.station is not None:
         _register_station(board, device.station)
     if config.door is not None:

@@ -15,6 +15,7 @@ from edge.config.cameras import CameraConfig
 from edge.drivers.camera import Frame
 from edge.drivers.camera.worker import CameraWorker
 from edge.parts import make_camera, make_snapshots
+from edge.people.gallery import LoadedGallery
 from edge.people.watch import RosterWorker
 from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import LatestSlot, NextSlot
@@ -27,7 +28,7 @@ from edge.vision.worker import VisionWorker, Watcher
 
 class Sight:
     """The workers behind `[camera]`. `post(event, seen_s)` puts into the brain's inbox; `alone` is held by whoever has
-    the roster open. `onlookers`: who else takes frames of the camera.
+    the roster open. `onlookers`: who else takes frames of the camera; `also` takes what the roster means to others.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Sight:
         alone: threading.Lock,
         look: Watcher,
         onlookers: Sequence[NextSlot[Frame]] = (),
+        also: Callable[[LoadedGallery], None] = lambda _loaded: None,
     ) -> None:
         self.driver = camera.driver
         self.recognition = Recognition(manifest, config.face)
@@ -60,12 +62,17 @@ class Sight:
         self.vision: Renewable[VisionWorker] = Renewable(
             lambda _last: VisionWorker(slot, self.recognition, post, *told, look)
         )
+
+        def deliver(loaded: LoadedGallery) -> None:
+            self.recognition.deliver(loaded.matrix, loaded.ids)
+            also(loaded)
+
         self.roster: Renewable[RosterWorker] = Renewable(
             lambda _last: RosterWorker(
                 config.store.state_dir,
                 self.recognition.model_id,
                 self.recognition.dimension,
-                lambda loaded: self.recognition.deliver(loaded.matrix, loaded.ids),
+                deliver,
                 post,
                 *told,
                 alone,

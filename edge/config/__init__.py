@@ -9,6 +9,7 @@ from typing import Any
 
 from edge.config.access import access_problems
 from edge.config.check import Key, Problems, from_folder, read_table
+from edge.config.credentials import credential_problems, ports_of
 from edge.config.lines import key_lines, line_of
 from edge.config.pins import lid_problems, pin_problems
 from edge.config.schema import Config
@@ -92,7 +93,15 @@ def _together(config: Config) -> Problems:
     problems.extend(pin_problems(config))
     problems.extend(lid_problems(config))
     problems.extend(_sensors(config))
+    problems.extend(credential_problems(config.card, config.keypad))
+    problems.extend(_shared_ports(config))
     return problems
+
+
+def _shared_ports(config: Config) -> Problems:
+    """A card reader or keypad at the port of a level sensor."""
+    taken = {getattr(sensor, "port", None) for one in config.bins.values() for sensor in one.sensors.values()}
+    return [(key, "is that of a level sensor") for key, port in ports_of(config.card, config.keypad) if port in taken]
 
 
 def _roles(config: Config) -> Problems:
@@ -107,6 +116,12 @@ def _roles(config: Config) -> Problems:
         )
     elif config.door is not None:
         problems.append((("door",), "only a gate has a door; add 'gate' to the roles, or take the table out"))
+    if "gate" not in roles:
+        problems.extend(
+            ((name,), "only a gate asks for it; add 'gate' to the roles, or take the table out")
+            for name in ("card", "keypad")
+            if getattr(config, name) is not None
+        )
     if "bin" in roles:
         if config.station is None:
             problems.append(((), "the role bin needs a table [station]"))

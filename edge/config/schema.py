@@ -17,6 +17,7 @@ from edge.config.cameras import FolderCamera as FolderCamera
 from edge.config.cameras import PiCamera as PiCamera
 from edge.config.cameras import VideoCamera as VideoCamera
 from edge.config.check import Between
+from edge.config.credentials import CardConfig, KeypadConfig
 from edge.config.kinds import (
     Days,
     DeviceName,
@@ -243,11 +244,15 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One device. `camera` looks at people; `door` belongs to the role gate, `station` and `bins` to the role bin."""
+    """One device. `camera` looks at people; `door`, `card` and `keypad` belong to the role gate, `station` and `bins`
+    to the role bin.
+    """
 
     device: Device
     camera: CameraConfig | None = None
     door: GpioDoor | SimulatedDoor | None = None
+    card: CardConfig | None = None
+    keypad: KeypadConfig | None = None
     speaker: AplaySpeaker | SimulatedSpeaker | SilentSpeaker
     uplink: Uplink
     lock: Lock = Lock()
