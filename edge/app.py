@@ -24,7 +24,7 @@ from edge.drivers.door.contacts import ContactsWorker
 from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
-from edge.gate.decision import Gate, GateState
+from edge.gate.decision import Gate
 from edge.line import Line
 from edge.parts import make_book, make_door, make_loudness, make_speaker
 from edge.passing import make_passing
@@ -40,7 +40,7 @@ from edge.runtime.supervisor import Spec, Supervisor
 from edge.runtime.timekeeper import ClockWatch, Timekeeper, left_unplaced, read
 from edge.runtime.waiting import WaitingTimes
 from edge.sight import Sight
-from edge.startup import device_key, make_folder, newest
+from edge.startup import device_key, first_of_the_gate, make_folder, newest
 from edge.store.checkpoint import device_signer
 from edge.store.upkeep import Upkeep
 from edge.store.writer import StoreWriter
@@ -142,7 +142,8 @@ class Device:
                 loudness=make_loudness(config, self.clock),
             )
         )
-        credentials = Credentials(config, self.post, self.faults, alone) if config.card or config.keypad else None
+        ways_in = bool(config.readers or config.keypad)
+        credentials = Credentials(config, self.post, self.faults, alone) if ways_in else None
         self.credentials = credentials
         self.sight = (
             Sight(
@@ -173,7 +174,7 @@ class Device:
             keep_failures=lambda order: credentials is not None and credentials.keep_failures(order),
         )
         first = RolesState(
-            GateState(lockdown=self.office is not None and self.office.lockdown),
+            first_of_the_gate(config, self.clock(), lockdown=self.office is not None and self.office.lockdown),
             self.station.first() if self.station else None,
         )
         self.brain: Renewable[Brain[RolesState]] = Renewable(

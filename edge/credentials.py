@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from edge.actions import CheckPin, KeepFailures
@@ -14,6 +15,7 @@ from edge.drivers.card.worker import CardWorker
 from edge.drivers.keypad.of_reader import ReaderKeys
 from edge.drivers.keypad.simulated import TypingVisitor
 from edge.drivers.keypad.worker import KeypadWorker
+from edge.gate.cards import INSIDE
 from edge.parts import make_card_reader, make_keypad
 from edge.people.books import Books
 from edge.people.gallery import LoadedGallery
@@ -25,28 +27,29 @@ from edge.runtime.supervisor import Spec
 
 
 class Credentials:
-    """The workers behind `[card]` and `[keypad]`. `post(event, seen_s)` puts into the brain's inbox; `alone` is held by
-    whoever has the roster open. `bridge` and `visitor` show cards and press keys at simulated ones.
+    """The workers behind `[card]`, `[card_inside]` and `[keypad]`. `post(event, seen_s)` puts into the brain's inbox;
+    `alone` is held by whoever has the roster open. `bridges` (by table) and `visitor` show cards and press keys at
+    simulated ones.
     """
 
     def __init__(self, config: Config, post: Callable[..., bool], faults: FaultDesk, alone: threading.Lock) -> None:
         self._books = Books()
         self._orders: Orders = Inbox(MOST_ORDERS)
         keys = ReaderKeys()
-        self.bridge = SimulatedBridge() if isinstance(config.card, SimulatedReaderConfig) else None
+        simulated = [name for name, one in config.readers.items() if isinstance(one, SimulatedReaderConfig)]
+        self.bridges = {name: SimulatedBridge() for name in simulated}
         self.visitor = TypingVisitor() if isinstance(config.keypad, SimulatedKeypad) else None
-        self.card: Renewable[CardWorker] | None = None
+        self.readers: dict[str, Renewable[CardWorker]] = {}
         self.keypad: Renewable[KeypadWorker] | None = None
         self.pins: Renewable[PinWorker] | None = None
         self.specs: list[Spec] = []
-        card, keypad = config.card, config.keypad
-        if card is not None:
-            self.card = Renewable(
-                lambda _last: CardWorker(
-                    lambda: make_card_reader(card, self.bridge), self.owner, post, keys.offer, faults
-                )
-            )
-            self.specs.append(Spec("card", self.card, 12.0))
+        keypad = config.keypad
+        for table, reader in config.readers.items():
+            name = INSIDE if table == "card_inside" else table
+            make = partial(make_card_reader, reader, self.bridges.get(table))
+            press = _ignore if name == INSIDE else keys.offer  # the keys on the inside are nobody's way in
+            self.readers[name] = Renewable(_made(partial(CardWorker, make, self.owner, post, press, faults, name=name)))
+            self.specs.append(Spec(name, self.readers[name], 12.0))
         if keypad is not None:
             self.keypad = Renewable(
                 lambda _last: KeypadWorker(lambda: make_keypad(keypad, keys, self.visitor), post, faults)
@@ -76,5 +79,13 @@ class Credentials:
 
     def status(self) -> dict[str, dict[str, Any]]:
         """For the status board, by part."""
-        parts = {"card": self.card, "keypad": self.keypad, "pins": self.pins}
+        parts = {**self.readers, "keypad": self.keypad, "pins": self.pins}
         return {name: worker.now.status() for name, worker in parts.items() if worker is not None}
+
+
+def _made(make: Callable[[], CardWorker]) -> Callable[[CardWorker | None], CardWorker]:
+    return lambda _last: make()
+
+
+def _ignore(_keys: str) -> None:
+    """Takes no keys."""

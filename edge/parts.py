@@ -276,11 +276,12 @@ def check_station(config: Config) -> None:
 
 
 def check_credentials(config: Config) -> None:
-    """Look at what the schema cannot: the card reader's key. Raises HardwareError, DataError."""
-    if isinstance(config.card, OsdpReaderConfig):
-        from edge.drivers.card.osdp_key import read_key
+    """Look at what the schema cannot: the card readers' keys. Raises HardwareError, DataError."""
+    for reader in config.readers.values():
+        if isinstance(reader, OsdpReaderConfig):
+            from edge.drivers.card.osdp_key import read_key
 
-        read_key(config.card.key_file)
+            read_key(reader.key_file)
 
 
 def make_scene(station: Station, bins: Mapping[str, Bin]) -> SceneWatch | None:

@@ -75,6 +75,8 @@ def _together(config: Config) -> Problems:
         problems.append((("face", "zone"), "is empty; leave it out for the whole picture"))
     problems.extend((("face", field), what) for field, what in _areas(config.face, ("zone",)))
     problems.extend(access_problems(config.access))
+    if config.access.passback == "hard" and config.card_inside is None:
+        problems.append((("access", "passback"), "'hard' needs a reader [card_inside], or nobody comes in twice"))
     problems.extend(_roles(config))
     if not config.speaker.languages and config.speaker.driver != "silent":
         problems.append((("speaker", "languages"), "name at least one language"))
@@ -93,7 +95,7 @@ def _together(config: Config) -> Problems:
     problems.extend(pin_problems(config))
     problems.extend(lid_problems(config))
     problems.extend(_sensors(config))
-    problems.extend(credential_problems(config.card, config.keypad))
+    problems.extend(credential_problems(config.readers, config.keypad))
     problems.extend(_shared_ports(config))
     return problems
 
@@ -101,7 +103,9 @@ def _together(config: Config) -> Problems:
 def _shared_ports(config: Config) -> Problems:
     """A card reader or keypad at the port of a level sensor."""
     taken = {getattr(sensor, "port", None) for one in config.bins.values() for sensor in one.sensors.values()}
-    return [(key, "is that of a level sensor") for key, port in ports_of(config.card, config.keypad) if port in taken]
+    return [
+        (key, "is that of a level sensor") for key, port in ports_of(config.readers, config.keypad) if port in taken
+    ]
 
 
 def _roles(config: Config) -> Problems:
@@ -119,7 +123,7 @@ def _roles(config: Config) -> Problems:
     if "gate" not in roles:
         problems.extend(
             ((name,), "only a gate asks for it; add 'gate' to the roles, or take the table out")
-            for name in ("card", "keypad")
+            for name in ("card", "card_inside", "keypad")
             if getattr(config, name) is not None
         )
     if "bin" in roles:

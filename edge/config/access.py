@@ -29,6 +29,4 @@ def access_problems(access: Access) -> Problems:
     lists |= {("ways_at", name): ways for name, ways in access.ways_at.items()}
     lists |= {("group_ways", group): ways for group, ways in access.group_ways.items()}
     problems.extend((("access", *key), "is empty: nobody could pass") for key, ways in lists.items() if not ways)
-    if access.passback == "hard" and not access.exit_readers:
-        problems.append((("access", "passback"), "'hard' needs exit_readers, or nobody comes in a second time"))
     return problems

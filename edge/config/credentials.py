@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -118,8 +118,12 @@ class SimulatedKeypad:
 KeypadConfig = MatrixKeypad | SerialKeypad | ReaderKeypad | SimulatedKeypad
 
 
-def credential_problems(card: CardConfig | None, keypad: KeypadConfig | None) -> Problems:
-    """What no single value of the two tables can tell."""
+Readers = Mapping[str, CardConfig]
+"""The card readers by the name of their table."""
+
+
+def credential_problems(readers: Readers, keypad: KeypadConfig | None) -> Problems:
+    """What no single value of the tables can tell."""
     problems: Problems = []
     if isinstance(keypad, MatrixKeypad):
         if len(keypad.row_pins) != _ROWS:
@@ -131,17 +135,23 @@ def credential_problems(card: CardConfig | None, keypad: KeypadConfig | None) ->
         ]
         if len(keypad.column_pins) not in (3, 4):
             problems.append((("keypad", "column_pins"), "should be 3 or 4 pins, from the left"))
-    if isinstance(keypad, ReaderKeypad) and isinstance(card, LineReaderConfig | Pn532ReaderConfig | None):
+    if isinstance(keypad, ReaderKeypad) and isinstance(
+        readers.get("card"), LineReaderConfig | Pn532ReaderConfig | None
+    ):
         problems.append((("keypad", "driver"), "this needs a [card] whose reader has keys: wiegand or osdp"))
-    ports = list(ports_of(card, keypad))
-    if len(ports) == 2 and ports[0][1] == ports[1][1]:
-        problems.append((ports[1][0], "is that of card already; a reader with keys takes driver = 'reader'"))
+    taken: dict[Path, str] = {}
+    for key, port in ports_of(readers, keypad):
+        if port in taken:
+            told = f"is that of {taken[port]} already"
+            problems.append((key, f"{told}; a reader with keys takes driver = 'reader'" if "keypad" in key else told))
+        taken[port] = key[0]
     return problems
 
 
-def ports_of(card: CardConfig | None, keypad: KeypadConfig | None) -> Iterator[tuple[Key, Path]]:
-    """The serial ports of the two."""
-    if isinstance(card, LineReaderConfig | WiegandReaderConfig | Pn532ReaderConfig | OsdpReaderConfig):
-        yield ("card", "port"), card.port
+def ports_of(readers: Readers, keypad: KeypadConfig | None) -> Iterator[tuple[Key, Path]]:
+    """The serial ports of them all."""
+    for name, reader in readers.items():
+        if not isinstance(reader, SimulatedReaderConfig):
+            yield (name, "port"), reader.port
     if isinstance(keypad, SerialKeypad):
         yield ("keypad", "port"), keypad.port

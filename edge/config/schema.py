@@ -92,7 +92,7 @@ class Access:
     `ways`: what is enough, like ["face", "card+pin"]; `ways_at`: the same by name of a schedule, for its hours;
     `group_ways`: for members of a group, whatever the hour. `passback`: whether somebody who has come in may come in
     again: "timed" not within `passback_s`, "hard" not before an exit reader has seen them leave, "soft" they may, and
-    it is told. `exit_readers`: card readers on the inside.
+    it is told.
     """
 
     schedules: Mapping[str, tuple[IntervalText, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -107,7 +107,6 @@ class Access:
     group_ways: Mapping[str, tuple[WayText, ...]] = field(default_factory=lambda: MappingProxyType({}))
     passback: Literal["off", "soft", "hard", "timed"] = "off"
     passback_s: Annotated[float, Between(10.0, 86400.0)] = 300.0
-    exit_readers: tuple[Name, ...] = ()
 
     def intervals(self) -> Mapping[str, tuple[Interval, ...]]:
         """The schedules, parsed."""
@@ -244,14 +243,15 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One device. `camera` looks at people; `door`, `card` and `keypad` belong to the role gate, `station` and `bins`
-    to the role bin.
+    """One device. `camera` looks at people; `door`, `card`, `card_inside` and `keypad` belong to a gate, `station` and
+    `bins` to a waste station.
     """
 
     device: Device
     camera: CameraConfig | None = None
     door: GpioDoor | SimulatedDoor | None = None
     card: CardConfig | None = None
+    card_inside: CardConfig | None = None
     keypad: KeypadConfig | None = None
     speaker: AplaySpeaker | SimulatedSpeaker | SilentSpeaker
     uplink: Uplink
@@ -265,3 +265,9 @@ class Config:
     metrics: Metrics = Metrics()
     station: Station | None = None
     bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def readers(self) -> Mapping[str, CardConfig]:
+        """The card readers by the name of their table."""
+        readers = {"card": self.card, "card_inside": self.card_inside}
+        return MappingProxyType({name: reader for name, reader in readers.items() if reader is not None})

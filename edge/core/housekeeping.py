@@ -17,7 +17,7 @@ from edge.events import (
     Stopping,
 )
 
-SENSORS = frozenset({"camera", "contacts", "station", "station-camera"})
+SENSORS = frozenset({"camera", "card", "card-inside", "contacts", "keypad", "station", "station-camera"})
 SENSOR_KINDS = ("level.", "lid.", "beam.", "hand.", "thermometer.")
 ORDERS = frozenset({"announce", "photograph"})
 

@@ -12,6 +12,8 @@ from edge.gate.refusal import refuse, say, shut_out
 from edge.gate.state import Entrant, GateState, Outcome, Rules
 from edge.gate.ways import Factor
 
+INSIDE = "card-inside"
+"""The reader on the inside: a card there opens the way out."""
 PAUSE_S = 3.0
 """After several cards of nobody's, one is looked at in this time: the 24 bits of a Wiegand frame can be tried out at
 twenty a second by whoever gets at the reader's wires.
@@ -23,15 +25,15 @@ _UNREADABLE = ("malformed", "foreign_signer")
 def card(state: GateState, event: CardShown, rules: Rules, now: Now) -> Outcome:
     """A card was held to a reader."""
     settings, details = rules.policy.settings, {"by": "card", "reader": event.reader}
-    known = event.person in state.people
-    if event.reader in settings.exit_readers and known:  # whoever is inside may leave, a revoked person too
+    known, inside = event.person in state.people, event.reader == INSIDE
+    if inside and known:  # whoever is inside may leave, a revoked person too
         return let_out(state, rules, now, wide=state.people[event.person].slow, subject=event.person, by="card")
     if state.lockdown:
         return shut_out(state, "card", now, event.person)
     recent = tuple(at_s for at_s in state.unknown_cards if now.mono_s - at_s < settings.lockout_window_s)
     if len(recent) >= settings.lockout_failures and now.mono_s - recent[-1] < PAUSE_S:
         return state, ()
-    if known and event.reader not in settings.exit_readers:
+    if known:
         factor = Factor(now.mono_s, 0.0, {"reader": event.reader})
         return admit(state, event.person, Way.CARD, factor, "card", rules, now)
     state = replace(state, unknown_cards=(*recent, now.mono_s)[-settings.lockout_failures :])

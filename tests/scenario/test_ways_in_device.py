@@ -32,13 +32,11 @@ def test_a_gate_hears_cards_and_keys_and_compares_pins(tmp_path: Path) -> None:
     def act(device: Device) -> None:
         parts = device.credentials
         assert parts is not None
-        assert parts.bridge is not None
-        card, keypad = parts.card, parts.keypad
-        assert card is not None
+        bridge, card, keypad = parts.bridges["card"], parts.readers["card"], parts.keypad
         assert keypad is not None
         until(lambda: parts.owner("w26:17-12345") == ann)  # the roster has been delivered
-        parts.bridge.show("w26:17-12345")
-        parts.bridge.press("1204*4711#")
+        bridge.show("w26:17-12345")
+        bridge.press("1204*4711#")
         until(lambda: card.now.shown == 1 and keypad.now.typed == 1)
         assert card.now.unknown == 0
         device.dispatcher.carry_out([CheckPin(1, ann, "4711", {KEYPAD: 1})], device.clock())

@@ -87,7 +87,7 @@ def test_from_the_card_and_the_keys_to_the_answer(bench: Bench, state: Path) -> 
     with Roster.open(state, create=True) as roster:
         ann = roster.add(own, [], 1)
         bench.parts.deliver(load_gallery(roster, "net-a"))
-    bridge = bench.parts.bridge
+    bridge = bench.parts.bridges["card"]
     assert bridge is not None
     bridge.show("w26:17-12345")
     bridge.press("1204*4711#")

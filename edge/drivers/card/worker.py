@@ -33,8 +33,9 @@ class Post(Protocol):
 
 
 class CardWorker:
-    """Faults are told as transitions under the name `card`. `owner`: the person whose card this is, or "". `press`
-    takes the keys of a reader that has some. Nothing here writes down which card was shown.
+    """Faults are told as transitions under `name`, which is also the reader's in the events. `owner`: the person whose
+    card this is, or "". `press` takes the keys of a reader that has some. Nothing here writes down which card was
+    shown.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class CardWorker:
         press: Callable[[str], object],
         faults: FaultDesk,
         clock: Callable[[], float] = time.monotonic,
+        name: str = COMPONENT,
     ) -> None:
+        self._name = name
         self._make = make
         self._owner = owner
         self._post = post
@@ -99,7 +102,7 @@ class CardWorker:
                 self.shown += 1
                 self.unknown += not person
                 self.dropped += self._untold is not None
-                self._untold = (CardShown(person, COMPONENT, reader.secured), now_s)
+                self._untold = (CardShown(person, self._name, reader.secured), now_s)
                 self._offer()
 
     def _judge(self, reader: CardReader, sensible: bool, now_s: float) -> None:
@@ -126,16 +129,16 @@ class CardWorker:
     def _tell(self, what: str, detail: str) -> None:
         if self._stop.is_set() or self._trouble == what:
             return
-        log.error("%s: %s: %s", COMPONENT, what, detail)
+        log.error("%s: %s: %s", self._name, what, detail)
         self._trouble = what
-        self._faults.fault(COMPONENT, what, detail)
+        self._faults.fault(self._name, what, detail)
 
     def _recovered(self) -> None:
         if self._trouble != "":
             if self._trouble:
-                log.info("%s works again", COMPONENT)
+                log.info("%s works again", self._name)
             self._trouble = ""
-            self._faults.recovered(COMPONENT)
+            self._faults.recovered(self._name)
 
     def _release(self) -> None:
         reader, self._reader = self._reader, None
@@ -144,7 +147,7 @@ class CardWorker:
         try:
             reader.close()
         except (EdgeError, OSError, RuntimeError) as error:
-            log.warning("%s did not close cleanly: %s", COMPONENT, error)
+            log.warning("%s did not close cleanly: %s", self._name, error)
 
     def status(self) -> dict[str, Any]:
         """For the status board."""

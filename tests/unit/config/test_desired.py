@@ -135,7 +135,17 @@ def test_content_is_named_whatever_the_order() -> None:
 def test_a_configuration_as_json_is_whole() -> None:
     told = json.loads(json.dumps(as_json(BASE)))
     assert told["uplink"]["ca_file"] == "/etc/edge/ca.pem"
-    assert set(told) == {"device", "camera", "door", "card", "keypad", "speaker", "uplink", *difference_of_everything()}
+    assert set(told) == {
+        "device",
+        "camera",
+        "door",
+        "card",
+        "card_inside",
+        "keypad",
+        "speaker",
+        "uplink",
+        *difference_of_everything(),
+    }
 
 
 def difference_of_everything() -> set[str]:

@@ -22,6 +22,7 @@ from edge.events import (
     Tick,
     WideExitPressed,
 )
+from edge.gate.cards import INSIDE
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 
 ON, OFF = DriveRelay(on=True), DriveRelay(on=False)
@@ -153,7 +154,7 @@ def test_somebody_quicker_takes_nothing_from_who_needs_longer() -> None:
 
 
 def passback(mode: str) -> Story:
-    access = Access(passback=mode, passback_s=100.0, exit_readers=("inside",))  # type: ignore[arg-type]
+    access = Access(passback=mode, passback_s=100.0)  # type: ignore[arg-type]
     story = Story(AccessRule("p"), access=access)
     story.tell(ContactChanged(False), at(0.0))
     return story
@@ -190,7 +191,7 @@ def test_who_has_come_in_cannot_come_in_again(mode: str, after_s: float, again: 
 def test_who_was_seen_to_leave_may_come_in_again() -> None:
     story = passback("hard")
     comes_in(story, 0.0)
-    (exit_,) = [a for a in story.tell(CardShown("p", "inside"), at(20.0)) if isinstance(a, Report)]
+    (exit_,) = [a for a in story.tell(CardShown("p", INSIDE), at(20.0)) if isinstance(a, Report)]
     assert (exit_.type, exit_.subject, dict(exit_.data)) == ("access.exit", "p", {"by": "card"})
     assert reports(comes_in(story, 40.0)) == [("access.granted", None)]
 
@@ -203,7 +204,6 @@ def test_who_was_let_in_and_did_not_go_in_is_not_inside() -> None:
 
 
 def test_a_revoked_person_may_leave() -> None:
-    access = Access(exit_readers=("inside",))
-    story = Story(replace(AccessRule("p"), revoked=True), access=access)
-    assert ON in story.tell(CardShown("p", "inside"), at(1.0))
-    assert ON not in story.tell(CardShown("", "inside"), at(9.0))
+    story = Story(replace(AccessRule("p"), revoked=True))
+    assert ON in story.tell(CardShown("p", INSIDE), at(1.0))
+    assert ON not in story.tell(CardShown("", INSIDE), at(9.0))
