@@ -207,7 +207,7 @@ class Office:
     `sealing_key_file`: the office's public key (X25519, PEM), to which pictures and enrolments are sealed.
     `supervision_key_file`: a second public key of that kind, to which the frames of a clip are sealed as they were
     taken; without it they leave the station blurred only. `two_person`: enrolling somebody by command takes two
-    signatures. `zone`: the roster that this device follows.
+    signatures. `zone`: the roster that this device follows, and for which a pass must hold.
     """
 
     keys: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
