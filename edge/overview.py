@@ -91,7 +91,7 @@ def _register_sight(board: StatusBoard, sight: Sight) -> None:
     model = sight.recognition.model
     board.register("camera", lambda: {"driver": sight.driver, **sight.camera.now.status()})
     board.register("model", lambda: model)
-    board.register("vision", lambda: sight.vision.now.status())
+    board.register("vision", lambda: {**sight.vision.now.status(), "false_accepts": sight.false_accepts.now.status()})
     board.register("roster", lambda: _roster(sight))
     if (snapshots := sight.snapshots) is not None:
         board.register("pictures", lambda: snapshots.now.status())

@@ -15,6 +15,7 @@ from edge.config.cameras import CameraConfig
 from edge.drivers.camera import Frame
 from edge.drivers.camera.worker import CameraWorker
 from edge.parts import make_camera, make_snapshots
+from edge.people.falseaccepts import FalseAcceptsWorker
 from edge.people.gallery import LoadedGallery
 from edge.people.watch import RosterWorker
 from edge.runtime.faults import FaultDesk
@@ -78,7 +79,19 @@ class Sight:
                 alone,
             )
         )
+        self.false_accepts: Renewable[FalseAcceptsWorker] = Renewable(
+            lambda last: FalseAcceptsWorker(
+                self.recognition.impostors,
+                config.face.target_fpir,
+                config.store.state_dir,
+                submit,
+                clock,
+                *told,
+                last,
+            )
+        )
         self.specs = [
+            Spec("false-accepts", self.false_accepts, 30.0),
             Spec("roster", self.roster, 30.0),
             Spec("vision", self.vision, 10.0),
             Spec("camera", self.camera, 12.0),

@@ -11,7 +11,7 @@ from edge.config.access import access_problems
 from edge.config.check import Key, Problems, from_folder, read_table
 from edge.config.credentials import credential_problems, ports_of
 from edge.config.lines import key_lines, line_of
-from edge.config.pins import lid_problems, pin_problems
+from edge.config.pins import door_problems, lid_problems, pin_problems
 from edge.config.schema import Config
 from edge.config.sensors import LevelSensorConfig, sensor_problems
 from edge.errors import ConfigError
@@ -93,6 +93,7 @@ def _together(config: Config) -> Problems:
     if config.office.two_person and len(config.office.keys) < 2:
         problems.append((("office", "keys"), "two_person needs the keys of two people"))
     problems.extend(pin_problems(config))
+    problems.extend(door_problems(config))
     problems.extend(lid_problems(config))
     problems.extend(_sensors(config))
     problems.extend(credential_problems(config.readers, config.keypad))

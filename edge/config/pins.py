@@ -51,6 +51,23 @@ def _pins_of(table: Any, key: Key) -> Iterator[tuple[Key, int]]:
                 yield (*key, field.name), pin
 
 
+def door_problems(config: Config) -> Problems:
+    """Half a fire line, and a line to the other door that says "free" while the board starts."""
+    door = config.door
+    if not isinstance(door, GpioDoor):
+        return []
+    problems: Problems = []
+    if (door.fire_rest_pin < 0) != (door.fire_alarm_pin < 0):
+        missing = "fire_rest_pin" if door.fire_rest_pin < 0 else "fire_alarm_pin"
+        problems.append((("door", missing), "fire_rest_pin and fire_alarm_pin go together"))
+    pulled_up = 0 <= door.busy_pin < _FIRST_PULLED_DOWN
+    if door.busy_pin >= 0 and pulled_up != (door.busy_level == "high"):
+        pins = "0 to 8" if door.busy_level == "high" else "9 to 27"
+        what = f"pin {door.busy_pin} says that the door is free while the board starts; use one from {pins}"
+        problems.append((("door", "busy_pin"), what))
+    return problems
+
+
 def _drives(lid: LidConfig) -> list[tuple[str, int]]:
     if isinstance(lid, MotorLid):
         return [("open_pin", lid.open_pin), ("close_pin", lid.close_pin)]

@@ -31,6 +31,7 @@ from edge.config.kinds import (
     WayText,
 )
 from edge.config.station import Bin, Station
+from edge.config.wiring import Level, MaybePin
 from edge.schedules import Interval, parse_interval
 
 Volume = Annotated[int, Between(1, 100)]
@@ -48,7 +49,11 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class GpioDoor:
-    """Lock relay, lamps, contact and button on the header, in BCM numbers; -1: not wired."""
+    """Lock relay, lamps, contacts and buttons on the header, in BCM numbers; -1: not wired.
+
+    `fire_rest_pin`, `fire_alarm_pin`: the two contacts of the fire panel's changeover relay, closed to ground at rest
+    and in an alarm. `busy_pin` tells the device of the interlock's other door that ours is released or open.
+    """
 
     driver: Literal["gpio"]
     relay_pin: Pin
@@ -59,17 +64,34 @@ class GpioDoor:
     exit_pressed: Literal["high", "low"] = "low"
     granted_lamp_pin: Annotated[int, Between(-1, 27)] = -1
     refused_lamp_pin: Annotated[int, Between(-1, 27)] = -1
+    fire_rest_pin: MaybePin = -1
+    fire_alarm_pin: MaybePin = -1
+    tamper_pin: MaybePin = -1
+    tamper_open: Level = "high"
+    other_door_pin: MaybePin = -1
+    other_door_open: Level = "high"
+    busy_pin: MaybePin = -1
+    busy_level: Level = "low"
+    wide_exit_pin: MaybePin = -1
+    wide_exit_pressed: Level = "low"
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDoor:
-    """The same driver on mock pins, with a visitor who opens the unlocked door and lets it fall shut."""
+    """The same driver on mock pins, with a visitor who opens the unlocked door and lets it fall shut.
+
+    `fire_line`, `tamper`, `other_door`, `wide_exit`: whether these inputs are wired; they rest until they are moved.
+    """
 
     driver: Literal["simulated"]
     relay_active: Literal["high", "low"] = "high"
     opens_after_s: Seconds = 0.6
     closes_after_s: Seconds = 1.5
     exit_every_s: Annotated[float, Between(0.0, 3600.0)] = 0.0
+    fire_line: bool = False
+    tamper: bool = False
+    other_door: bool = False
+    wide_exit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

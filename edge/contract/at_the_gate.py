@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from edge.actions import Priority
 from edge.contract.kinds import EventType
-from edge.contract.shapes import NAME, Schema, like, number, seconds, table, text, whole, word, yes_or_no
+from edge.contract.shapes import NAME, Schema, like, many, number, seconds, table, text, whole, word, yes_or_no
 
 SCORE: Schema = number(-2, 2) | {"description": "cosine less margin"}
+SHARE: Schema = number(0, 1)
+PERSON: Schema = text(80, least=1)
 SCORES = {"score": SCORE, "threshold": SCORE, "frames": whole(1, 10_000)}
 REASONS = (
     "unknown",
@@ -88,6 +90,38 @@ TYPES = (
         "person?",
         "Somebody left: by the button on the inside or, named, by a card.",
         table({}, {"by": word("card")}),
+    ),
+    EventType(
+        "access.quality",
+        (Priority.ACCESS, Priority.TELEMETRY),
+        "",
+        "What share of strangers' attempts is likely to be taken for somebody on file: every day, and at once when the "
+        "verdict changes.",
+        table(
+            {
+                "verdict": word("learning", "within", "beyond"),
+                "target": number(0, 1),
+                "comparisons": number(0, 1e9),
+                "days": whole(),
+                "unknown": number(0, 1e9),
+                "people": whole(),
+                "rates": many(table({"people": whole(1), "estimate": SHARE, "low": SHARE, "high": SHARE}), 10),
+                "look_alikes": many(table({"a": PERSON, "b": PERSON, "share": SHARE}), 100),
+            }
+        ),
+        {
+            "verdict": "within",
+            "target": 0.001,
+            "comparisons": 4120.4,
+            "days": 31,
+            "unknown": 213.7,
+            "people": 320,
+            "rates": [
+                {"people": 320, "estimate": 0.00031, "low": 0.00012, "high": 0.00067},
+                {"people": 384, "estimate": 0.00033, "low": 0.00013, "high": 0.00071},
+            ],
+            "look_alikes": [{"a": "1f0c5a77be0214d9", "b": "9f86d081884c7d65", "share": 0.833}],
+        },
     ),
     EventType(
         "door.opened",

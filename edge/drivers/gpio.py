@@ -64,6 +64,9 @@ class OpenDrain:
         self._pin.input_with_pull("floating")
 
 
+_left: list[tuple[Any, Any]] = []
+
+
 class Lines:
     """The pins of one port: claimed one by one after `open`, released together by `close`. `what`: whose pins."""
 
@@ -80,15 +83,13 @@ class Lines:
         self.factory, errors = self._make_factory()
         self._errors = (GPIOZeroError, OSError, *errors)
 
-    def output(self, pin: int, *, active_high: bool = True) -> Any:
-        """An output that is off from the start; None for pin -1."""
+    def output(self, pin: int, *, active_high: bool = True, on: bool = False) -> Any:
+        """An output that is off from the start, or `on`; None for pin -1."""
         from gpiozero import DigitalOutputDevice
 
         if pin < 0:
             return None
-        return self._keep(
-            DigitalOutputDevice(pin, active_high=active_high, initial_value=False, pin_factory=self.factory)
-        )
+        return self._keep(DigitalOutputDevice(pin, active_high=active_high, initial_value=on, pin_factory=self.factory))
 
     def pulses(self, pin: int) -> Any:
         """An output for servo pulses, of which none are sent yet."""
@@ -119,14 +120,21 @@ class Lines:
         self._devices.append(device)
         return device
 
-    def close(self) -> None:
-        """Release every line; whoever claimed the outputs has switched them off before. Safe to call at any time."""
+    def close(self, leave: Any = None) -> None:
+        """Release every line; whoever claimed the outputs has switched them off before. Safe to call at any time.
+
+        `leave`: an output that keeps its level, and its line, until the process ends.
+        """
         if self.factory is None:
             return
         with self.reaching("a pin", "another program may hold it"):
             for device in self._devices:
-                device.close()
-            self.factory.close()
+                if device is not leave:
+                    device.close()
+            if leave is None:
+                self.factory.close()
+            else:
+                _left.append((leave, self.factory))  # forgotten, gpiozero's objects close themselves
         self.factory = None
         self._devices = []
 

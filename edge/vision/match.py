@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,8 +55,16 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def match(self, probe: Embedding) -> Match:
-        """The nearest person to a unit embedding. Raises DataError when its dimension is another one."""
+    def has(self, person: str) -> bool:
+        """Whether this person has a template here."""
+        at = bisect_left(self._ids, person)
+        return at < len(self._ids) and self._ids[at] == person
+
+    def match(self, probe: Embedding, without: str = "") -> Match:
+        """The nearest person to a unit embedding. Raises DataError when its dimension is another one.
+
+        `without`: the match as it would be if this person were not enrolled.
+        """
         if not self._ids:
             return _NOBODY
         if probe.shape != (self._matrix.shape[1],):
@@ -64,6 +73,11 @@ class Gallery:
                 hint="the templates are of another model; they need renewal",
             )
         cosines = self._matrix @ probe
+        if without and self.has(without):
+            if self.people == 1:
+                return _NOBODY
+            at = bisect_left(self._ids, without)
+            cosines[self._first[at] : self._end[at]] = -2.0
         best = int(cosines.argmax())
         top1 = float(cosines[best])
         cosines[self._first[best] : self._end[best]] = self._floor  # leaves this person out, and is the floor

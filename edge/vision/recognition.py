@@ -11,6 +11,7 @@ from edge.config.schema import Face
 from edge.errors import DataError
 from edge.vision.faces import FaceFinder, Search, open_face_finder
 from edge.vision.geometry import Box
+from edge.vision.impostors import ImpostorWatch
 from edge.vision.manifest import Manifest
 from edge.vision.match import Gallery
 
@@ -27,6 +28,7 @@ class Recognition:
         self._search = Search(min_eye_px=face.min_eye_px, zone=Box(*face.zone))
         self.points = entry.operating_points().at(face.target_fpir)
         self.model_id = entry.id
+        self.impostors = ImpostorWatch(entry.id, self.points)
         self.model = {"network": entry.id, "target_fpir": face.target_fpir}
         self.dimension = entry.as_embedder().dimension
         # Replaced whole, never changed: the vision's thread takes it as it finds it.

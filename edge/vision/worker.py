@@ -95,6 +95,8 @@ class VisionWorker:
                 embedding = finder.embed(face)
             observations.append(Observation(face.box, face.quality, embedding))
         decisions = self._tracker.observe(observations[:1], frame.mono_s)
+        if decisions and observations:
+            self._recognition.impostors.look(decisions, observations[0].embedding, self._tracker.gallery)
         self._untold += [(decision, frame.mono_s) for decision in decisions]
         self._tell()
         self._watch(frame, faces, decisions)

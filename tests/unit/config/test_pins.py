@@ -60,6 +60,19 @@ def test_a_station_beside_a_gate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("relay_pin = 17", "relay_pin = 17\ntamper_pin = 24", "bins.food.lid.pin: pin 24 is already door.tamper_pin"),
+        (
+            "relay_pin = 17",
+            "relay_pin = 17\nfire_rest_pin = 20",
+            "door.fire_alarm_pin: fire_rest_pin and fire_alarm_pin",
+        ),
+        (
+            "relay_pin = 17",
+            "relay_pin = 17\nfire_alarm_pin = 20",
+            "door.fire_rest_pin: fire_rest_pin and fire_alarm_pin",
+        ),
+        ("relay_pin = 17", "relay_pin = 17\nbusy_pin = 7", "door.busy_pin: pin 7 says that the door is free while"),
+        ("relay_pin = 17", 'relay_pin = 17\nbusy_pin = 20\nbusy_level = "high"', "use one from 0 to 8"),
         ("relay_pin = 17", "relay_pin = 16", "station.wiring.presence_pin: pin 16 is already door.relay_pin"),
         ("hand_pin = 11", "hand_pin = 10", "bins.food.wiring.hand_pin: pin 10 is already bins.paper.wiring.hand_pin"),
         ("closed_stop_pin = 5", "closed_stop_pin = 4", "pin 4 is already bins.paper.lid.open_stop_pin"),
@@ -74,6 +87,13 @@ def test_a_station_beside_a_gate(tmp_path: Path) -> None:
 )
 def test_wires_that_cannot_be(tmp_path: Path, old: str, new: str, told: str) -> None:
     assert told in load(tmp_path, (old, new))
+
+
+def test_a_door_with_every_wire(tmp_path: Path) -> None:
+    wires = (
+        "fire_rest_pin = 0\nfire_alarm_pin = 1\ntamper_pin = 2\nother_door_pin = 3\nbusy_pin = 20\nwide_exit_pin = 7"
+    )
+    assert load(tmp_path, ("relay_pin = 17", f"relay_pin = 17\n{wires}")) == ""
 
 
 def test_a_motor_may_have_its_strain_for_a_hand_sensor_but_needs_one_of_them(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from door_samples import Wired
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from edge import parts
@@ -18,6 +19,7 @@ from edge.drivers.door.gpio import GpioDoorPort
 from edge.drivers.station import StationPort
 from edge.drivers.station.gpio import GpioStationPort
 from edge.errors import HardwareError
+from edge.events import LineState
 
 DEVICE = """\
 [device]
@@ -124,3 +126,29 @@ def test_one_that_cannot_be_reached_does_not_keep_the_other_from_it(
     board.held = {held}
     assert run(tmp_path, BOTH + STATION) == 3
     assert (board.driven(17), board.driven(23)) == (relay, motor)
+
+
+@pytest.mark.parametrize(
+    ("state", "freed"), [(LineState.ALARM, True), (LineState.NORMAL, False), (LineState.OPEN, False)]
+)
+def test_in_a_fire_the_door_is_left_free(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state: LineState,
+    freed: bool,
+) -> None:
+    wired = Wired()
+    wired.fire(state)
+    relay = wired.pin(17)
+    monkeypatch.setattr(parts, "make_door", lambda settings: GpioDoorPort(settings, wired.make))
+    wires = "relay_pin = 17\nfire_rest_pin = 5\nfire_alarm_pin = 6"
+    assert run(tmp_path, DEVICE.replace("relay_pin = 17", wires)) == 0
+    told = json.loads(capsys.readouterr().out)
+    if freed:
+        assert told == {"relay": "on", "why": "a fire alarm", "driver": "gpio"}
+        assert (relay.state, relay.function) == (0.0, "output")  # active low, and still held
+    else:
+        assert told == {"relay": "off", "driver": "gpio"}
+        assert [step.state for step in relay.states][:2] == [0.0, 1.0]
+        assert relay.function == "input"

@@ -56,6 +56,30 @@ def test_the_second_best_is_another_person_however_many_templates_the_first_has(
     assert match.top2 == pytest.approx(0.5, abs=1e-5)
 
 
+@given(st.integers(2, 40), st.integers(2, 12), st.integers(0, 10_000), st.floats(-1, 1))
+def test_without_somebody_the_match_is_that_of_a_gallery_without_them(
+    rows: int, people: int, seed: int, floor: float
+) -> None:
+    matrix = unit_rows(rows, 8, seed)
+    ids = [f"p{n}" for n in np.random.default_rng(seed).integers(0, people, rows)]
+    probe = unit_rows(1, 8, seed + 1)[0]
+    gallery = Gallery(matrix, ids, floor)
+    for left_out in {*ids, "nobody"}:
+        kept = [n for n, name in enumerate(ids) if name != left_out]
+        smaller = Gallery(matrix[kept], [ids[n] for n in kept], floor)
+        found, expected = gallery.match(probe, without=left_out), smaller.match(probe)
+        assert found.person == expected.person
+        assert (found.top1, found.top2, found.score) == pytest.approx(
+            (expected.top1, expected.top2, expected.score), abs=1e-5
+        )
+
+
+def test_who_is_enrolled() -> None:
+    gallery = Gallery(unit_rows(3, 8), ["b", "d", "b"], 0.0)
+    assert [name for name in "abcde" if gallery.has(name)] == ["b", "d"]
+    assert not Gallery(np.empty((0, 8), np.float32), [], 0.0).has("a")
+
+
 def test_the_gallery_counts_people_and_templates() -> None:
     gallery = Gallery(unit_rows(4, 8), ["b", "a", "b", "c"], 0.0)
     assert (gallery.people, len(gallery)) == (3, 4)
