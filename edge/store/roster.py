@@ -8,13 +8,12 @@ cannot show is a whole person put back to an older state, or taken away.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-
-from sqlite_utils import Database
 
 from edge.errors import DataError, EdgeError
 from edge.store import roster_schema as schema
@@ -36,7 +35,7 @@ class Roster:
         self._seals = Seals(key)
         self._read_only = read_only
         self._file = _identity(path)
-        self._db: Database = schema.open_roster(path, key.identity, read_only=read_only)
+        self._db: sqlite3.Connection = schema.open_roster(path, key.identity, read_only=read_only)
 
     @classmethod
     def open(cls, state: Path, *, create: bool = False, read_only: bool = False, key: DeviceKey | None = None) -> Self:
@@ -239,9 +238,9 @@ class Roster:
             self._db.execute(begin)
             try:
                 yield
-                self._db.conn.commit()
+                self._db.commit()
             finally:
-                self._db.conn.rollback()
+                self._db.rollback()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

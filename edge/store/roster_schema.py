@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlite_utils import Database, Migrations
-
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.store.keys import write_new
 
@@ -28,10 +26,9 @@ READER_WAIT_S = 1.0
 """A gate that has to wait keeps the gallery that it has."""
 WRITER_WAIT_S = 10.0
 """An erasure holds the file while it is rewritten."""
-_FIRST = "1 people, templates, meta"
-_SECOND = "2 zones, zone_marks"
-_KNOWN = frozenset({_FIRST, _SECOND})
-_MIGRATIONS = Migrations("roster")
+MIGRATIONS = "roster"
+FIRST, SECOND = "1 people, templates, meta", "2 zones, zone_marks"
+_KNOWN = frozenset({FIRST, SECOND})
 NO_ROSTER = "enrol somebody first, or give the right --state"
 _RESTORE = "restore it from a backup, or move it away and import an export; it is left as it is"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -42,72 +39,32 @@ class RosterBusyError(HardwareError):
     """Another process is writing the roster; what was read before still stands, so ask again later."""
 
 
-@_MIGRATIONS(name=_FIRST)
-def _first(db: Database) -> None:
-    db.create_table("meta", {"name": str, "value": str}, pk="name", strict=True)
-    db.create_table(
-        "people",
-        {
-            "person": str,
-            "version": int,
-            "revoked": int,
-            "enrolled_us": int,
-            "changed_us": int,
-            "wrapped_key": bytes,
-            "profile": bytes,
-        },
-        pk="person",
-        not_null={"version", "revoked", "enrolled_us", "changed_us", "wrapped_key", "profile"},
-        strict=True,
-    )
-    templates = db.create_table(
-        "templates",
-        {"template": str, "person": str, "model": str, "added_us": int, "sealed": bytes},
-        pk="template",
-        not_null={"person", "model", "added_us", "sealed"},
-        foreign_keys=[("person", "people", "person")],
-        strict=True,
-    )
-    templates.create_index(["person"])
-
-
-@_MIGRATIONS(name=_SECOND)
-def _second(db: Database) -> None:
-    """What came from the rosters of a zone. `mark` stands for a person, whose id an erasure has to take from the file;
-    the columns are those of edge/store/roster_zone.py:Mark.
-    """
-    db.create_table("zones", {"zone": str, "version": int}, pk="zone", not_null={"version"}, strict=True)
-    db.create_table(
-        "zone_marks",
-        {"mark": bytes, "zone": str, "version": int, "gone": int, "revoked": int},
-        pk="mark",
-        not_null={"zone", "version", "gone", "revoked"},
-        strict=True,
-    )
-
-
 def create_roster(path: Path, device_key: str) -> None:
     """Make an empty roster for the device key of that identity, unless there is a file already."""
-    memory = Database(sqlite3.connect(":memory:"), execute_plugins=False)
+    from edge.store.roster_migrations import apply
+
+    memory = sqlite3.connect(":memory:")
     try:
-        _MIGRATIONS.apply(memory)
+        apply(memory)
         values = {"device_key": device_key, "revision": secrets.token_hex(8), "scrub": "0"}
-        memory.table("meta").insert_all({"name": name, "value": value} for name, value in values.items())
-        write_new(path, memory.conn.serialize())
+        memory.executemany("INSERT INTO meta(name, value) VALUES (?, ?)", values.items())
+        memory.commit()
+        write_new(path, memory.serialize())
     finally:
         memory.close()
 
 
-def open_roster(path: Path, device_key: str, *, read_only: bool) -> Database:
+def open_roster(path: Path, device_key: str, *, read_only: bool) -> sqlite3.Connection:
     """Open and check. Raises DataError for a damaged or foreign file (which is left as it is), HardwareError
     when it cannot be opened, RosterBusyError when another process holds it.
     """
     with translated(path):
         wait_s = READER_WAIT_S if read_only else WRITER_WAIT_S
         # Workers are started, stepped and stopped by different threads, one after the other.
-        conn = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=wait_s, check_same_thread=False)
-    conn.text_factory = lambda raw: raw.decode(errors="replace")  # a damaged id is that row's fault alone
-    db = Database(conn, execute_plugins=False)
+        file = f"file:{quote(str(path))}?mode=rw"
+        # No transaction begins by itself: whoever wants one says so.
+        db = sqlite3.connect(file, uri=True, timeout=wait_s, check_same_thread=False, isolation_level=None)
+    db.text_factory = lambda raw: raw.decode(errors="replace")  # a damaged id is that row's fault alone
     try:
         with translated(path):
             _prepare(db, path, device_key, read_only=read_only)
@@ -117,7 +74,7 @@ def open_roster(path: Path, device_key: str, *, read_only: bool) -> Database:
     return db
 
 
-def scrub(db: Database, path: Path) -> None:
+def scrub(db: sqlite3.Connection, path: Path) -> None:
     """Leave nothing of deleted rows: rewrite the file without them, then overwrite the journal's old pages.
 
     secure_delete alone does not do: when SQLite moves rows between pages it may leave copies in their gaps (found
@@ -134,7 +91,7 @@ def scrub(db: Database, path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     finally:
-        db.conn.rollback()
+        db.rollback()
     db.execute("UPDATE meta SET value = '0' WHERE name = 'scrub'")
 
 
@@ -160,7 +117,7 @@ def translated(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: the roster is damaged or is no roster: {error}", hint=_RESTORE) from error
 
 
-def _prepare(db: Database, path: Path, device_key: str, *, read_only: bool) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, device_key: str, *, read_only: bool) -> None:
     # A schema from a damaged or planted file must not run functions; pages are checked as they are read.
     for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "foreign_keys=ON", "temp_store=MEMORY"):
         db.execute(f"PRAGMA {pragma}")
@@ -169,16 +126,18 @@ def _prepare(db: Database, path: Path, device_key: str, *, read_only: bool) -> N
     if db.execute("PRAGMA journal_mode=PERSIST").fetchone()[0] != "persist":
         raise RosterBusyError(f"{path}: another program uses the roster in another mode", hint="close it")
     # Asked directly: the library's own way expects a sound schema.
-    rows = db.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [_MIGRATIONS.name])
+    rows = db.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [MIGRATIONS])
     applied = {name for (name,) in rows.fetchall()}
     if not applied:
         raise DataError(f"{path}: a database, but no roster", hint=_RESTORE)
     if not applied <= _KNOWN:
         raise DataError(f"{path}: written by a newer version of edge", hint="update this device")
     if applied != _KNOWN:
+        from edge.store.roster_migrations import apply
+
         db.execute("BEGIN IMMEDIATE")  # another process may be doing the same
-        _MIGRATIONS.apply(db)
-        db.conn.commit()
+        apply(db)
+        db.commit()
     owner = db.execute("SELECT value FROM meta WHERE name = 'device_key'").fetchone()
     if owner is None or owner[0] != device_key:
         raise DataError(

@@ -178,7 +178,7 @@ def test_a_busy_roster_is_tried_again_and_a_broken_one_is_a_fault(
         other._db.execute("BEGIN EXCLUSIVE")
         bench.give(bench.office.publish()[0])
         assert bench.told == []
-        other._db.conn.rollback()
+        other._db.rollback()
     bench.pass_time(3)
     assert bench.people() == {person}
     content = (bench.state / "roster.db").read_bytes()
