@@ -38,9 +38,9 @@ class SimulatedReader:
 
     def open(self) -> None:
         self._line = PseudoTerminal(self.bridge, self._clock)
-        self._line.start()
         self._driver = WiegandReader(WiegandReaderConfig("wiegand", self._line.path))
-        self._driver.open()
+        self._driver.open()  # first: what comes before is forgotten
+        self._line.start()
         self._next_s = self._clock() + self._settings.every_s
 
     def read(self, timeout_s: float) -> Sequence[Shown]:

@@ -34,9 +34,9 @@ class SimulatedKeypad:
 
     def open(self) -> None:
         self._line = PseudoTerminal(self.visitor)
-        self._line.start()
         self._driver = LineKeypad(Settings("serial", Path(self._line.path)))
-        self._driver.open()
+        self._driver.open()  # first: what comes before is forgotten
+        self._line.start()
 
     def read(self, timeout_s: float) -> str:
         if self._driver is None:

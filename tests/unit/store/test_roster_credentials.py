@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,9 @@ EVERYTHING: dict[str, Any] = {
 
 
 @pytest.fixture
-def roster(tmp_path: Path) -> Roster:
-    return Roster.open(tmp_path, create=True, key=KEY)
+def roster(tmp_path: Path) -> Iterator[Roster]:
+    with Roster.open(tmp_path, create=True, key=KEY) as roster:
+        yield roster
 
 
 def test_everything_is_sealed_and_read_back(roster: Roster) -> None:
