@@ -1,4 +1,4 @@
-"""`edge pass issue, show, revoke`: passes that a gate reads from a phone or from paper."""
+"""`edge pass issue, show`: passes that a gate reads from a phone or from paper."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.broker_options import add_broker_options
-from edge.cli.command import ask, told, wait_seconds
+from edge.cli import passes_revoke
 from edge.cli.common import Subparsers, add_common, emit
-from edge.errors import DataError, HardwareError, UsageError
+from edge.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from edge.passes.token import Pass
-
-_REVOKE = "pass.revoke"
 
 
 def register(commands: Subparsers) -> None:
@@ -25,7 +22,7 @@ def register(commands: Subparsers) -> None:
     kinds = passes.add_subparsers(dest="pass_command", required=True, metavar="COMMAND")
     _add_issue(kinds)
     _add_show(kinds)
-    _add_revoke(kinds)
+    passes_revoke.register(kinds)
 
 
 def _add_issue(kinds: Subparsers) -> None:
@@ -64,22 +61,6 @@ def _add_show(kinds: Subparsers) -> None:
     parser.set_defaults(run=run_show)
 
 
-def _add_revoke(kinds: Subparsers) -> None:
-    text = "end a pass before its time; the gates tell each other"
-    parser = kinds.add_parser("revoke", help=text, description=text)
-    parser.add_argument("shown", metavar="NUMBER|TOKEN|FILE.png", help="its number, its text, or a picture of it")
-    parser.add_argument(
-        "--device", action="append", required=True, metavar="SITE/DEVICE", help="a gate to tell; again for more"
-    )
-    parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="the private key to sign with")
-    parser.add_argument("--kid", required=True, metavar="NAME", help="how the gates know it: its name in [office] keys")
-    parser.add_argument("--counter-file", type=Path, metavar="FILE", help="of the key (FILE.counter beside it)")
-    add_broker_options(parser, "where to send it", required=True)
-    parser.add_argument("--wait", type=wait_seconds, default=10.0, metavar="S", help="for each answer (10)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    parser.set_defaults(run=run_revoke)
-
-
 def run_issue(args: argparse.Namespace) -> int:
     """The token goes to standard output, the picture to its file."""
     from edge.commands.sign import read_signer_key
@@ -113,7 +94,7 @@ def run_show(args: argparse.Namespace) -> int:
     from edge.passes.judge import Known, Place, refusal
     from edge.passes.token import read
 
-    shown = read(_token(args.shown), _keys(args))
+    shown = read(passes_revoke.read_token(args.shown), _keys(args))
     here = Place(shown.site, shown.zones[0] if shown.zones else "")
     reason = refusal(shown, here, Known(), SystemClock()())
     text = (
@@ -121,62 +102,6 @@ def run_show(args: argparse.Namespace) -> int:
     )
     emit(args, {**_plain(shown), "holds": not reason, "reason": reason}, f"{_words(shown)}\n{text}")
     return 1 if reason else 0
-
-
-def run_revoke(args: argparse.Namespace) -> int:
-    """Exit code 1 when a gate refused, 3 when one did not answer; the others have been told all the same."""
-    order = {"pass": args.shown} if _is_number(args.shown) else _claimed(_token(args.shown))
-    answers: dict[str, Any] = {}
-    code = 0
-    for device in args.device:
-        if device.count("/") != 1:
-            raise UsageError(f"--device {device} is no device", hint="write it like willow-court/gate-1")
-    for device in args.device:
-        one = argparse.Namespace(**{**vars(args), "name": _REVOKE, "device": device, "approve": None})
-        try:
-            answers[device] = ask(one, order)
-        except HardwareError as error:
-            answers[device] = {"result": "unknown", "reason": error.message}
-            code = error.exit_code
-            continue
-        code = code or (0 if answers[device].get("result") == "applied" else 1)
-    lines = [told(device, answer) for device, answer in answers.items()]
-    emit(args, {**order, "answers": answers}, "\n".join(lines))
-    return code
-
-
-def _is_number(text: str) -> bool:
-    from edge.store.roster_records import is_id
-
-    return is_id(text)
-
-
-def _token(text: str) -> bytes:
-    """The text itself, or what the code in a picture says."""
-    if text.count(".") == 2:
-        return text.strip().encode()
-    from edge.passes.token import MOST_BYTES
-    from edge.vision.codes import read_codes
-    from edge.vision.picture_file import load_picture
-
-    codes = read_codes(load_picture(Path(text)), MOST_BYTES)
-    if not codes:
-        raise DataError(f"{text}: no QR code is found in it", hint="photograph it nearer, and straight")
-    return codes[0]
-
-
-def _claimed(token: bytes) -> dict[str, Any]:
-    """Number and expiry of a pass that may be of anybody: to revoke it, nobody has to know the signer."""
-    import jwt
-
-    try:
-        claims = jwt.decode(token.decode("ascii"), options={"verify_signature": False})
-        number, until = claims["n"], claims.get("e", 0)
-    except (jwt.PyJWTError, ValueError, KeyError, RecursionError) as error:
-        raise DataError("that is no pass", hint="give its number, its text, or a picture of it") from error
-    if not _is_number(number) or type(until) is not int:
-        raise DataError("that is no pass", hint="give its number, its text, or a picture of it")
-    return {"pass": number, "until": until}
 
 
 def _keys(args: argparse.Namespace) -> dict[str, Any]:

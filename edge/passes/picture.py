@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.passes.token import MOST_BYTES
 
@@ -14,17 +15,25 @@ _MODULE_PX = 12
 _LINE_PX, _MARGIN_PX = 36, 48
 
 
-def draw(token: str, caption: Sequence[str]) -> bytes:
-    """A PNG of about 800 × 900 pixels. The error correction is the lowest, since every module more costs distance."""
+def symbol(token: str, module_px: int) -> NDArray[np.uint8]:
+    """The code alone with its quiet zone, height × width, grey. The error correction is the lowest, since every module
+    more costs distance.
+    """
     import zxingcpp
-    from PIL import Image, ImageDraw, ImageFont
 
     assert len(token) <= MOST_BYTES
     code = zxingcpp.create_barcode(token, zxingcpp.BarcodeFormat.QRCode, ec_level="L")
-    symbol = np.array(code.to_image(scale=_MODULE_PX, add_quiet_zones=True))
-    height, width = symbol.shape
+    return np.array(code.to_image(scale=module_px, add_quiet_zones=True), dtype=np.uint8)
+
+
+def draw(token: str, caption: Sequence[str]) -> bytes:
+    """A PNG of about 800 × 900 pixels."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    code = symbol(token, _MODULE_PX)
+    height, width = code.shape
     whole = Image.new("L", (width, height + _LINE_PX * len(caption) + _MARGIN_PX // 2), 255)
-    whole.paste(Image.fromarray(symbol), (0, 0))
+    whole.paste(Image.fromarray(code), (0, 0))
     font = ImageFont.load_default(_LINE_PX * 0.6)
     pen = ImageDraw.Draw(whole)
     for number, line in enumerate(caption):

@@ -40,6 +40,7 @@ ON CONFLICT (number, gate) DO UPDATE SET
   used = max(used, excluded.used), revoked = max(revoked, excluded.revoked),
   until = CASE WHEN until = 0 OR excluded.until = 0 THEN 0 ELSE max(until, excluded.until) END
 WHERE excluded.used > used OR excluded.revoked > revoked
+  OR until != 0 AND (excluded.until = 0 OR excluded.until > until)
 """
 
 

@@ -134,7 +134,7 @@ def test_the_keys_may_stand_in_the_configuration(office: Path, edge: Any) -> Non
 
 @pytest.mark.parametrize("broker_answers", ["applied", "refused"])
 def test_each_gate_is_told_of_a_revoked_pass(edge: Any, monkeypatch: pytest.MonkeyPatch, broker_answers: str) -> None:
-    from edge.cli import passes
+    from edge.cli import passes_revoke
     from edge.errors import HardwareError
 
     asked: list[tuple[str, str, dict[str, Any]]] = []
@@ -145,7 +145,7 @@ def test_each_gate_is_told_of_a_revoked_pass(edge: Any, monkeypatch: pytest.Monk
             raise HardwareError("no answer")
         return {"result": broker_answers, "reason": ""}
 
-    monkeypatch.setattr(passes, "ask", ask)
+    monkeypatch.setattr(passes_revoke, "ask", ask)
     _, made = edge(*ISSUE, "--until", "2027-01-01", "--json")
     order = {"pass": made["number"], "until": made["until"]}
     gates = ("--device", "riverside/gate-1", "--device", "riverside/gate-2")
@@ -154,6 +154,11 @@ def test_each_gate_is_told_of_a_revoked_pass(edge: Any, monkeypatch: pytest.Monk
     assert code == (0 if broker_answers == "applied" else 1)
     assert found["answers"].keys() == {"riverside/gate-1", "riverside/gate-2"}
     assert asked == [("pass.revoke", gate, order) for gate in ("riverside/gate-1", "riverside/gate-2")]
+    asked.clear()
+    main(["keys", "make", "--kind", "signing", "--out", "eve"])
+    _, forged = edge("issue", "--key", "eve.pem", *ISSUE[3:], "--until", "2026-01-01", "--json")
+    edge("revoke", forged["token"], "--device", "riverside/gate-1", *signed)
+    assert asked == [("pass.revoke", "riverside/gate-1", {"pass": forged["number"]})]  # its expiry is not believed
     asked.clear()
     code, found = edge("revoke", made["number"], "--device", "riverside/away", *gates, *signed)
     assert code == 3 and len(asked) == 3  # the others are told all the same

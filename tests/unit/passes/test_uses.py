@@ -65,6 +65,12 @@ def test_revoked_here_or_elsewhere_and_for_good(uses: Uses) -> None:
     later.close()
 
 
+def test_the_longer_of_two_revocations_holds(uses: Uses) -> None:
+    for until in (END, 0, END):
+        uses.revoke(NUMBER, until)
+    assert uses.told() == Said(revoked={NUMBER: 0})
+
+
 def test_a_used_pass_that_is_revoked_stays_counted(uses: Uses) -> None:
     uses.spend(NUMBER, END, 5)
     uses.revoke(NUMBER, END)
