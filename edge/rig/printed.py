@@ -1,0 +1,127 @@
+"""A portrait on paper: what a printer can do of its colours, its raster, margins or none, holes for the eyes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from edge.rig.anatomy import CORNERS, LOWER, UPPER
+from edge.rig.head import HeadPose
+from edge.rig.lens import Lens, Points
+from edge.rig.portrait import Portrait
+from edge.rig.raster import Map, blend
+from edge.rig.sheet import Sheet, Texture
+from edge.rig.surface import Lamp, Optics, glare, light_up, shading, stripes
+
+_SCREEN_ANGLES = (15.0, 75.0, 45.0)  # of cyan, magenta and black, as offset printing has them
+_HOLE = 1.35  # a hole for an eye is cut a little larger than the eye
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLook:
+    """`eyes_mm`: distance of the eyes on paper. `black`, `white`: grey levels that ink and paper reach; `tint`: of the
+    paper; `saturation`: of the ink. `dots_mm`: period of its raster, `dots`: depth. `margin_mm`: white rim; `edge`:
+    "sheet", or "outline" for a figure cut out along hair and shoulders. `bend`: 1 / mm. `gloss_mm`: how wide gloss
+    spreads a lamp. `holes`: for the eyes.
+    """
+
+    eyes_mm: float = 63.0
+    black: float = 40.0
+    white: float = 230.0
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    saturation: float = 0.85
+    dots_mm: float = 0.17
+    dots: float = 0.3
+    grain: float = 2.0
+    margin_mm: float = 5.0
+    edge: str = "sheet"
+    bend: float = 0.0
+    axis_deg: float = 0.0
+    gloss_mm: float = 60.0
+    holes: bool = False
+
+
+class Print:
+    """One print of a portrait."""
+
+    def __init__(self, rng: Generator, portrait: Portrait, look: PrintLook) -> None:
+        self.look = look
+        self._px_per_mm = portrait.eyes_px / look.eyes_mm
+        ink = _inked(rng, portrait.picture, look)
+        alpha = np.full(ink.shape[:2], 255, np.uint8)
+        if look.edge == "outline":
+            alpha = portrait.pyramid[0][..., 3].copy()
+        if look.holes:
+            for hole in eye_holes(portrait):
+                cv2.fillPoly(alpha, [np.round(hole * 16).astype(np.int32)], (0,), cv2.LINE_AA, 4)
+        sheet = np.dstack([ink, alpha])
+        if look.edge == "sheet" and look.margin_mm > 0.0:
+            rim = round(look.margin_mm * self._px_per_mm)
+            paper = [*(look.white * t for t in look.tint), 255.0]
+            sheet = np.asarray(cv2.copyMakeBorder(sheet, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=paper))
+        self._texture = Texture(sheet, self._px_per_mm)
+        self.size_mm = sheet.shape[1] / self._px_per_mm, sheet.shape[0] / self._px_per_mm
+        self.eyes = (portrait.points[168, :2] - np.array(ink.shape[1::-1]) / 2) / self._px_per_mm
+
+    def sheet(self, flex: float) -> Sheet:
+        """The sheet, bent more or less than at rest by a share."""
+        return Sheet(*self.size_mm, self.look.bend * (1.0 + flex), self.look.axis_deg)
+
+    def eyes_at(self, pose: HeadPose, flex: float) -> Points:
+        """Where the middle between the printed eyes is, in mm before the camera."""
+        return self.sheet(flex).points(self.eyes[None], pose)[0]
+
+    def draw(
+        self,
+        picture: NDArray[np.uint8],
+        pattern: Map | None,
+        lens: Lens,
+        pose: HeadPose,
+        flex: float,
+        lamp: Lamp,
+        optics: Optics,
+    ) -> None:
+        """Put it into a picture and its raster into `pattern`, both in place."""
+        sheet = self.sheet(flex)
+        seen = sheet.look(lens, pose)
+        if seen is None:
+            return
+        layer = self._texture.seen(seen)
+        alpha = layer[..., 3].astype(np.float32) * np.float32(1 / 255)
+        lit = light_up(layer, shading(sheet, lamp, pose, seen), glare(lamp, pose, seen, self.look.gloss_mm))
+        blend(picture, lit, alpha, seen.left, seen.top)
+        if pattern is not None:
+            height, width = alpha.shape
+            part = pattern[seen.top : seen.top + height, seen.left : seen.left + width]
+            ink = 1.0 - lit.astype(np.float32) * np.float32(1 / 255)
+            for channel, angle in enumerate(_SCREEN_ANGLES):
+                lean = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+                for across in (lean, lean[::-1] * (1.0, -1.0)):
+                    dots = stripes(seen, optics, self.look.dots_mm, across, self.look.dots, 0.0)
+                    if dots is not None:
+                        part[..., channel] *= 1.0 + dots * alpha * ink[..., channel]
+
+
+def eye_holes(portrait: Portrait) -> list[Points]:
+    """The outlines of both eyes in the portrait's pixels, grown a little."""
+    holes = []
+    for corners, upper, lower in zip(CORNERS, UPPER, LOWER, strict=True):
+        outline = portrait.points[[corners[0], *upper, corners[1], *reversed(lower)], :2].astype(np.float64)
+        middle = outline.mean(axis=0)
+        holes.append(middle + (outline - middle) * (_HOLE, _HOLE * 1.25))
+    return holes
+
+
+def _inked(rng: Generator, picture: NDArray[np.uint8], look: PrintLook) -> NDArray[np.uint8]:
+    """The portrait in ink on paper: less contrast, less colour, the printer's own grain."""
+    colours = picture.astype(np.float32)
+    grey = colours.mean(axis=2, keepdims=True)
+    colours = grey + (colours - grey) * look.saturation
+    colours = look.black + colours * ((look.white - look.black) / 255.0)
+    colours += rng.normal(0.0, look.grain, picture.shape).astype(np.float32)
+    return np.asarray(np.clip(colours * np.array(look.tint), 0, 255).astype(np.uint8))

@@ -1,0 +1,172 @@
+"""One presentation, frame by frame: what stands or is held before one camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from edge.drivers.camera import Picture
+from edge.rig.body import Body
+from edge.rig.head import Head, HeadPose
+from edge.rig.imaging import Imaging
+from edge.rig.lens import Lens
+from edge.rig.motion import Handheld, Living
+from edge.rig.printed import Print
+from edge.rig.raster import Map
+from edge.rig.screen import Screen
+from edge.rig.surface import Lamp, Optics
+
+_LOOK_BACK_S = 0.02  # over which the speed of what is shown is taken, for the smear
+_HELD_OUT_MM = 280.0  # whoever holds something stands so far behind it
+_BEHIND_HOLES_MM = 12.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """A camera at its place."""
+
+    lens: Lens
+    backdrop: Picture
+    imaging: Imaging
+    optics: Optics
+    lamp: Lamp
+
+    def finish(self, scene: Picture, at_s: float, now: HeadPose, before: HeadPose, pattern: Map | None = None) -> Picture:
+        """The frame that the camera makes of a scene; what moves in it moved from `before` to `now`."""
+        places = np.array([(pose.x_mm, pose.y_mm, pose.z_mm) for pose in (before, now)])
+        moved = np.diff(self.lens.project(places), axis=0)[0] / _LOOK_BACK_S
+        return self.imaging.take(scene, at_s, (float(moved[0]), float(moved[1])), pattern)
+
+    def told(self) -> dict[str, Any]:
+        """What was drawn for it."""
+        return {"focal_px": self.lens.focal_px, "sensor": asdict(self.imaging.sensor), "optics": asdict(self.optics)}
+
+    def pattern(self) -> Map:
+        """A gain for every pixel and colour, to be filled by what has detail finer than the pixels."""
+        return np.ones((self.lens.height_px, self.lens.width_px, 3), np.float32)
+
+
+class Take(Protocol):
+    """A presentation."""
+
+    setting: Setting
+
+    def frame(self, at_s: float) -> Picture:
+        """What the camera sees so long after its beginning."""
+        ...
+
+    def told(self) -> dict[str, Any]:
+        """What was drawn for it."""
+        ...
+
+
+class LiveTake:
+    """Somebody alive."""
+
+    def __init__(self, setting: Setting, head: Head, body: Body, living: Living) -> None:
+        self.setting, self.head, self._body, self.living = setting, head, body, living
+
+    def frame(self, at_s: float) -> Picture:
+        scene = self.setting.backdrop.copy()
+        self.draw(scene, at_s)
+        return self.setting.finish(scene, at_s, self.living.at(at_s), self.living.at(at_s - _LOOK_BACK_S))
+
+    def told(self) -> dict[str, Any]:
+        living = self.living
+        return {**self.setting.told(), "approach": asdict(living.approach), "manner": asdict(living.manner)}
+
+    def draw(self, scene: Picture, at_s: float) -> None:
+        """Put body and head into a scene, in place."""
+        pose = self.living.at(at_s)
+        self._body.draw(scene, self.setting.lens, pose.x_mm, pose.y_mm, pose.z_mm)
+        self.head.draw(scene, self.setting.lens, pose)
+
+
+class PrintTake:
+    """A print in somebody's hands. `eyes`: the head that looks through its holes. `aside`: where it is held, in mm."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        sheet: Print,
+        held: Handheld,
+        body: Body | None,
+        eyes: tuple[Head, Living] | None,
+        aside: tuple[float, float],
+    ) -> None:
+        self.setting, self.sheet, self._held, self._body, self._eyes, self._aside = (
+            setting,
+            sheet,
+            held,
+            body,
+            eyes,
+            aside,
+        )
+
+    def pose(self, at_s: float) -> tuple[HeadPose, float]:
+        """Of the sheet's middle, and how much it is bent beyond its rest."""
+        pose, flex = self._held.at(at_s)
+        return pose.shifted(*self._aside, 0.0), flex
+
+    def told(self) -> dict[str, Any]:
+        held = {"approach": asdict(self._held.approach), "holder_seen": self._body is not None}
+        return {**self.setting.told(), **held, "print": asdict(self.sheet.look)}
+
+    def frame(self, at_s: float) -> Picture:
+        scene, pattern = self.setting.backdrop.copy(), self.setting.pattern()
+        pose, flex = self.pose(at_s)
+        lens = self.setting.lens
+        if self._body is not None:
+            self._body.draw(scene, lens, 0.8 * pose.x_mm, 0.5 * pose.y_mm, pose.z_mm + _HELD_OUT_MM)
+        if self._eyes is not None:
+            head, living = self._eyes
+            x, y, z = self.sheet.eyes_at(pose, flex)
+            own = living.at(at_s)
+            behind = replace(
+                own,
+                x_mm=float(x),
+                y_mm=float(y),
+                z_mm=float(z) + _BEHIND_HOLES_MM,
+                yaw=pose.yaw + own.yaw,
+                pitch=pose.pitch + own.pitch,
+                roll=pose.roll + own.roll,
+            )
+            head.draw(scene, lens, behind)
+        self.sheet.draw(scene, pattern, lens, pose, flex, self.setting.lamp, self.setting.optics)
+        return self.setting.finish(scene, at_s, pose, self.pose(at_s - _LOOK_BACK_S)[0], pattern)
+
+
+class ScreenTake:
+    """A screen in somebody's hands, that shows `content` of each moment."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        screen: Screen,
+        held: Handheld,
+        content: Callable[[float], Picture],
+        aside: tuple[float, float],
+    ) -> None:
+        self.setting, self.screen, self._held, self._content, self._aside = setting, screen, held, content, aside
+
+    def pose(self, at_s: float) -> HeadPose:
+        """Of the screen's middle."""
+        return self._held.at(at_s)[0].shifted(*self._aside, 0.0)
+
+    def told(self) -> dict[str, Any]:
+        return {**self.setting.told(), "approach": asdict(self._held.approach), "screen": asdict(self.screen.look)}
+
+    def frame(self, at_s: float) -> Picture:
+        setting = self.setting
+        scene, pattern = setting.backdrop.copy(), setting.pattern()
+        pose = self.pose(at_s)
+        self.screen.draw(scene, pattern, setting.lens, pose, self._content(at_s), setting.lamp, setting.optics)
+        sensor = setting.imaging.sensor
+        bands = self.screen.bands(setting.lens.height_px, sensor.row_s, sensor.exposure_s, at_s)
+        part = self.screen.covers(setting.lens, pose)
+        if bands is not None and part is not None:
+            pattern[part] *= bands[part[0]]
+        return setting.finish(scene, at_s, pose, self.pose(at_s - _LOOK_BACK_S), pattern)
