@@ -19,6 +19,7 @@ CORNERS = ((33, 133), (263, 362))
 UPPER = ([246, 161, 160, 159, 158, 157, 173], [466, 388, 387, 386, 385, 384, 398])
 LOWER = ([7, 163, 144, 145, 153, 154, 155], [249, 390, 373, 374, 380, 381, 382])
 FOLD = ([247, 30, 29, 27, 28, 56, 190], [467, 260, 259, 257, 258, 286, 414])
+BELOW_BROW = ([113, 225, 224, 223, 222, 221, 189], [342, 445, 444, 443, 442, 441, 413])
 UPPER_RIM = [191, 80, 81, 82, 13, 312, 311, 310, 415, 183, 42, 41, 38, 12, 268, 271, 272, 407]  # of the mouth
 LOWER_RIM = [95, 88, 178, 87, 14, 317, 402, 318, 324, 96, 89, 179, 86, 15, 316, 403, 319, 325]
 UPPER_LIP = [*UPPER_RIM, 185, 40, 39, 37, 0, 267, 269, 270, 409, 184, 74, 73, 72, 11, 302, 303, 304, 408]
@@ -26,9 +27,9 @@ LOWER_LIP = [*LOWER_RIM, 146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 
 MOUTH_CORNERS = [78, 308, 62, 292, 76, 306, 61, 291]
 _HINGES = [234, 454]  # in front of the ears
 
-_LID_SHUT = 0.92  # how far the upper rim comes towards the lower one; the lashes keep it from vanishing
-_LOWER_RISES = 0.12
-_FOLD_FOLLOWS = 0.35
+_LID_SHUT = 0.94  # how far the upper rim comes towards the lower one; the lashes keep it from vanishing
+_FOLD_FOLLOWS = 0.3
+_SKIN_RIM, _SKIN_FOLD = 0.9, 0.35  # how far up the skin of a shut lid is taken from: to the fold, to below the brow
 _LINE_SOFT_MM = 5.0  # over which the skin beside the mouth goes over from the upper jaw to the lower
 
 
@@ -38,8 +39,18 @@ def close_lids(points: Points, shut: float) -> Points:
     for upper, lower, fold in zip(UPPER, LOWER, FOLD, strict=True):
         gap = points[lower] - points[upper]
         moved[upper] += gap * (_LID_SHUT * shut)
-        moved[lower] -= gap * (_LOWER_RISES * (1.0 - _LID_SHUT) * shut)
         moved[fold] += gap * (_FOLD_FOLLOWS * shut)
+    return moved
+
+
+def lid_skin(uv: Points, shut: float) -> Points:
+    """Texture positions with the eyes shut by so much: what a lid shows was folded away above it, and the rest of the
+    eye is drawn together into the line of the lashes.
+    """
+    moved = uv.copy()
+    for upper, fold, brow in zip(UPPER, FOLD, BELOW_BROW, strict=True):
+        moved[upper] += (uv[fold] - uv[upper]) * (_SKIN_RIM * shut)
+        moved[fold] += (uv[brow] - uv[fold]) * (_SKIN_FOLD * shut)
     return moved
 
 

@@ -47,7 +47,7 @@ def _frame(rng: Generator, scene: NDArray[np.float64]) -> None:
     size = rng.uniform(0.05, 0.6) * width, rng.uniform(0.05, 0.9) * height
     centre = rng.uniform(0, width), rng.uniform(0, height)
     corners = cv2.boxPoints((centre, size, float(rng.normal(0, 2.0)))).astype(np.int32)
-    colour = np.clip(scene.mean(axis=(0, 1)) + rng.normal(0, 45) + rng.normal(0, 15, 3), 5, 250)
+    colour = np.clip(scene.mean(axis=(0, 1)) + rng.normal(0, 45) + rng.normal(0, 9, 3), 5, 250)
     low, high = np.maximum(corners.min(axis=0), 0), np.minimum(corners.max(axis=0) + 1, (width, height))
     if (high <= low).any():
         return

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.rig.anatomy import close_lids, open_mouth
+from edge.rig.anatomy import CORNERS, close_lids, lid_skin, open_mouth
 from edge.rig.lens import Lens, Points, rotation
-from edge.rig.portrait import EYES_MM, Portrait
+from edge.rig.portrait import EYES_MM, PIVOT_MM, Portrait
 from edge.rig.raster import blend, rasterise
 
 _CAVITY = np.array([38, 14, 14], np.float32)  # the dark of an open mouth
@@ -69,10 +69,16 @@ class Head:
             straight = points[:468] @ portrait.unturn.T
             points[:468] = open_mouth(straight, portrait.jaw[:468], pose.jaw_rad) @ portrait.unturn
         turn = rotation(pose.yaw, pose.pitch, pose.roll) @ portrait.unturn
-        pivot = portrait.pivot * self.build.size
+        pivot = PIVOT_MM * self.build.size
         turned = (points - pivot) @ turn.T + pivot
         follows = portrait.follows[:, None]
         return np.asarray(turned * follows + points * (1.0 - follows) + (pose.x_mm, pose.y_mm, pose.z_mm))
+
+    def with_eyes_at(self, pose: HeadPose, eyes: Points) -> HeadPose:
+        """The pose moved so that the middle between the eyes is there, however the head is turned."""
+        points = self.place(pose)
+        apart = eyes - points[[*CORNERS[0], *CORNERS[1]]].mean(axis=0)
+        return pose.shifted(float(apart[0]), float(apart[1]), float(apart[2]))
 
     def draw(self, picture: NDArray[np.uint8], lens: Lens, pose: HeadPose) -> None:
         """Put the head into a picture, in place."""
@@ -82,7 +88,7 @@ class Head:
         drawn_px = lens.focal_px * EYES_MM / pose.z_mm
         level = int(np.clip(np.log2(max(portrait.eyes_px / drawn_px, 1.0)), 0, len(portrait.pyramid) - 1))
         texture = self._shaded(level, pose)
-        uv = portrait.uv * 0.5**level  # a coarse level keeps every other pixel of the one before where it was
+        uv = lid_skin(portrait.uv, pose.lids) * 0.5**level  # a coarse level keeps every other pixel of the one before where it was
         window = rasterise(lens.project(points), points[:, 2], uv, portrait.triangles, size)
         if window is None:
             return

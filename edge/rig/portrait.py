@@ -27,10 +27,11 @@ TEXTURE_EYES_PX = 100.0  # a portrait with more is scaled down to it
 _SILHOUETTE_MM = 95.0  # how far behind the nose bridge the outline of a head lies: about the middle of the skull
 _FALL_MM = 60.0  # beyond the face's outline, until that depth is reached
 _NECK_MM = 75.0  # below the chin, over which the turning of the head fades out
-_PIVOT = np.array([0.0, 45.0, 90.0])  # about which a head turns and nods, from between the eyes: the upper neck
+PIVOT_MM = np.array([0.0, 45.0, 90.0])  # about which a head turns and nods, from between the eyes: the upper neck
 _GRID = 0.32  # spacing of the points beside the face, as a share of its width
 _RINGS = (1.06, 1.18, 1.36)
 _FADE_MM = 45.0  # over which a portrait's lower edge goes over into the body drawn behind it
+_BLACK, _BLACK_SHARE = 4, 0.06  # grey level, and the share of an edge's pixels, that make it a rim
 _AJAR_RAD = 0.2
 _MOUNTS = 4  # levels of the texture's pyramid
 
@@ -43,12 +44,14 @@ class Portrait:
     """`pyramid`: the texture, RGBA, each level half the size of the one before. `uv`: n × 2, in pixels of the first.
     `still`: n × 3 in mm from between the eyes, in the portrait's own view; `unturn`: rotates its head to look straight
     ahead. `follows`: how far each point goes with the head, 0 for the shoulders. `mouth`: triangles of the open mouth.
-    `cloth`: the colour of what is worn. `picture`: as it was, and `points`, the mesh in it: what a printer would get.
+    `cloth`, `skin`: the colour of what is worn, and of the chin's shade. `picture`: head and shoulders before a texture was made of them, `points`: the
+    mesh in it; `taken`: left, top, right and bottom of what the portrait itself shows, the rest is mirrored.
     """
 
     name: str
     picture: Picture
     points: NDArray[np.float32]
+    taken: tuple[int, int, int, int]
     pyramid: tuple[NDArray[np.uint8], ...]
     eyes_px: float
     uv: Points
@@ -59,7 +62,7 @@ class Portrait:
     triangles: Triangles
     mouth: NDArray[np.bool_]
     cloth: tuple[int, int, int]
-    pivot: Points
+    skin: tuple[int, int, int]
 
     @property
     def chin_mm(self) -> float:
@@ -93,6 +96,7 @@ def load_portrait(path: Path, fit: Fit, name: str = "") -> Portrait:
 
 def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
     """Raises DataError when there is no face in it, or one that is turned away too far."""
+    picture = _without_black_rim(picture)
     points = fit(picture)
     eyes_px = _eyes(points)
     if eyes_px > TEXTURE_EYES_PX:
@@ -104,7 +108,7 @@ def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
     if abs(pose.yaw) > 30.0 or abs(pose.pitch) > 25.0:
         raise DataError("the face is turned away", hint="use a portrait in which the face looks at the camera")
     picture, points = _upright(picture, points)
-    picture, points = _trimmed(picture, points)
+    picture, points, taken = _trimmed(picture, points)
     pose = pose_of(points)
     unit = EYES_MM / eyes_px
     middle = points[[*CORNERS[0], *CORNERS[1]]].mean(axis=0, dtype=np.float64)
@@ -112,7 +116,6 @@ def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
     unturn = rotation(pose.yaw, pose.pitch, 0.0).T
     uv = np.concatenate([points[:, :2].astype(np.float64), _around(points, picture.shape[1], picture.shape[0])])
     still = np.concatenate([face, _behind(face, (uv[len(face) :] - middle[:2]) * unit)])
-    pivot = _PIVOT
     jaw = np.zeros(len(uv))
     jaw[: len(face)] = jaw_weights(face @ unturn.T)
     below = np.clip((still[:, 1] - still[CHIN, 1]) / _NECK_MM, 0.0, 1.0)
@@ -132,11 +135,45 @@ def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
     triangles = triangles[used]
     inner = _between_lips(triangles)
     worn = clean[-max(4, picture.shape[0] // 12) :][alpha[-max(4, picture.shape[0] // 12) :] > 0.9]
+    below = np.round(uv[CHIN] - (0.0, 4.0 / unit)).astype(int)
+    skin = 0.85 * clean[max(0, below[1] - 3) : below[1] + 4, max(0, below[0] - 5) : below[0] + 6].mean(axis=(0, 1))
     cloth = np.median(worn, axis=0) if len(worn) else np.array([70, 72, 80])
-    colour = (int(cloth[0]), int(cloth[1]), int(cloth[2]))
     return Portrait(
-        name, picture, points, tuple(pyramid), eyes_px, uv, still, unturn, follows, jaw, triangles, inner, colour, pivot
+        name=name,
+        picture=picture,
+        points=points,
+        taken=taken,
+        pyramid=tuple(pyramid),
+        eyes_px=eyes_px,
+        uv=uv,
+        still=still,
+        unturn=unturn,
+        follows=follows,
+        jaw=jaw,
+        triangles=triangles,
+        mouth=inner,
+        cloth=(int(cloth[0]), int(cloth[1]), int(cloth[2])),
+        skin=(int(skin[0]), int(skin[1]), int(skin[2])),
     )
+
+
+def _without_black_rim(picture: Picture) -> Picture:
+    """Collections that were aligned by turning have black corners, which no print of a portrait would have."""
+    black = (picture.max(axis=2) <= _BLACK).astype(np.uint8)
+    top, left, bottom, right = 0, 0, *black.shape
+    while min(bottom - top, right - left) > 0.6 * min(black.shape):
+        sides = (
+            black[top, left:right].mean(),
+            black[top:bottom, left].mean(),
+            black[bottom - 1, left:right].mean(),
+            black[top:bottom, right - 1].mean(),
+        )
+        worst = int(np.argmax(sides))
+        if sides[worst] < _BLACK_SHARE:
+            break
+        top, left = top + (worst == 0), left + (worst == 1)
+        bottom, right = bottom - (worst == 2), right - (worst == 3)
+    return np.ascontiguousarray(picture[top:bottom, left:right])
 
 
 def _eyes(points: NDArray[np.float32]) -> float:
@@ -157,8 +194,10 @@ def _upright(picture: Picture, points: NDArray[np.float32]) -> tuple[Picture, ND
     return np.asarray(turned), moved
 
 
-def _trimmed(picture: Picture, points: NDArray[np.float32]) -> tuple[Picture, NDArray[np.float32]]:
-    """Head and shoulders, with room above mirrored in where the portrait ends at the hair."""
+def _trimmed(
+    picture: Picture, points: NDArray[np.float32]
+) -> tuple[Picture, NDArray[np.float32], tuple[int, int, int, int]]:
+    """Head and shoulders, with room mirrored in where the portrait ends too soon; and where it lies in that."""
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     across, up = float(high[0] - low[0]), float(high[1] - low[1])
     height, width = picture.shape[:2]
@@ -169,7 +208,8 @@ def _trimmed(picture: Picture, points: NDArray[np.float32]) -> tuple[Picture, ND
     padded = cv2.copyMakeBorder(inner, *pads, cv2.BORDER_REFLECT_101)
     moved = points.copy()
     moved[:, :2] -= (left, top)
-    return np.ascontiguousarray(padded), moved
+    taken = pads[2], pads[0], pads[2] + inner.shape[1], pads[0] + inner.shape[0]
+    return np.ascontiguousarray(padded), moved, taken
 
 
 def _around(points: NDArray[np.float32], width: int, height: int) -> Points:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from edge.drivers.camera import Picture
 from edge.rig.anatomy import CORNERS, LOWER, UPPER
 from edge.rig.head import HeadPose
 from edge.rig.lens import Lens, Points
@@ -52,13 +53,14 @@ class Print:
     def __init__(self, rng: Generator, portrait: Portrait, look: PrintLook) -> None:
         self.look = look
         self._px_per_mm = portrait.eyes_px / look.eyes_mm
-        ink = _inked(rng, portrait.picture, look)
+        left, top, right, bottom = portrait.taken
+        ink = _inked(rng, portrait.picture[top:bottom, left:right], look)
         alpha = np.full(ink.shape[:2], 255, np.uint8)
         if look.edge == "outline":
-            alpha = portrait.pyramid[0][..., 3].copy()
+            alpha = portrait.pyramid[0][top:bottom, left:right, 3].copy()
         if look.holes:
             for hole in eye_holes(portrait):
-                cv2.fillPoly(alpha, [np.round(hole * 16).astype(np.int32)], (0,), cv2.LINE_AA, 4)
+                cv2.fillPoly(alpha, [np.round((hole - (left, top)) * 16).astype(np.int32)], (0,), cv2.LINE_AA, 4)
         sheet = np.dstack([ink, alpha])
         if look.edge == "sheet" and look.margin_mm > 0.0:
             rim = round(look.margin_mm * self._px_per_mm)
@@ -66,7 +68,8 @@ class Print:
             sheet = np.asarray(cv2.copyMakeBorder(sheet, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=paper))
         self._texture = Texture(sheet, self._px_per_mm)
         self.size_mm = sheet.shape[1] / self._px_per_mm, sheet.shape[0] / self._px_per_mm
-        self.eyes = (portrait.points[168, :2] - np.array(ink.shape[1::-1]) / 2) / self._px_per_mm
+        eyes = portrait.points[[*CORNERS[0], *CORNERS[1]], :2].mean(axis=0, dtype=np.float64)
+        self._eyes = (eyes - (left, top) - np.array(ink.shape[1::-1]) / 2) / self._px_per_mm
 
     def sheet(self, flex: float) -> Sheet:
         """The sheet, bent more or less than at rest by a share."""
@@ -74,7 +77,7 @@ class Print:
 
     def eyes_at(self, pose: HeadPose, flex: float) -> Points:
         """Where the middle between the printed eyes is, in mm before the camera."""
-        return self.sheet(flex).points(self.eyes[None], pose)[0]
+        return self.sheet(flex).points(self._eyes[None], pose)[0]
 
     def draw(
         self,
@@ -117,7 +120,7 @@ def eye_holes(portrait: Portrait) -> list[Points]:
     return holes
 
 
-def _inked(rng: Generator, picture: NDArray[np.uint8], look: PrintLook) -> NDArray[np.uint8]:
+def _inked(rng: Generator, picture: Picture, look: PrintLook) -> NDArray[np.uint8]:
     """The portrait in ink on paper: less contrast, less colour, the printer's own grain."""
     colours = picture.astype(np.float32)
     grey = colours.mean(axis=2, keepdims=True)

@@ -25,6 +25,7 @@ KINDS = ("live", "print", "bent", "cutout", "screen", "replay")
 ATTACKS = KINDS[1:]
 _STILL_SHARE, _HARDLY_SHARE, _TALKS_SHARE = 0.35, 0.25, 0.2  # of the living: stand; hardly move; speak
 _STAND_SHARE, _SWING_SHARE = 0.15, 0.4  # of what is held: on a stand; swung to look like a turning head
+_EXPOSED = 125.0  # grey level that a camera strives for in the mean of what it sees
 _OUTLINE_SHARE, _TRIMMED_SHARE, _HOLDER_SHARE = 0.25, 0.25, 0.5
 
 
@@ -43,12 +44,13 @@ def make_take(kind: str, cast: Cast, ranges: Ranges, rng: Generator, length_s: f
 
 def make_setting(ranges: Ranges, rng: Generator, width: int = 640, height: int = 480) -> Setting:
     """A camera at its place and in its light."""
+    backdrop = make_backdrop(rng, width, height)
     lens = Lens(width, height, draw(rng, ranges.focal_px) * max(width, height) / 640.0)
     red, blue = draw(rng, ranges.balance), draw(rng, ranges.balance)
     sensor = Sensor(
         blur_px=draw(rng, ranges.blur_px),
         exposure_s=draw(rng, ranges.exposure_s),
-        gain=draw(rng, ranges.gain),
+        gain=draw(rng, ranges.gain) * (_EXPOSED / max(float(backdrop.mean()), 30.0)) ** 0.5,  # it adapts in part
         balance=(red, 1.0, blue),
         gamma=draw(rng, ranges.gamma),
         read_noise=draw(rng, ranges.read_noise),
@@ -62,7 +64,7 @@ def make_setting(ranges: Ranges, rng: Generator, width: int = 640, height: int =
     lamp = Lamp((float(side[0]), float(side[1]), float(side[2])), 150.0, draw(rng, ranges.lamp), 2 * draw(rng, ranges.relief))
     return Setting(
         lens,
-        make_backdrop(rng, width, height),
+        backdrop,
         Imaging(sensor, rng, width, height),
         Optics(draw(rng, ranges.spread_px), draw(rng, ranges.aperture_px)),
         lamp,
@@ -113,14 +115,19 @@ def _live(cast: Cast, ranges: Ranges, rng: Generator, length_s: float, fps: floa
     return _living(cast.shown, make_setting(ranges, rng), ranges, rng, length_s)
 
 
-def _living(portrait: Portrait, setting: Setting, ranges: Ranges, rng: Generator, length_s: float) -> LiveTake:
+def _living(
+    portrait: Portrait, setting: Setting, ranges: Ranges, rng: Generator, length_s: float, *, filmed: str = ""
+) -> LiveTake:
+    """`filmed`: "coming" or "standing" before a camera that is pointed at the face, empty for a gate's."""
     head = make_head(portrait, ranges, rng)
     hardly = bool(rng.random() < _HARDLY_SHARE)
-    stands = hardly or bool(rng.random() < _STILL_SHARE)
+    stands = filmed == "standing" or hardly or bool(rng.random() < _STILL_SHARE)
     stop_mm = setting.lens.focal_px * EYES_MM * head.build.size / draw(rng, ranges.stop_eyes_px)
     manner = make_manner(ranges, rng, hardly=hardly)
+    if filmed:
+        manner = replace(manner, x_mm=0.15 * manner.x_mm, y_mm=0.15 * manner.y_mm)
     living = Living(rng, _approach(ranges, rng, stop_mm, stands=stands), manner, length_s)
-    body = Body(rng, portrait.cloth, portrait.chin_mm, head.build.size)
+    body = Body(rng, portrait, head.build.size)
     return LiveTake(setting, head, body, living)
 
 
@@ -129,7 +136,7 @@ def _printed(cast: Cast, ranges: Ranges, rng: Generator, length_s: float, look: 
     sheet = Print(rng, cast.shown, look)
     stop_mm = setting.lens.focal_px * look.eyes_mm / draw(rng, ranges.stop_eyes_px)
     held = _held(ranges, rng, stop_mm, draw(rng, ranges.flex) if look.bend else 0.0)
-    body = Body(rng, cast.holder.cloth, cast.holder.chin_mm) if rng.random() < _HOLDER_SHARE else None
+    body = Body(rng, cast.holder) if rng.random() < _HOLDER_SHARE else None
     eyes = None
     if look.holes:
         head = make_head(cast.holder, ranges, rng)
@@ -140,8 +147,8 @@ def _printed(cast: Cast, ranges: Ranges, rng: Generator, length_s: float, look: 
     return PrintTake(setting, sheet, held, body, eyes, aside)
 
 
-def _held(ranges: Ranges, rng: Generator, stop_mm: float, flex: float) -> Handheld:
-    stands = bool(rng.random() < _STILL_SHARE)
+def _held(ranges: Ranges, rng: Generator, stop_mm: float, flex: float, *, comes: bool = True) -> Handheld:
+    stands = not comes or bool(rng.random() < _STILL_SHARE)
     approach = _approach(ranges, rng, stop_mm, stands=stands)
     if stands and rng.random() < _STAND_SHARE / _STILL_SHARE:
         return Handheld(rng, approach, 0.02, 0.05, 0.0, 0.0)
@@ -201,8 +208,12 @@ def _screened(
     shape: tuple[int, int],
     eyes_px: float,
     device: int,
+    *,
+    comes: bool = True,
 ) -> ScreenTake:
-    """`shape`: width and height of the content in pixels, `eyes_px`: of the face in it."""
+    """`shape`: width and height of the content in pixels, `eyes_px`: of the face in it. `comes`: it is carried
+    nearer.
+    """
     setting = make_setting(ranges, rng)
     width, pitch, high = ranges.devices[device]
     width_mm = draw(rng, width)
@@ -225,14 +236,15 @@ def _screened(
     shown_px = shape[0] if shape[0] < shape[1] / high else shape[1] / high  # of the content's width that it shows
     eyes_mm = eyes_px * width_mm / shown_px
     stop_mm = setting.lens.focal_px * eyes_mm / draw(rng, ranges.stop_eyes_px)
-    held = _held(ranges, rng, max(stop_mm, 120.0), 0.0)
+    held = _held(ranges, rng, max(stop_mm, 120.0), 0.0, comes=comes)
     aside = draw(rng, ranges.aside_mm) * 0.3, draw(rng, ranges.height_mm) * 0.3
     return ScreenTake(setting, Screen(look), held, content, aside)
 
 
 def _screen(cast: Cast, ranges: Ranges, rng: Generator, length_s: float, fps: float) -> ScreenTake:
     device = int(rng.integers(len(ranges.devices)))
-    picture = cast.shown.picture
+    left, top, right, bottom = cast.shown.taken
+    picture = cast.shown.picture[top:bottom, left:right]
     shape = picture.shape[1], picture.shape[0]
     return _screened(ranges, rng, lambda _: picture, shape, cast.shown.eyes_px, device)
 
@@ -241,10 +253,14 @@ def _replay(cast: Cast, ranges: Ranges, rng: Generator, length_s: float, fps: fl
     device = int(rng.integers(len(ranges.devices)))
     upright = ranges.devices[device][2] > 1.0
     width, height = (480, 640) if upright else (640, 480)
-    recorded = _living(cast.shown, make_setting(ranges, rng, width, height), ranges, rng, length_s)
-    nearest = recorded.living.approach.stop_mm
-    eyes_px = recorded.setting.lens.focal_px * EYES_MM * recorded.head.build.size / nearest
-    return _screened(ranges, rng, recorded.frame, (width, height), eyes_px, device)
+    setting = make_setting(ranges, rng, width, height)
+    # Filmed close up, or the face would be too small on the screen; and who comes nearer is the person or the screen.
+    close = replace(setting, lens=replace(setting.lens, focal_px=setting.lens.focal_px * 1.6))
+    comes = bool(rng.random() < 0.5)
+    recorded = _living(cast.shown, setting, ranges, rng, length_s, filmed="coming" if comes else "standing")
+    recorded = LiveTake(close, recorded.head, recorded.body, recorded.living)
+    eyes_px = close.lens.focal_px * EYES_MM * recorded.head.build.size / recorded.living.approach.stop_mm
+    return _screened(ranges, rng, recorded.frame, (width, height), eyes_px, device, comes=not comes)
 
 
 _MAKERS: dict[str, Callable[[Cast, Ranges, Generator, float, float], Take]] = {

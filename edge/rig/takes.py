@@ -67,7 +67,7 @@ class LiveTake:
     """Somebody alive."""
 
     def __init__(self, setting: Setting, head: Head, body: Body, living: Living) -> None:
-        self.setting, self.head, self._body, self.living = setting, head, body, living
+        self.setting, self.head, self.body, self.living = setting, head, body, living
 
     def frame(self, at_s: float) -> Picture:
         scene = self.setting.backdrop.copy()
@@ -81,7 +81,7 @@ class LiveTake:
     def draw(self, scene: Picture, at_s: float) -> None:
         """Put body and head into a scene, in place."""
         pose = self.living.at(at_s)
-        self._body.draw(scene, self.setting.lens, pose.x_mm, pose.y_mm, pose.z_mm)
+        self.body.draw(scene, self.setting.lens, pose.x_mm, pose.y_mm, pose.z_mm)
         self.head.draw(scene, self.setting.lens, pose)
 
 
@@ -123,18 +123,10 @@ class PrintTake:
             self._body.draw(scene, lens, 0.8 * pose.x_mm, 0.5 * pose.y_mm, pose.z_mm + _HELD_OUT_MM)
         if self._eyes is not None:
             head, living = self._eyes
-            x, y, z = self.sheet.eyes_at(pose, flex)
             own = living.at(at_s)
-            behind = replace(
-                own,
-                x_mm=float(x),
-                y_mm=float(y),
-                z_mm=float(z) + _BEHIND_HOLES_MM,
-                yaw=pose.yaw + own.yaw,
-                pitch=pose.pitch + own.pitch,
-                roll=pose.roll + own.roll,
-            )
-            head.draw(scene, lens, behind)
+            turned = replace(own, yaw=pose.yaw + own.yaw, pitch=pose.pitch + own.pitch, roll=pose.roll + own.roll)
+            behind = self.sheet.eyes_at(pose, flex) + (0.0, 0.0, _BEHIND_HOLES_MM)
+            head.draw(scene, lens, head.with_eyes_at(turned, behind))
         self.sheet.draw(scene, pattern, lens, pose, flex, self.setting.lamp, self.setting.optics)
         return self.setting.finish(scene, at_s, pose, self.pose(at_s - _LOOK_BACK_S)[0], pattern)
 
