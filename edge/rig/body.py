@@ -7,7 +7,6 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from edge.rig.anatomy import CHIN
 from edge.rig.backdrop import mottle
 from edge.rig.lens import Lens
 from edge.rig.portrait import Portrait
@@ -40,7 +39,7 @@ class Body:
         colours = np.clip(colours * shade[..., None], 0, 255)
         mask = np.maximum(mask, worn)
         self._texture: NDArray[np.uint8] = np.dstack([colours.astype(np.uint8), mask])
-        self._chin_mm, self._aside_mm, self._scale = portrait.chin_mm, 0.8 * float(portrait.still[CHIN, 0]), scale
+        self._chin_mm, self._aside_mm, self._scale = portrait.chin_mm, portrait.neck_mm, scale
 
     def draw(self, picture: NDArray[np.uint8], lens: Lens, x_mm: float, y_mm: float, z_mm: float) -> None:
         """Put the body into a picture, in place, below a head whose eyes are there when it looks straight ahead."""

@@ -44,7 +44,7 @@ class Portrait:
     """`pyramid`: the texture, RGBA, each level half the size of the one before. `uv`: n × 2, in pixels of the first.
     `still`: n × 3 in mm from between the eyes, in the portrait's own view; `unturn`: rotates its head to look straight
     ahead. `follows`: how far each point goes with the head, 0 for the shoulders. `mouth`: triangles of the open mouth.
-    `cloth`, `skin`: the colour of what is worn, and of the chin's shade. `picture`: head and shoulders before a texture was made of them, `points`: the
+    `neck_mm`: how far its neck lies to the right of its eyes. `cloth`, `skin`: the colour of what is worn, and of the chin's shade. `picture`: head and shoulders before a texture was made of them, `points`: the
     mesh in it; `taken`: left, top, right and bottom of what the portrait itself shows, the rest is mirrored.
     """
 
@@ -61,6 +61,7 @@ class Portrait:
     jaw: NDArray[np.float64]
     triangles: Triangles
     mouth: NDArray[np.bool_]
+    neck_mm: float
     cloth: tuple[int, int, int]
     skin: tuple[int, int, int]
 
@@ -152,6 +153,7 @@ def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
         jaw=jaw,
         triangles=triangles,
         mouth=inner,
+        neck_mm=_neck(alpha, uv[CHIN], middle[0], unit),
         cloth=(int(cloth[0]), int(cloth[1]), int(cloth[2])),
         skin=(int(skin[0]), int(skin[1]), int(skin[2])),
     )
@@ -261,6 +263,14 @@ def _between_lips(triangles: Triangles) -> NDArray[np.bool_]:
     upper, lower = np.isin(triangles, UPPER_RIM), np.isin(triangles, LOWER_RIM)
     rim = upper | lower | np.isin(triangles, MOUTH_CORNERS)
     return np.asarray(rim.all(axis=1) & upper.any(axis=1) & lower.any(axis=1))
+
+
+def _neck(alpha: NDArray[np.float32], chin: Points, middle_px: float, unit: float) -> float:
+    """Where the neck is, to the right of the eyes, in mm: the middle of the person a little below the chin."""
+    row = alpha[min(int(chin[1] + 30.0 / unit), len(alpha) - 1)]
+    near = row * (np.abs(np.arange(len(row)) - chin[0]) < 70.0 / unit)
+    centre = float(near @ np.arange(len(row)) / near.sum()) if near.sum() > 0.0 else float(chin[0])
+    return (centre - middle_px) * unit
 
 
 def _opaque(alpha: NDArray[np.float32], uv: Points, triangles: Triangles) -> NDArray[np.bool_]:

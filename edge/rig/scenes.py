@@ -244,7 +244,9 @@ def _screened(
 def _screen(cast: Cast, ranges: Ranges, rng: Generator, length_s: float, fps: float) -> ScreenTake:
     device = int(rng.integers(len(ranges.devices)))
     left, top, right, bottom = cast.shown.taken
-    picture = cast.shown.picture[top:bottom, left:right]
+    middle = cast.shown.points[:, 0].mean()
+    half = int(min(middle - left, right - middle))
+    picture = np.ascontiguousarray(cast.shown.picture[top:bottom, int(middle) - half : int(middle) + half])
     shape = picture.shape[1], picture.shape[0]
     return _screened(ranges, rng, lambda _: picture, shape, cast.shown.eyes_px, device)
 
