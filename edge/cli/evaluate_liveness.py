@@ -14,9 +14,8 @@ def register(kinds: Subparsers) -> None:
     """Add `liveness` to the kinds of `edge eval`."""
     text = "liveness: attacks that pass for living people, living people who do not, and how long it takes"
     liveness = kinds.add_parser("liveness", help=text, description=text)
-    liveness.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="holds live, print, replay…: videos or folders of frames"
-    )
+    held = "holds live, print, replay…: videos or folders of frames"
+    liveness.add_argument("--images", type=Path, required=True, metavar="DIR", help=held)
     liveness.add_argument("--fps", type=float, default=0.0, metavar="F", help="frames a second, whatever the files say")
     liveness.add_argument("--limit", type=float, metavar="S", help="how long after the first face a verdict counts (2)")
     liveness.add_argument("--network", default="", metavar="ID", help="another embedding network of the manifest")

@@ -38,7 +38,8 @@ class Presentation:
         named = _FPS_IN_NAME.search(self.path.name)
         fps = self.fps or (float(named.group(1)) if named else FPS)
         if not _LEAST_FPS <= fps <= _MOST_FPS:
-            raise DataError(f"{self.path} says {fps:g} frames a second", hint=f"{_LEAST_FPS:g} to {_MOST_FPS:g} are read")
+            read = f"{_LEAST_FPS:g} to {_MOST_FPS:g} are read"
+            raise DataError(f"{self.path} says {fps:g} frames a second", hint=read)
         files = sorted(path for path in self.path.iterdir() if path.suffix.lower() in SUFFIXES)
         if not files:
             raise DataError(f"{self.path} holds no frames", hint=f"pictures that end in {', '.join(sorted(SUFFIXES))}")

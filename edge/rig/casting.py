@@ -8,8 +8,8 @@ from pathlib import Path
 from numpy.random import Generator
 
 from edge.errors import DataError
+from edge.rig.drawn import Cast
 from edge.rig.portrait import Fit, Portrait, load_portrait
-from edge.rig.scenes import Cast
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 _TRIES = 50

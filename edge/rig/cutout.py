@@ -41,12 +41,15 @@ def person_alpha(picture: Picture, oval: NDArray[np.float64]) -> NDArray[np.floa
     if not (mask == cv2.GC_BGD).any():  # the face fills the picture: there is no background to learn from
         return np.ones((height, width), np.float32)
     cv2.setRNGSeed(0)
-    cv2.grabCut(small, mask, None, np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(
+        np.asarray(small), mask, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), _ROUNDS, cv2.GC_INIT_WITH_MASK
+    )
     found = ((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD)).astype(np.uint8)
     found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     found = _largest(found | skull)
     soft = cv2.GaussianBlur(found.astype(np.float32), (0, 0), 1.2)
-    return np.clip(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR) * 1.6 - 0.5, 0.0, 1.0)
+    whole = np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    return np.asarray(np.clip(whole * 1.6 - 0.5, 0.0, 1.0), dtype=np.float32)
 
 
 def without_fringe(picture: Picture, alpha: NDArray[np.float32]) -> Picture:

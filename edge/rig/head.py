@@ -88,12 +88,14 @@ class Head:
         drawn_px = lens.focal_px * EYES_MM / pose.z_mm
         level = int(np.clip(np.log2(max(portrait.eyes_px / drawn_px, 1.0)), 0, len(portrait.pyramid) - 1))
         texture = self._shaded(level, pose)
-        uv = lid_skin(portrait.uv, pose.lids) * 0.5**level  # a coarse level keeps every other pixel of the one before where it was
+        uv = (
+            lid_skin(portrait.uv, pose.lids) * 0.5**level
+        )  # a coarse level keeps every other pixel of the one before where it was
         window = rasterise(lens.project(points), points[:, 2], uv, portrait.triangles, size)
         if window is None:
             return
-        layer = cv2.remap(
-            texture, window.u, window.v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0)
+        layer = np.asarray(
+            cv2.remap(texture, window.u, window.v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.uint8
         )
         alpha = layer[..., 3].astype(np.float32) * np.float32(1 / 255)
         colours = np.ascontiguousarray(layer[..., :3])

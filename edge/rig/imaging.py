@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,9 +54,7 @@ class Imaging:
         self._noise = rng.standard_normal((_TILES, height + 32, width + 32)).astype(np.float32)
         self._rows = np.arange(height, dtype=np.float32)[:, None]
         levels = np.arange(256) / 255.0
-        curves = [
-            np.clip(255.0 * (levels * sensor.gain * factor) ** sensor.gamma, 0, 255) for factor in sensor.balance
-        ]
+        curves = [np.clip(255.0 * (levels * sensor.gain * factor) ** sensor.gamma, 0, 255) for factor in sensor.balance]
         self._curve = np.stack(curves, axis=1).astype(np.uint8)[None]
 
     def take(
@@ -72,14 +71,13 @@ class Imaging:
         sensor = self.sensor
         frame = scene
         if sensor.blur_px > 0.0:
-            frame = cv2.GaussianBlur(frame, (0, 0), sensor.blur_px)
+            frame = _picture(cv2.GaussianBlur(frame, (0, 0), sensor.blur_px))
         smear = _smear(speed[0] * sensor.exposure_s, speed[1] * sensor.exposure_s)
         if smear is not None:
-            frame = cv2.filter2D(frame, -1, smear)
+            frame = _picture(cv2.filter2D(frame, -1, smear))
         if pattern is not None:
-            frame = cv2.multiply(frame, pattern, dtype=cv2.CV_8U)
-        frame = cv2.LUT(frame, self._curve)
-        raw = _mosaic(frame).astype(np.float32)
+            frame = _picture(cv2.multiply(frame, pattern, dtype=cv2.CV_8U))
+        raw = _mosaic(_picture(cv2.LUT(frame, self._curve))).astype(np.float32)
         if sensor.flicker > 0.0:
             phase = 4.0 * math.pi * sensor.mains_hz * (at_s + self._rows * sensor.row_s)
             raw *= 1.0 + sensor.flicker * np.sin(phase).astype(np.float32)
@@ -88,14 +86,20 @@ class Imaging:
         height, width = raw.shape
         grain = tile[down : down + height, across : across + width]
         raw += grain * (sensor.read_noise + sensor.shot_noise * np.sqrt(raw * np.float32(1 / 255)))
-        counts = np.clip(raw, 0, 255).astype(np.uint8)
-        frame = cv2.cvtColor(counts, cv2.COLOR_BayerRGGB2RGB)
+        frame = _picture(cv2.cvtColor(np.clip(raw, 0, 255).astype(np.uint8), cv2.COLOR_BayerRGGB2RGB))
         if sensor.denoise > 0.0:
-            frame = cv2.GaussianBlur(frame, (0, 0), sensor.denoise)
-        if sensor.jpeg:
-            _, packed = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, sensor.jpeg])
-            frame = cv2.cvtColor(cv2.imdecode(packed, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        return np.asarray(frame, dtype=np.uint8)
+            frame = _picture(cv2.GaussianBlur(frame, (0, 0), sensor.denoise))
+        return compressed(frame, sensor.jpeg) if sensor.jpeg else frame
+
+
+def compressed(frame: Picture, quality: int) -> Picture:
+    """A frame after JPEG, as a webcam sends it."""
+    _, packed = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return _picture(np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))[..., ::-1])
+
+
+def _picture(array: Any) -> Picture:
+    return np.ascontiguousarray(array, dtype=np.uint8)
 
 
 def _mosaic(frame: Picture) -> Picture:
@@ -117,4 +121,4 @@ def _smear(dx: float, dy: float) -> Map | None:
         x, y = half + share * dx * min(1.0, 2 * half / length), half + share * dy * min(1.0, 2 * half / length)
         column, row = min(int(x), 2 * half - 1), min(int(y), 2 * half - 1)
         kernel[row : row + 2, column : column + 2] += np.outer((1 - y + row, y - row), (1 - x + column, x - column))
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), dtype=np.float32)

@@ -16,6 +16,7 @@ from edge.events import Gesture
 from edge.rig.head import HeadPose
 
 _WAVES = 6
+_BESIDE_S = 0.8  # that it takes to come in from beside the picture
 _STOP_MM = 110.0  # over which a walk comes to rest
 _STEP_HZ = 1.8  # steps a second of a walk at ease
 _GESTURE_S = 1.5
@@ -38,11 +39,22 @@ class Wander:
 
 @dataclass(frozen=True, slots=True)
 class Approach:
-    """Coming nearer: from `start_mm` to `stop_mm` at `speed_mm_s`; a speed of 0 stands at `stop_mm` from the start."""
+    """Coming nearer: from `start_mm` to `stop_mm` at `speed_mm_s`; a speed of 0 stands at `stop_mm` from the start.
+    `beside_mm`: comes in from there, beside the picture, and goes away to there `leaves_s` after the beginning.
+    """
 
     start_mm: float
     stop_mm: float
     speed_mm_s: float
+    beside_mm: float = 0.0
+    leaves_s: float = math.inf
+
+    def aside_mm(self, time_s: float) -> float:
+        """How far beside its way it is."""
+        if not self.beside_mm:
+            return 0.0
+        coming, going = (_ease(min(max(since / _BESIDE_S, 0.0), 1.0)) for since in (time_s, time_s - self.leaves_s))
+        return self.beside_mm * (1.0 - coming + going)
 
     def distance_mm(self, time_s: float) -> float:
         if self.speed_mm_s <= 0.0:
@@ -101,7 +113,7 @@ class Living:
         self._blinks = _blinks(rng, m.blinks_a_minute, length_s)
 
     def at(self, time_s: float) -> HeadPose:
-        """The head at a time in seconds, with the body's place left to `place`."""
+        """The head at a time in seconds."""
         m = self.manner
         x, y, z = self.place(time_s)
         pace = self.approach.pace(time_s)
@@ -131,7 +143,7 @@ class Living:
         pace = self.approach.pace(time_s)
         step = 2 * math.pi * _STEP_HZ * time_s + self._step_phase
         x, y, z = (wave.at(time_s) for wave in self._sway)
-        x += m.x_mm + m.bob_mm * pace * math.sin(step / 2)
+        x += self.approach.aside_mm(time_s) + m.x_mm + m.bob_mm * pace * math.sin(step / 2)
         y = 0.35 * y + m.y_mm + 0.5 * m.bob_mm * pace * math.cos(step)
         return x, y, z + self.approach.distance_mm(time_s)
 
@@ -182,7 +194,7 @@ class Handheld:
         swing = deg * math.sin(2 * math.pi * hz * time_s + phase)
         pose = HeadPose(
             self.approach.distance_mm(time_s) + z,
-            x + 14.0 * pace * math.sin(step / 2),
+            self.approach.aside_mm(time_s) + x + 14.0 * pace * math.sin(step / 2),
             y + 8.0 * pace * math.cos(step),
             yaw + swing,
             pitch + share * swing,

@@ -77,7 +77,7 @@ class Print:
 
     def eyes_at(self, pose: HeadPose, flex: float) -> Points:
         """Where the middle between the printed eyes is, in mm before the camera."""
-        return self.sheet(flex).points(self._eyes[None], pose)[0]
+        return np.asarray(self.sheet(flex).points(self._eyes[None], pose)[0])
 
     def draw(
         self,

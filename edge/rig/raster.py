@@ -62,11 +62,12 @@ def rasterise(
     nothing = np.array([[_OUTSIDE, 0.0, 0.0]])
     x = np.arange(right - left, dtype=np.float32)[None]
     y = np.arange(bottom - top, dtype=np.float32)[:, None]
-    maps = []
+    maps: list[Map] = []
     for axis in range(2):
         table = np.concatenate([nothing, np.stack([base[:, axis], across[:, axis], down[:, axis]], axis=1)])
         table = table.astype(np.float32)
-        maps.append(table[:, 0][numbers] + table[:, 1][numbers] * x + table[:, 2][numbers] * y)
+        place = table[:, 0][numbers] + table[:, 1][numbers] * x + table[:, 2][numbers] * y
+        maps.append(np.asarray(place, dtype=np.float32))
     return Window(left, top, maps[0], maps[1], numbers)
 
 

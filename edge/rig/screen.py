@@ -125,7 +125,8 @@ class Screen:
             content = content[top : height - top]
         if look.saturation != 1.0:
             grey = cv2.cvtColor(cv2.cvtColor(content, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-            content = cv2.addWeighted(content, look.saturation, grey, 1.0 - look.saturation, 0.0)
+            mixed = cv2.addWeighted(content, look.saturation, grey, 1.0 - look.saturation, 0.0)
+            content = np.asarray(mixed, dtype=np.uint8)
         lit = cv2.cvtColor(cv2.LUT(content, self._curve), cv2.COLOR_RGB2RGBA)
         px_per_mm = content.shape[1] / look.width_mm
         rim = max(1, round(look.bezel_mm * px_per_mm))

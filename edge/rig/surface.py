@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -71,14 +72,14 @@ def glare(lamp: Lamp, pose: HeadPose, seen: Seen, rough_mm: float) -> Map | None
 
 def light_up(layer: NDArray[np.uint8], gain: Map | float, added: Map | None) -> NDArray[np.uint8]:
     """A layer's colours (RGBA in, RGB out) with shading and glare."""
-    colours = np.ascontiguousarray(layer[..., :3])
+    colours: Any = np.ascontiguousarray(layer[..., :3])
     if isinstance(gain, float):
         colours = cv2.convertScaleAbs(colours, alpha=gain)
     else:
         colours = cv2.multiply(colours, cv2.merge([gain, gain, gain]), dtype=cv2.CV_8U)
     if added is not None:
         colours = cv2.add(colours, cv2.merge([added, added, added]), dtype=cv2.CV_8U)
-    return np.asarray(colours)
+    return np.asarray(colours, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Optics:
 
 def stripes(seen: Seen, optics: Optics, period_mm: float, lean: Matrix, depth: float, phase: float) -> Map | None:
     """A pattern of parallel stripes, as a change of gain, sampled at the pixels as a sensor does it: what is finer
-    than they are appears as moiré. `lean`: unit vector across the stripes on the sheet. None when nothing comes through.
+    than they are appears as moiré. `lean`: unit vector across the stripes on the sheet. None when nothing comes
+    through.
     """
     right_x, right_y, below_x, below_y = gradients(seen)
     per_px = (right_x * lean[0] + right_y * lean[1]) / period_mm, (below_x * lean[0] + below_y * lean[1]) / period_mm

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -34,33 +34,48 @@ class Setting:
     optics: Optics
     lamp: Lamp
 
-    def finish(self, scene: Picture, at_s: float, now: HeadPose, before: HeadPose, pattern: Map | None = None) -> Picture:
-        """The frame that the camera makes of a scene; what moves in it moved from `before` to `now`."""
-        places = np.array([(pose.x_mm, pose.y_mm, pose.z_mm) for pose in (before, now)])
-        moved = np.diff(self.lens.project(places), axis=0)[0] / _LOOK_BACK_S
-        return self.imaging.take(scene, at_s, (float(moved[0]), float(moved[1])), pattern)
-
     def told(self) -> dict[str, Any]:
         """What was drawn for it."""
         return {"focal_px": self.lens.focal_px, "sensor": asdict(self.imaging.sensor), "optics": asdict(self.optics)}
 
-    def pattern(self) -> Map:
-        """A gain for every pixel and colour, to be filled by what has detail finer than the pixels."""
-        return np.ones((self.lens.height_px, self.lens.width_px, 3), np.float32)
-
 
 class Take(Protocol):
-    """A presentation."""
+    """A presentation before a setting's camera."""
 
     setting: Setting
 
-    def frame(self, at_s: float) -> Picture:
-        """What the camera sees so long after its beginning."""
+    def pose(self, at_s: float) -> HeadPose:
+        """Where what is shown is, so long after its beginning."""
+        ...
+
+    def draw(self, scene: Picture, pattern: Map, at_s: float, /) -> None:
+        """Put it into a scene, and what it has of detail finer than the pixels, as a gain, into a pattern."""
         ...
 
     def told(self) -> dict[str, Any]:
-        """What was drawn for it."""
+        """What was drawn by chance for it."""
         ...
+
+
+def frame(setting: Setting, takes: Sequence[Take], at_s: Sequence[float], clock_s: float) -> Picture:
+    """What the camera sees at `clock_s`: the takes, the furthest first, each so long after its own beginning."""
+    lens = setting.lens
+    scene = setting.backdrop.copy()
+    pattern = np.ones((lens.height_px, lens.width_px, 3), np.float32)
+    for take, since_s in zip(takes, at_s, strict=True):
+        take.draw(scene, pattern, since_s)
+    speed = (0.0, 0.0)
+    if takes:
+        places = [takes[-1].pose(at_s[-1] - back_s) for back_s in (_LOOK_BACK_S, 0.0)]
+        points = np.array([(pose.x_mm, pose.y_mm, pose.z_mm) for pose in places])
+        moved = np.diff(lens.project(points), axis=0)[0] / _LOOK_BACK_S
+        speed = float(moved[0]), float(moved[1])
+    return setting.imaging.take(scene, clock_s, speed, None if (pattern == 1.0).all() else pattern)
+
+
+def only(take: Take, at_s: float) -> Picture:
+    """What the camera sees of one take alone."""
+    return frame(take.setting, [take], [at_s], at_s)
 
 
 class LiveTake:
@@ -69,17 +84,14 @@ class LiveTake:
     def __init__(self, setting: Setting, head: Head, body: Body, living: Living) -> None:
         self.setting, self.head, self.body, self.living = setting, head, body, living
 
-    def frame(self, at_s: float) -> Picture:
-        scene = self.setting.backdrop.copy()
-        self.draw(scene, at_s)
-        return self.setting.finish(scene, at_s, self.living.at(at_s), self.living.at(at_s - _LOOK_BACK_S))
+    def pose(self, at_s: float) -> HeadPose:
+        return self.living.at(at_s)
 
     def told(self) -> dict[str, Any]:
         living = self.living
         return {**self.setting.told(), "approach": asdict(living.approach), "manner": asdict(living.manner)}
 
-    def draw(self, scene: Picture, at_s: float) -> None:
-        """Put body and head into a scene, in place."""
+    def draw(self, scene: Picture, _: Map, at_s: float) -> None:
         pose = self.living.at(at_s)
         self.body.draw(scene, self.setting.lens, pose.x_mm, pose.y_mm, pose.z_mm)
         self.head.draw(scene, self.setting.lens, pose)
@@ -106,18 +118,15 @@ class PrintTake:
             aside,
         )
 
-    def pose(self, at_s: float) -> tuple[HeadPose, float]:
-        """Of the sheet's middle, and how much it is bent beyond its rest."""
-        pose, flex = self._held.at(at_s)
-        return pose.shifted(*self._aside, 0.0), flex
+    def pose(self, at_s: float) -> HeadPose:
+        return self._held.at(at_s)[0].shifted(*self._aside, 0.0)
 
     def told(self) -> dict[str, Any]:
         held = {"approach": asdict(self._held.approach), "holder_seen": self._body is not None}
         return {**self.setting.told(), **held, "print": asdict(self.sheet.look)}
 
-    def frame(self, at_s: float) -> Picture:
-        scene, pattern = self.setting.backdrop.copy(), self.setting.pattern()
-        pose, flex = self.pose(at_s)
+    def draw(self, scene: Picture, pattern: Map, at_s: float) -> None:
+        pose, flex = self.pose(at_s), self._held.at(at_s)[1]
         lens = self.setting.lens
         if self._body is not None:
             self._body.draw(scene, lens, 0.8 * pose.x_mm, 0.5 * pose.y_mm, pose.z_mm + _HELD_OUT_MM)
@@ -125,10 +134,9 @@ class PrintTake:
             head, living = self._eyes
             own = living.at(at_s)
             turned = replace(own, yaw=pose.yaw + own.yaw, pitch=pose.pitch + own.pitch, roll=pose.roll + own.roll)
-            behind = self.sheet.eyes_at(pose, flex) + (0.0, 0.0, _BEHIND_HOLES_MM)
+            behind = self.sheet.eyes_at(pose, flex) + np.array([0.0, 0.0, _BEHIND_HOLES_MM])
             head.draw(scene, lens, head.with_eyes_at(turned, behind))
         self.sheet.draw(scene, pattern, lens, pose, flex, self.setting.lamp, self.setting.optics)
-        return self.setting.finish(scene, at_s, pose, self.pose(at_s - _LOOK_BACK_S)[0], pattern)
 
 
 class ScreenTake:
@@ -141,24 +149,24 @@ class ScreenTake:
         held: Handheld,
         content: Callable[[float], Picture],
         aside: tuple[float, float],
+        body: Body | None,
     ) -> None:
-        self.setting, self.screen, self._held, self._content, self._aside = setting, screen, held, content, aside
+        self.setting, self.screen, self._held, self._content = setting, screen, held, content
+        self._aside, self._body = aside, body
 
     def pose(self, at_s: float) -> HeadPose:
-        """Of the screen's middle."""
         return self._held.at(at_s)[0].shifted(*self._aside, 0.0)
 
     def told(self) -> dict[str, Any]:
         return {**self.setting.told(), "approach": asdict(self._held.approach), "screen": asdict(self.screen.look)}
 
-    def frame(self, at_s: float) -> Picture:
-        setting = self.setting
-        scene, pattern = setting.backdrop.copy(), setting.pattern()
-        pose = self.pose(at_s)
+    def draw(self, scene: Picture, pattern: Map, at_s: float) -> None:
+        setting, pose = self.setting, self.pose(at_s)
+        if self._body is not None:
+            self._body.draw(scene, setting.lens, 0.8 * pose.x_mm, 0.5 * pose.y_mm, pose.z_mm + _HELD_OUT_MM)
         self.screen.draw(scene, pattern, setting.lens, pose, self._content(at_s), setting.lamp, setting.optics)
         sensor = setting.imaging.sensor
         bands = self.screen.bands(setting.lens.height_px, sensor.row_s, sensor.exposure_s, at_s)
         part = self.screen.covers(setting.lens, pose)
         if bands is not None and part is not None:
             pattern[part] *= bands[part[0]]
-        return setting.finish(scene, at_s, pose, self.pose(at_s - _LOOK_BACK_S), pattern)
