@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 
@@ -16,7 +17,7 @@ from edge.rig.head import Head
 from edge.rig.motion import Approach, Handheld, Living, Manner
 from edge.rig.people import living, make_head
 from edge.rig.portrait import EYES_MM
-from edge.rig.printed import Print, PrintLook
+from edge.rig.printed import PrintLook, print_of, print_of_picture
 from edge.rig.ranges import Ranges, draw
 from edge.rig.screen import Screen, ScreenLook
 from edge.rig.takes import LiveTake, PrintTake, ScreenTake, only
@@ -24,6 +25,7 @@ from edge.rig.takes import LiveTake, PrintTake, ScreenTake, only
 _STILL_SHARE, _STAND_SHARE, _SWING_SHARE = 0.35, 0.15, 0.4  # held still; on a stand; swung to look like a turning head
 _FILLS_SHARE, _FILLS = 0.4, 1.25  # of the large screens fill the view; how much higher than it they are then
 _NEAREST_MM = 120.0
+_PASS_MM, _PASS_SHARE = 60.0, 0.6  # width of a pass; how much of the view's height whoever holds it up makes it fill
 _OUTLINE_SHARE, _TRIMMED_SHARE, _HOLDER_SHARE = 0.25, 0.25, 0.5
 
 
@@ -45,12 +47,16 @@ def cutout(cast: Cast, by: Draw) -> PrintTake:
 
 
 def screen(cast: Cast, by: Draw) -> ScreenTake:
-    left, top, right, bottom = cast.shown.taken
-    middle = cast.shown.points[:, 0].mean()
-    half = int(min(middle - left, right - middle))
-    picture = np.ascontiguousarray(cast.shown.picture[top:bottom, int(middle) - half : int(middle) + half])
+    """The portrait itself on a screen, between dark bars where its shape is another."""
     device = int(by.rng.integers(len(by.ranges.devices)))
-    return _on_screen(cast, by, lambda _: picture, (picture.shape[1], picture.shape[0]), cast.shown.eyes_px, device)
+    left, top, right, bottom = cast.shown.taken
+    picture = cast.shown.picture[top:bottom, left:right]
+    height, width = picture.shape[:2]
+    high = by.ranges.devices[device][2]
+    beside, above = max(0, round((height / high - width) / 2)), max(0, round((width * high - height) / 2))
+    bars = (above, above, beside, beside)
+    whole = np.asarray(cv2.copyMakeBorder(picture, *bars, cv2.BORDER_CONSTANT, value=(0, 0, 0)), dtype=np.uint8)
+    return _on_screen(cast, by, lambda _: whole, (whole.shape[1], whole.shape[0]), cast.shown.eyes_px, device)
 
 
 def replay(cast: Cast, by: Draw) -> ScreenTake:
@@ -61,7 +67,7 @@ def replay(cast: Cast, by: Draw) -> ScreenTake:
     setting = make_setting(ranges, rng, width, height)
     # Filmed close up, or the face would be too small on the screen; and who comes nearer is the person or the screen.
     # A large screen may fill the gate's whole view: then there is no border to see, and nothing comes nearer but him.
-    fills = not upright and bool(rng.random() < _FILLS_SHARE)
+    fills = not upright and bool(rng.random() < _FILLS_SHARE) and not by.firm
     closer = 0.8 if fills else 1.6
     close = replace(setting, lens=replace(setting.lens, focal_px=setting.lens.focal_px * closer))
     comes = fills or bool(rng.random() < 0.5)
@@ -72,9 +78,19 @@ def replay(cast: Cast, by: Draw) -> ScreenTake:
     return _on_screen(cast, by, play, (width, height), eyes_px, device, comes=not comes, fills=fills)
 
 
+def pass_held_up(picture: Picture, by: Draw) -> PrintTake:
+    """A picture that shows no face (a pass with its code) on a sheet, held close to the camera."""
+    setting = by.camera()
+    look = PrintLook(white=245.0, black=15.0, saturation=1.0, gloss_mm=150.0)
+    sheet = print_of_picture(by.rng, picture, _PASS_MM, look)
+    stop_mm = setting.lens.focal_px * sheet.size_mm[1] / (_PASS_SHARE * setting.lens.height_px)
+    held = Handheld(by.rng, by.approach(stop_mm, stands=True), 1.5, 3.0, 0.0, 0.0)
+    return PrintTake(setting, sheet, held, None, None, (0.0, 0.0))
+
+
 def _on_paper(cast: Cast, by: Draw, look: PrintLook) -> PrintTake:
     ranges, rng, setting = by.ranges, by.rng, by.camera()
-    sheet = Print(rng, cast.shown, look)
+    sheet = print_of(rng, cast.shown, look)
     stop_mm = setting.lens.focal_px * look.eyes_mm / draw(rng, ranges.stop_eyes_px)
     held = _held(by, stop_mm, draw(rng, ranges.flex) if look.bend else 0.0)
     body = Body(rng, cast.holder) if rng.random() < _HOLDER_SHARE else None
@@ -136,11 +152,11 @@ def _on_screen(
 
 def _held(by: Draw, stop_mm: float, flex: float, *, comes: bool = True) -> Handheld:
     ranges, rng = by.ranges, by.rng
-    stands = not comes or bool(rng.random() < _STILL_SHARE)
+    stands = not comes or (bool(rng.random() < _STILL_SHARE) and not by.firm)
     approach = by.approach(stop_mm, stands=stands)
     if stands and rng.random() < _STAND_SHARE / _STILL_SHARE:
         return Handheld(rng, approach, 0.02, 0.05, 0.0, 0.0)
-    swing = draw(rng, ranges.swing_deg) if rng.random() < _SWING_SHARE else 0.0
+    swing = draw(rng, ranges.swing_deg) if rng.random() < _SWING_SHARE and not by.firm else 0.0
     return Handheld(rng, approach, draw(rng, ranges.shake_deg), draw(rng, ranges.shake_mm), swing, flex)
 
 

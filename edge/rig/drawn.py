@@ -31,7 +31,8 @@ class Cast:
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
     """What chance decides with. `length_s`: for how long there is to be something to see. `setting`: a camera that is
-    there already, or none. `beside_mm`, `leaves_s`: see `Approach`.
+    there already, or none. `beside_mm`: see `Approach`. `gestures`: what somebody alive does (second, which).
+    `firm`: comes as most do, and neither stands there from the start nor swings what he holds.
     """
 
     ranges: Ranges
@@ -40,6 +41,7 @@ class Draw:
     setting: Setting | None = None
     beside_mm: float = 0.0
     gestures: Sequence[tuple[float, Gesture]] = ()
+    firm: bool = False
 
     def camera(self) -> Setting:
         return self.setting or make_setting(self.ranges, self.rng)

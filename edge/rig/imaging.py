@@ -62,11 +62,13 @@ class Imaging:
         scene: Picture,
         at_s: float,
         speed: tuple[float, float] = (0.0, 0.0),
+        still: Picture | None = None,
         pattern: NDArray[np.float32] | None = None,
     ) -> Picture:
         """`scene`: what a perfect pinhole camera would see, at the sensor's own pixels. `speed`: of what is looked at,
-        in px a second, for the smear. `pattern`: a gain for each pixel (and colour) of detail finer than the pixels,
-        which the lens has already let through: screens and prints have it.
+        in px a second, for the smear; `still`: what stands still, and is not smeared where it shows. `pattern`: a gain
+        for each pixel (and colour) of detail finer than the pixels, which the lens has already let through: screens
+        and prints have it.
         """
         sensor = self.sensor
         frame = scene
@@ -74,7 +76,7 @@ class Imaging:
             frame = _picture(cv2.GaussianBlur(frame, (0, 0), sensor.blur_px))
         smear = _smear(speed[0] * sensor.exposure_s, speed[1] * sensor.exposure_s)
         if smear is not None:
-            frame = _picture(cv2.filter2D(frame, -1, smear))
+            frame = _smeared(frame, smear, None if still is None else cv2.absdiff(scene, still))
         if pattern is not None:
             frame = _picture(cv2.multiply(frame, pattern, dtype=cv2.CV_8U))
         raw = _mosaic(_picture(cv2.LUT(frame, self._curve))).astype(np.float32)
@@ -100,6 +102,15 @@ def compressed(frame: Picture, quality: int) -> Picture:
 
 def _picture(array: Any) -> Picture:
     return np.ascontiguousarray(array, dtype=np.uint8)
+
+
+def _smeared(frame: Picture, smear: Map, moved: Any) -> Picture:
+    """`moved`: where it is not 0, and as far around as the smear reaches, something moves; None for everywhere."""
+    smeared = _picture(cv2.filter2D(frame, -1, smear))
+    if moved is None:
+        return smeared
+    where = cv2.dilate(cv2.cvtColor(moved, cv2.COLOR_RGB2GRAY), np.ones(smear.shape, np.uint8))
+    return _picture(cv2.copyTo(smeared, (where > 0).astype(np.uint8), frame.copy()))
 
 
 def _mosaic(frame: Picture) -> Picture:

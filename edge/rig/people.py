@@ -35,8 +35,8 @@ def living(portrait: Portrait, setting: Setting, by: Draw, *, filmed: str = "") 
     """`filmed`: "coming" or "standing" before a camera that is pointed at the face, empty for a gate's."""
     ranges, rng = by.ranges, by.rng
     head = make_head(portrait, ranges, rng)
-    hardly = bool(rng.random() < _HARDLY_SHARE)
-    stands = filmed == "standing" or hardly or bool(rng.random() < _STILL_SHARE)
+    hardly = bool(rng.random() < _HARDLY_SHARE) and not by.firm
+    stands = filmed == "standing" or hardly or (bool(rng.random() < _STILL_SHARE) and not by.firm)
     stop_mm = setting.lens.focal_px * EYES_MM * head.build.size / draw(rng, ranges.stop_eyes_px)
     manner = make_manner(ranges, rng, hardly=hardly)
     approach = by.approach(stop_mm, stands=stands)

@@ -48,28 +48,13 @@ class PrintLook:
 
 
 class Print:
-    """One print of a portrait."""
+    """One print. `face`: the sheet, RGBA; `eyes`: where the middle between the printed eyes is, in mm from its own."""
 
-    def __init__(self, rng: Generator, portrait: Portrait, look: PrintLook) -> None:
+    def __init__(self, face: NDArray[np.uint8], px_per_mm: float, eyes: Points, look: PrintLook) -> None:
         self.look = look
-        self._px_per_mm = portrait.eyes_px / look.eyes_mm
-        left, top, right, bottom = portrait.taken
-        ink = _inked(rng, portrait.picture[top:bottom, left:right], look)
-        alpha = np.full(ink.shape[:2], 255, np.uint8)
-        if look.edge == "outline":
-            alpha = portrait.pyramid[0][top:bottom, left:right, 3].copy()
-        if look.holes:
-            for hole in eye_holes(portrait):
-                cv2.fillPoly(alpha, [np.round((hole - (left, top)) * 16).astype(np.int32)], (0,), cv2.LINE_AA, 4)
-        sheet = np.dstack([ink, alpha])
-        if look.edge == "sheet" and look.margin_mm > 0.0:
-            rim = round(look.margin_mm * self._px_per_mm)
-            paper = [*(look.white * t for t in look.tint), 255.0]
-            sheet = np.asarray(cv2.copyMakeBorder(sheet, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=paper))
-        self._texture = Texture(sheet, self._px_per_mm)
-        self.size_mm = sheet.shape[1] / self._px_per_mm, sheet.shape[0] / self._px_per_mm
-        eyes = portrait.points[[*CORNERS[0], *CORNERS[1]], :2].mean(axis=0, dtype=np.float64)
-        self._eyes = (eyes - (left, top) - np.array(ink.shape[1::-1]) / 2) / self._px_per_mm
+        self._texture = Texture(face, px_per_mm)
+        self.size_mm = face.shape[1] / px_per_mm, face.shape[0] / px_per_mm
+        self._eyes = eyes
 
     def sheet(self, flex: float) -> Sheet:
         """The sheet, bent more or less than at rest by a share."""
@@ -108,6 +93,38 @@ class Print:
                     dots = stripes(seen, optics, self.look.dots_mm, across, self.look.dots, 0.0)
                     if dots is not None:
                         part[..., channel] *= 1.0 + dots * alpha * ink[..., channel]
+
+
+def print_of(rng: Generator, portrait: Portrait, look: PrintLook) -> Print:
+    """A portrait as it comes out of a printer, and out of the hands of who cuts it."""
+    left, top, right, bottom = portrait.taken
+    ink = _inked(rng, portrait.picture[top:bottom, left:right], look)
+    alpha = np.full(ink.shape[:2], 255, np.uint8)
+    if look.edge == "outline":
+        alpha = portrait.pyramid[0][top:bottom, left:right, 3].copy()
+    if look.holes:
+        for hole in eye_holes(portrait):
+            cv2.fillPoly(alpha, [np.round((hole - (left, top)) * 16).astype(np.int32)], (0,), cv2.LINE_AA, 4)
+    px_per_mm = portrait.eyes_px / look.eyes_mm
+    eyes = portrait.points[[*CORNERS[0], *CORNERS[1]], :2].mean(axis=0, dtype=np.float64)
+    eyes = (eyes - (left, top) - np.array(ink.shape[1::-1]) / 2) / px_per_mm
+    return Print(_with_margin(np.dstack([ink, alpha]), px_per_mm, look), px_per_mm, eyes, look)
+
+
+def print_of_picture(rng: Generator, picture: Picture, width_mm: float, look: PrintLook) -> Print:
+    """Any picture on a sheet."""
+    ink = _inked(rng, picture, look)
+    px_per_mm = picture.shape[1] / width_mm
+    face = np.dstack([ink, np.full(ink.shape[:2], 255, np.uint8)])
+    return Print(_with_margin(face, px_per_mm, look), px_per_mm, np.zeros(2), look)
+
+
+def _with_margin(face: NDArray[np.uint8], px_per_mm: float, look: PrintLook) -> NDArray[np.uint8]:
+    if look.edge != "sheet" or look.margin_mm <= 0.0:
+        return face
+    rim = round(look.margin_mm * px_per_mm)
+    paper = [*(look.white * t for t in look.tint), 255.0]
+    return np.asarray(cv2.copyMakeBorder(face, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=paper), dtype=np.uint8)
 
 
 def eye_holes(portrait: Portrait) -> list[Points]:

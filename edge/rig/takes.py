@@ -70,7 +70,7 @@ def frame(setting: Setting, takes: Sequence[Take], at_s: Sequence[float], clock_
         points = np.array([(pose.x_mm, pose.y_mm, pose.z_mm) for pose in places])
         moved = np.diff(lens.project(points), axis=0)[0] / _LOOK_BACK_S
         speed = float(moved[0]), float(moved[1])
-    return setting.imaging.take(scene, clock_s, speed, None if (pattern == 1.0).all() else pattern)
+    return setting.imaging.take(scene, clock_s, speed, setting.backdrop, None if (pattern == 1.0).all() else pattern)
 
 
 def only(take: Take, at_s: float) -> Picture:
@@ -129,7 +129,7 @@ class PrintTake:
         pose, flex = self.pose(at_s), self._held.at(at_s)[1]
         lens = self.setting.lens
         if self._body is not None:
-            self._body.draw(scene, lens, 0.8 * pose.x_mm, 0.5 * pose.y_mm, pose.z_mm + _HELD_OUT_MM)
+            _draw_holder(self._body, scene, lens, pose)
         if self._eyes is not None:
             head, living = self._eyes
             own = living.at(at_s)
@@ -163,10 +163,16 @@ class ScreenTake:
     def draw(self, scene: Picture, pattern: Map, at_s: float) -> None:
         setting, pose = self.setting, self.pose(at_s)
         if self._body is not None:
-            self._body.draw(scene, setting.lens, 0.8 * pose.x_mm, 0.5 * pose.y_mm, pose.z_mm + _HELD_OUT_MM)
+            _draw_holder(self._body, scene, setting.lens, pose)
         self.screen.draw(scene, pattern, setting.lens, pose, self._content(at_s), setting.lamp, setting.optics)
         sensor = setting.imaging.sensor
         bands = self.screen.bands(setting.lens.height_px, sensor.row_s, sensor.exposure_s, at_s)
         part = self.screen.covers(setting.lens, pose)
         if bands is not None and part is not None:
             pattern[part] *= bands[part[0]]
+
+
+def _draw_holder(body: Body, scene: Picture, lens: Lens, pose: HeadPose) -> None:
+    """Whoever holds something stands behind it, hidden down to the shoulders."""
+    further = (pose.z_mm + _HELD_OUT_MM) / pose.z_mm
+    body.draw(scene, lens, pose.x_mm * further, pose.y_mm * further, pose.z_mm + _HELD_OUT_MM)
