@@ -17,8 +17,6 @@ from edge.rig.ranges import Ranges, draw
 from edge.rig.surface import Lamp, Optics
 from edge.rig.takes import Setting
 
-_EXPOSED = 125.0  # grey level that a camera strives for in the mean of what it sees
-
 
 @dataclass(frozen=True, slots=True)
 class Cast:
@@ -60,7 +58,7 @@ def make_setting(ranges: Ranges, rng: Generator, width: int = 640, height: int =
     sensor = Sensor(
         blur_px=draw(rng, ranges.blur_px),
         exposure_s=draw(rng, ranges.exposure_s),
-        gain=draw(rng, ranges.gain) * (_EXPOSED / max(float(backdrop.mean()), 30.0)) ** 0.5,  # it adapts in part
+        gain=draw(rng, ranges.gain),
         balance=(red, 1.0, blue),
         gamma=draw(rng, ranges.gamma),
         read_noise=draw(rng, ranges.read_noise),

@@ -20,12 +20,14 @@ from edge.rig.raster import Map
 
 _TILES = 5  # of noise, drawn once and used at changing places: fresh noise would cost more than the rest
 _LEAST_SMEAR_PX = 0.6
+_AIM, _REACHES = 120.0, 0.8  # grey level of the middle of the view; the share, in stops, of the way to it
+_SHOULDER = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
     """One camera in one light. `blur_px`: the lens's, as a Gaussian's sigma. `exposure_s`: how long a frame is exposed.
-    `gain`: brightness; `balance`: factors of red, green, blue; `gamma`: of its tone curve, against the picture's own.
+    `gain`: brightness beyond what it aims at; `balance`: factors of red, green, blue; `gamma`: of its tone curve, against the picture's own.
     `read_noise`, `shot_noise`: standard deviation in grey levels of 255, in the dark and added at white. `denoise`:
     sigma of what smooths it away again. `jpeg`: quality of its compression, 0 for none. `flicker`: how much brighter
     and darker the mains make the light, seen as bands because rows are read one after the other.
@@ -46,16 +48,14 @@ class Sensor:
 
 
 class Imaging:
-    """A sensor with its noise. `take` makes one frame."""
+    """A sensor with its noise. `take` makes one frame; the first one decides how it is exposed."""
 
     def __init__(self, sensor: Sensor, rng: Generator, width: int, height: int) -> None:
         self.sensor = sensor
         self._rng = rng
         self._noise = rng.standard_normal((_TILES, height + 32, width + 32)).astype(np.float32)
         self._rows = np.arange(height, dtype=np.float32)[:, None]
-        levels = np.arange(256) / 255.0
-        curves = [np.clip(255.0 * (levels * sensor.gain * factor) ** sensor.gamma, 0, 255) for factor in sensor.balance]
-        self._curve = np.stack(curves, axis=1).astype(np.uint8)[None]
+        self._curve: Picture | None = None
 
     def take(
         self,
@@ -71,6 +71,8 @@ class Imaging:
         and prints have it.
         """
         sensor = self.sensor
+        if self._curve is None:
+            self._curve = _curve(sensor, _exposure(scene))
         frame = scene
         if sensor.blur_px > 0.0:
             frame = _picture(cv2.GaussianBlur(frame, (0, 0), sensor.blur_px))
@@ -102,6 +104,23 @@ def compressed(frame: Picture, quality: int) -> Picture:
 
 def _picture(array: Any) -> Picture:
     return np.ascontiguousarray(array, dtype=np.uint8)
+
+
+def _exposure(scene: Picture) -> float:
+    """How much brighter a camera makes it, that meters the middle of the view and never quite reaches its aim."""
+    height, width = scene.shape[:2]
+    middle = scene[height // 5 : -height // 5, width // 5 : -width // 5]
+    return float(np.clip((_AIM / max(float(middle.mean()), 1.0)) ** _REACHES, 0.4, 2.5))
+
+
+def _curve(sensor: Sensor, exposure: float) -> Picture:
+    """The tone curve of each colour, with a soft shoulder before white."""
+    curves = []
+    for factor in sensor.balance:
+        level = (np.arange(256) / 255.0 * sensor.gain * exposure * factor) ** sensor.gamma
+        soft = _SHOULDER + (1.0 - _SHOULDER) * np.tanh((level - _SHOULDER) / (1.0 - _SHOULDER))
+        curves.append(255.0 * np.where(level > _SHOULDER, soft, level))
+    return np.stack(curves, axis=1).round().astype(np.uint8)[None]
 
 
 def _smeared(frame: Picture, smear: Map, moved: Any) -> Picture:

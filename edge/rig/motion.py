@@ -103,7 +103,7 @@ class Living:
         gestures: Sequence[tuple[float, Gesture]] = (),
     ) -> None:
         self.approach, self.manner = approach, manner
-        self.gestures = list(gestures)
+        self._gestures = gestures  # as they are: whoever gave them may add to them while somebody stands there
         m = manner
         self._sway = [Wander(rng, m.sway_mm, 0.15, 1.1) for _ in range(3)]
         self._turn = [Wander(rng, deviation, 0.2, 1.6) for deviation in (m.yaw, m.pitch, m.roll)]
@@ -133,7 +133,7 @@ class Living:
             lids,
             jaw,
         )
-        for begins_s, gesture in self.gestures:
+        for begins_s, gesture in self._gestures:
             pose = with_gesture(pose, gesture, time_s - begins_s)
         return pose
 

@@ -33,6 +33,8 @@ _AJAR_RAD = 0.2
 _PLAIN = (70, 72, 80)  # cloth that cannot be seen
 _LEVELS = 4  # levels of the texture's pyramid
 
+_WHOLE = "use a portrait in which the whole face looks at the camera"
+
 Fit = Callable[[Picture], NDArray[np.float32]]
 """A picture's face as 468 × 3 mesh points in pixels. Raises DataError where there is none."""
 
@@ -79,7 +81,7 @@ def open_fit(manifest: Manifest) -> Fit:
     def fit(picture: Picture) -> NDArray[np.float32]:
         found = next((hits for detector in detectors if (hits := detector.detect(picture))), None)
         if not found:
-            raise DataError("there is no face in it", hint="use a portrait in which the face looks at the camera")
+            raise DataError("there is no face in it", hint=_WHOLE)
         return network.fit(picture, max(found, key=lambda hit: hit.box.area)).points
 
     return fit
@@ -97,9 +99,11 @@ def load_portrait(path: Path, fit: Fit, name: str = "") -> Portrait:
 
 
 def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
-    """Raises DataError when there is no face in it, or one that is turned away too far."""
+    """Raises DataError when there is no face in it, or one that is cut off or turned away too far."""
     picture = without_black_rim(picture)
     points = fit(picture)
+    if (points[:, :2] < 0).any() or (points[:, :2] > (picture.shape[1] - 1, picture.shape[0] - 1)).any():
+        raise DataError("the face is cut off", hint=_WHOLE)
     eyes_px = _eyes(points)
     if eyes_px > TEXTURE_EYES_PX:
         scale = TEXTURE_EYES_PX / eyes_px
@@ -108,7 +112,7 @@ def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
         points, eyes_px = points * np.float32(scale), TEXTURE_EYES_PX
     pose = pose_of(points)
     if abs(pose.yaw) > 30.0 or abs(pose.pitch) > 25.0:
-        raise DataError("the face is turned away", hint="use a portrait in which the face looks at the camera")
+        raise DataError("the face is turned away", hint=_WHOLE)
     picture, points = upright(picture, points)
     picture, points, taken = trimmed(picture, points)
     pose = pose_of(points)

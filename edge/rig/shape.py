@@ -74,11 +74,12 @@ def neck(alpha: NDArray[np.float32], chin: Points, middle_px: float, unit: float
     row = alpha[min(int(chin[1] + 30.0 / unit), len(alpha) - 1)]
     near = row * (np.abs(np.arange(len(row)) - chin[0]) < 70.0 / unit)
     centre = float(near @ np.arange(len(row)) / near.sum()) if near.sum() > 0.0 else float(chin[0])
-    return (centre - middle_px) * unit
+    return float((centre - middle_px) * unit)
 
 
 def opaque(alpha: NDArray[np.float32], uv: Points, triangles: Triangles) -> NDArray[np.bool_]:
     """Which triangles show anything of the person."""
     grown = cv2.dilate(alpha, np.ones((9, 9), np.uint8))
-    places = np.concatenate([uv[triangles], uv[triangles].mean(axis=1, keepdims=True)], axis=1).round().astype(int)
+    corners = np.concatenate([uv[triangles], uv[triangles].mean(axis=1, keepdims=True)], axis=1)
+    places = np.clip(corners.round().astype(int), 0, (alpha.shape[1] - 1, alpha.shape[0] - 1))
     return np.asarray((grown[places[..., 1], places[..., 0]] > 0.01).any(axis=1))
