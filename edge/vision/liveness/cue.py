@@ -5,15 +5,12 @@ A cue that has seen nothing says so, and nothing is not enough: only a score tha
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
 from edge.vision.faces import Face
-from edge.vision.liveness.flow import Flow
+from edge.vision.liveness.follow import Flow
 
-UNKNOWN = 0.5
-"""The score of a cue that has no evidence yet."""
 EVIDENCE_S = 3.0
 """How long a piece of evidence counts. Longer than any passive decision, shorter than it takes to change the object."""
 
@@ -40,35 +37,7 @@ class Cue(Protocol):
         """One frame that was looked at."""
         ...
 
-    def score(self) -> float:
-        """What the frames so far say; UNKNOWN without evidence."""
+    def score(self) -> float | None:
+        """What the frames so far say; None without evidence."""
         ...
 
-
-class Evidence:
-    """Values of the last `EVIDENCE_S` seconds; a clock that goes backwards begins anew."""
-
-    def __init__(self) -> None:
-        self._values: deque[tuple[float, float]] = deque(maxlen=128)
-
-    def add(self, value: float, now_s: float) -> None:
-        """Only finite numbers are evidence."""
-        self.forget(now_s)
-        if value == value and abs(value) != float("inf"):
-            self._values.append((now_s, value))
-
-    def forget(self, now_s: float) -> None:
-        """Drop what is too old."""
-        if self._values and now_s < self._values[-1][0]:
-            self._values.clear()
-        while self._values and now_s - self._values[0][0] > EVIDENCE_S:
-            self._values.popleft()
-
-    def values(self) -> list[float]:
-        return [value for _, value in self._values]
-
-    def best(self, count: int) -> float | None:
-        """The mean of the `count` greatest values; None while there are fewer."""
-        if len(self._values) < count:
-            return None
-        return sum(sorted(self.values())[-count:]) / count

@@ -12,9 +12,8 @@ from types import MappingProxyType
 
 from edge.events import Life
 from edge.vision.faces import Face
-from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import Cue, Seen
-from edge.vision.liveness.flow import FlowTracker
+from edge.vision.liveness.follow import Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import SignsOfLife
 from edge.vision.liveness.surface import Surface
@@ -23,7 +22,7 @@ from edge.vision.liveness.surroundings import Surroundings
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`life`: the verdict; `cues`: each cue's own score, [0, 1], 0.5 where it has seen nothing yet."""
+    """`life`: the verdict; `cues`: each cue's own score, [0, 1]; those without evidence are missing."""
 
     life: Life
     cues: Mapping[str, float]
@@ -31,7 +30,7 @@ class Evidence:
 
 def default_cues() -> list[Cue]:
     """The cues that every gate has."""
-    return [Geometry(), Surroundings(), Border(), Surface(), SignsOfLife()]
+    return [Geometry(), Surroundings(), Surface(), SignsOfLife()]
 
 
 class Liveness:
@@ -44,12 +43,12 @@ class Liveness:
     def __init__(self, cues: Callable[[], Sequence[Cue]] = default_cues) -> None:
         self._make = cues
         self._cues = list(cues())
-        self._tracker = FlowTracker()
+        self._follower = Follower()
         self._followed = False
 
     def observe(self, face: Face, now_s: float) -> None:
         """One frame that was looked at, taken at `now_s` (monotonic seconds)."""
-        flow = self._tracker.observe(face, now_s)
+        flow = self._follower.observe(face, now_s)
         if flow is None and self._followed:
             self._cues = list(self._make())
         self._followed = flow is not None
@@ -58,7 +57,7 @@ class Liveness:
 
     def verdict(self) -> Evidence:
         """What the frames up to now say."""
-        scores = {cue.name: cue.score() for cue in self._cues}
+        scores = {cue.name: score for cue in self._cues if (score := cue.score()) is not None}
         return Evidence(fuse(self._cues, scores), MappingProxyType({n: round(s, 3) for n, s in scores.items()}))
 
 
@@ -66,8 +65,9 @@ def fuse(cues: Sequence[Cue], scores: Mapping[str, float]) -> Life:
     """SPOOF where one cue is clear about it, LIVE where all pass, DOUBT otherwise; a score that is no number, or is
     missing, passes nowhere.
     """
-    if any(scores.get(cue.name, 0.5) <= cue.fails for cue in cues):
+    known = [(cue, scores[cue.name]) for cue in cues if cue.name in scores]
+    if any(score <= cue.fails for cue, score in known):
         return Life.SPOOF
-    if cues and all(scores.get(cue.name, -1.0) >= cue.passes for cue in cues):
+    if cues and len(known) == len(cues) and all(score >= cue.passes for cue, score in known):
         return Life.LIVE
     return Life.DOUBT

@@ -13,7 +13,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vision.liveness.cue import UNKNOWN, Seen
+from edge.vision.liveness.cue import Seen
 
 PATIENCE_S = 9.0
 """Two in a hundred pauses between blinks at rest are longer."""
@@ -53,9 +53,9 @@ class SignsOfLife:
             self._sign_s = now_s  # the first frame begins the wait
             self._mouth.clear()
 
-    def score(self) -> float:
+    def score(self) -> float | None:
         if self._frames < _LEAST_FRAMES or self._sign_s is None:
-            return UNKNOWN - 0.01
+            return None
         return max(1.0 - (self._last_s - self._sign_s) / (2 * PATIENCE_S), 0.0)
 
 

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.vision.faces import Face
-from edge.vision.liveness.cue import UNKNOWN, Seen
+from edge.vision.liveness.cue import Seen
 
 _SIZES = (128, 64)
 _EVERY = 3  # frames; neighbouring ones show much the same
 _KEPT = 4
 _LEAST = 2
-_LOWEST = 0.09  # cycles per pixel; below it faces have structure of their own
-_SMOOTH, _PEAK = 8.0, 16.0  # ratios of a peak to its neighbourhood that are certainly nothing and certainly a grid
+_LOWEST = 0.16  # cycles per pixel; below it faces have structure of their own: brows and lips are bars
+_SMOOTH, _PEAK = 12.0, 36.0  # ratios of a peak to its neighbourhood that are certainly nothing and certainly a grid
 
 
 class Surface:
@@ -35,7 +35,7 @@ class Surface:
     def __init__(self) -> None:
         self._spectra: deque[NDArray[np.float32]] = deque(maxlen=_KEPT)
         self._frames = 0
-        self._score = UNKNOWN
+        self._score: float | None = None
 
     def observe(self, seen: Seen) -> None:
         self._frames += 1
@@ -51,7 +51,7 @@ class Surface:
             height = peak(np.mean(self._spectra, axis=0))
             self._score = float(np.clip((_PEAK - height) / (_PEAK - _SMOOTH), 0.0, 1.0))
 
-    def score(self) -> float:
+    def score(self) -> float | None:
         return self._score
 
 
@@ -87,7 +87,7 @@ def peak(power: NDArray[np.float32]) -> float:
     down, right = np.abs(np.fft.fftfreq(size))[:, None], np.arange(size // 2 + 1)[None] / size
     counted = np.hypot(down, right) >= _LOWEST
     eighth = size // 8
-    near_row = np.minimum(np.arange(size) % eighth, -np.arange(size) % eighth) <= 1
+    near_row = np.minimum(np.arange(size) % eighth, -np.arange(size) % eighth) <= 2
     near_column = near_row[: size // 2 + 1]
     counted &= ~(near_row[:, None] & near_column[None])
     return float(ratio[counted].max())

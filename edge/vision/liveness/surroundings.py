@@ -1,66 +1,56 @@
-"""Does the face move before a background that stands still?
+"""Does the face move before a background that stands still, and on a body?
 
-The camera of a gate is screwed to a wall, so what lies behind a visitor stands still to a tenth of a pixel while the
-visitor moves. A sheet or a screen that is held up brings its own surroundings along: they move with the face, or at
-least with the hand. Corners beside and above the face are followed and told apart: still, moving with the face (hair,
-a sheet), moving otherwise (a screen in a hand, passers-by, edges that the head covers).
+The camera of a gate is screwed to a wall, so what lies behind a visitor stands still while the visitor moves, and what
+lies below the chin moves along. A sheet or a screen that is held up brings its own surroundings: they move with the
+face, or with the hand. A screen on a stand has still ones, but also below: there the film's body ends, and the wall
+goes on.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections import deque
 
-from edge.vision.liveness.cue import UNKNOWN, Evidence, Seen
-from edge.vision.liveness.flow import Flow, affine, carry
+from edge.vision.liveness.cue import EVIDENCE_S, Seen
 
-STILL_PX = 0.35
-_CLEAR_PX = 1.2  # how far a corner would have moved with the face, to count at all
-_ALIKE = 0.25
-_LEAST_AGE_S = 0.25
-_LEAST_CORNERS = 6
+_LEAST_AGE_S = 0.2
 _FRAMES = 3
+_LEAST_CELLS = 8
+_NO_BODY = 0.25  # of the cells below the chin stand still
+_SHEET, _SHEET_CELLS = 0.7, 40.0  # so large a part moves with the face, and so many cells
 
 
 class Surroundings:
-    """The share of still corners among those that do not belong to the head. A blank wall says nothing, and a screen
-    on a stand with a still background is not seen.
+    """The share of the cells beside and above the head that stand still, of all that show anything; 0 where they move
+    with the face as one, or where there is no body. A blank wall says nothing.
     """
 
     name = "surroundings"
-    passes = 0.5
-    fails = -1.0
+    passes = 0.4
+    fails = 0.0
 
     def __init__(self) -> None:
-        self._shares = Evidence()
+        self._frames: deque[tuple[float, int, int, int, int, int]] = deque(maxlen=128)
 
     def observe(self, seen: Seen) -> None:
-        self._shares.forget(seen.now_s)
-        flow = seen.flow
-        if flow is None or flow.age_s < _LEAST_AGE_S:
-            return
-        share = still_share(flow)
-        if share is not None:
-            self._shares.add(share, seen.now_s)
+        while self._frames and not 0.0 <= seen.now_s - self._frames[0][0] <= EVIDENCE_S:
+            self._frames.popleft()
+        if seen.flow is not None and seen.flow.age_s >= _LEAST_AGE_S:
+            split = seen.flow.split
+            row = split.still, split.along, split.other, split.chest_still, split.chest_moved
+            self._frames.append((seen.now_s, *row))
 
-    def score(self) -> float:
-        values = self._shares.values()
-        return UNKNOWN if len(values) < _FRAMES else float(np.median(values[-9:]))
-
-
-def still_share(flow: Flow) -> float | None:
-    """Still corners among still and otherwise moving ones, [0, 1]; None with too few of them."""
-    motion = affine(flow.face_from, flow.face_to)
-    if motion is None or not len(flow.around_from):
-        return None
-    along = carry(motion, flow.around_from)
-    would = np.hypot(*(along - flow.around_from).T)
-    went = np.hypot(*(flow.around_to - flow.around_from).T)
-    off = np.hypot(*(flow.around_to - along).T)
-    clear = would >= _CLEAR_PX
-    with_face = clear & (off < np.maximum(STILL_PX, _ALIKE * would))
-    still = clear & ~with_face & (went < STILL_PX)
-    other = clear & ~with_face & ~still
-    counted = int(np.count_nonzero(still) + np.count_nonzero(other))
-    if counted < _LEAST_CORNERS:
-        return None
-    return float(np.count_nonzero(still)) / counted
+    def score(self) -> float | None:
+        if len(self._frames) < _FRAMES:
+            return None
+        frames = len(self._frames)
+        still, along, other, chest_still, chest_moved = (
+            sum(frame[place] for frame in self._frames) / frames for place in range(1, 6)
+        )
+        shown = still + along + other
+        if shown < _LEAST_CELLS:
+            return None
+        if along >= _SHEET_CELLS and along > _SHEET * shown:
+            return 0.0
+        if chest_still > _NO_BODY * (chest_still + chest_moved):
+            return 0.01
+        return max(still / shown, 0.01)
