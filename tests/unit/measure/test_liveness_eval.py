@@ -14,7 +14,7 @@ from edge import resources
 from edge.__main__ import main
 from edge.errors import DataError
 from edge.events import Life
-from edge.measure.liveness import Outcome, figures
+from edge.measure.attack_rates import Outcome, figures
 from edge.measure.presentations import Presentation, presentations_in
 from edge.measure.statistics import half_sum, wilson
 from edge.rig.casting import Company
