@@ -1,4 +1,4 @@
-"""The error rates of a presentation attack detection, as ISO/IEC 30107-3 has them, from the outcomes of presentations."""
+"""The error rates of presentation attack detection, as ISO/IEC 30107-3 has them, from outcomes of presentations."""
 
 from __future__ import annotations
 
