@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from edge.actions import Report, Speak, Term
 from edge.clock import Clock, Now
 from edge.config import schema
-from edge.config.cameras import CameraConfig, ScriptedCamera
+from edge.config.cameras import CameraConfig, ScriptedCamera, VisitorsCamera
 from edge.config.credentials import (
     CardConfig,
     KeypadConfig,
@@ -81,6 +81,22 @@ def make_camera(settings: CameraConfig) -> Camera:
         return Scripted(
             settings.path,
             load_picture,
+            width_px=settings.width_px,
+            height_px=settings.height_px,
+            rate_fps=settings.rate_fps,
+        )
+    if isinstance(settings, VisitorsCamera):
+        from edge import resources
+        from edge.rig.camera import VisitorsCamera as Visitors
+        from edge.rig.portrait import open_fit
+        from edge.vision.manifest import load_manifest
+        from edge.vision.picture_file import load_picture
+
+        return Visitors(
+            settings.path,
+            load_picture,
+            lambda: open_fit(load_manifest(*resources.manifests())),
+            hears=settings.hears,
             width_px=settings.width_px,
             height_px=settings.height_px,
             rate_fps=settings.rate_fps,

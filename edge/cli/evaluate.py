@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.cli import evaluate_levels
+from edge.cli import evaluate_levels, evaluate_liveness
 from edge.cli.common import Subparsers, emit
 from edge.errors import UsageError
 
@@ -32,6 +32,7 @@ def register(commands: Subparsers) -> None:
     waste.add_argument("--state", type=Path, metavar="DIR", help="a state directory, for networks added to a device")
     waste.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     waste.set_defaults(run=run_waste)
+    evaluate_liveness.register(kinds)
     evaluate_levels.register(kinds)
 
 

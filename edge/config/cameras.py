@@ -56,4 +56,19 @@ class ScriptedCamera:
     height_px: Annotated[int, Between(120, 1080)] = 480
 
 
-CameraConfig = FolderCamera | VideoCamera | PiCamera | ScriptedCamera
+@dataclass(frozen=True, slots=True)
+class VisitorsCamera:
+    """People who walk up to a gate, and what is held before it in their place, as a script says; its simulator.
+
+    `hears`: the simulated loudspeaker's `spoken.jsonl`, so that visitors can do what they are asked for.
+    """
+
+    driver: Literal["visitors"]
+    path: Path
+    hears: Path | None = None
+    rate_fps: Annotated[float, Between(1.0, 60.0)] = 12.0
+    width_px: Annotated[int, Between(160, 1920)] = 640
+    height_px: Annotated[int, Between(120, 1080)] = 480
+
+
+CameraConfig = FolderCamera | VideoCamera | PiCamera | ScriptedCamera | VisitorsCamera

@@ -25,9 +25,9 @@ from edge.people.eyes import Eyes
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile
 from edge.uplink.private_broker import PrivateBroker
-from edge.vision.attempt import Decision
 from edge.vision.faces import Face
 from edge.vision.picture_file import load_picture
+from edge.vision.track import Fact
 
 # Who is enrolled from which pictures, and what is then held before the camera: none of it was enrolled.
 RESIDENTS = {"resident A": ("obama.jpg", "obama2.jpg"), "resident B": ("biden.jpg",)}
@@ -125,7 +125,7 @@ class Demo:
         self._tell(f"the broker is back; {waiting} events were waiting")
         director.at(start_s + seconds)
 
-    def _look(self, frame: Frame, faces: list[Face], _decisions: list[Decision]) -> None:
+    def _look(self, frame: Frame, faces: list[Face], _facts: list[Fact]) -> None:
         with self._lock:
             self._last_look = (frame, faces)
 

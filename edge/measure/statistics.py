@@ -23,6 +23,16 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
+def half_sum(a: tuple[float, float, float], b: tuple[float, float, float]) -> tuple[float, float]:
+    """The interval of half the sum of two independent shares, each given with its own (share, low, high): the limits'
+    distances add as squares (Zou and Donner 2008).
+    """
+    middle = (a[0] + b[0]) / 2
+    below = sqrt((a[0] - a[1]) ** 2 + (b[0] - b[1]) ** 2) / 2
+    above = sqrt((a[2] - a[0]) ** 2 + (b[2] - b[0]) ** 2) / 2
+    return max(0.0, middle - below), min(1.0, middle + above)
+
+
 def tar_at_far(genuine: Scores, impostor: Scores, far: float) -> tuple[float, float]:
     """(share of genuine comparisons accepted, threshold) where at most `far` of the impostors are accepted.
 

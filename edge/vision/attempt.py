@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from edge.events import FaceMatched, FacePoor, FaceUnknown, PoorReason
+from edge.events import FaceMatched, FacePoor, FaceUnknown, Life, PoorReason
 from edge.vision.embed import Embedding, fuse
 from edge.vision.match import Gallery
 from edge.vision.quality import Quality
@@ -95,9 +95,12 @@ class Attempt:
         return FacePoor(self.track, self.reasons.most_common(1)[0][0])
 
     def after(self, decision: Decision, now_s: float) -> Attempt:
-        """The next attempt. Who was told what is wrong with the picture may follow the advice at once."""
+        """The next attempt. Who was told what is wrong with the picture may follow the advice at once; who
+        is not clearly alive is being asked for something, and looked at all the while.
+        """
         rest_until_s = now_s + REST_S
-        good_from_s = now_s if isinstance(decision, FacePoor) else rest_until_s
+        doubtful = isinstance(decision, FaceMatched) and decision.life is not Life.LIVE
+        good_from_s = now_s if doubtful or isinstance(decision, FacePoor) else rest_until_s
         return Attempt(self.track, good_from_s, rest_until_s, self._fused() if self.frames else self.before)
 
     def _fused(self) -> Embedding:

@@ -13,17 +13,16 @@ from edge.events import Event
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import LatestSlot
-from edge.vision.attempt import Decision
 from edge.vision.faces import Face, FaceFinder
 from edge.vision.motion import MotionGate
 from edge.vision.recognition import Recognition
-from edge.vision.track import Observation, Tracker
+from edge.vision.track import Fact, Observation, Tracker
 
 COMPONENT = "vision"
 WAIT_S = 0.25
 RETRY_S = 10.0
 
-Watcher = Callable[[Frame, list[Face], list[Decision]], None]
+Watcher = Callable[[Frame, list[Face], list[Fact]], None]
 
 
 class VisionWorker:
@@ -93,7 +92,7 @@ class VisionWorker:
             # Only the foremost face is recognised: the door opens for who stands before it.
             if place == 0 and face.quality.reason is None and self._tracker.wants(face.box, frame.mono_s):
                 embedding = finder.embed(face)
-            observations.append(Observation(face.box, face.quality, embedding))
+            observations.append(Observation(face.box, face.quality, embedding, face))
         decisions = self._tracker.observe(observations[:1], frame.mono_s)
         if decisions and observations:
             self._recognition.impostors.look(decisions, observations[0].embedding, self._tracker.gallery)

@@ -1,0 +1,80 @@
+"""What chance decides of a presentation: from which ranges, before which camera, for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from numpy.random import Generator
+
+from edge.events import Gesture
+from edge.rig.backdrop import make_backdrop
+from edge.rig.imaging import Imaging, Sensor
+from edge.rig.lens import Lens
+from edge.rig.motion import Approach
+from edge.rig.portrait import Portrait
+from edge.rig.ranges import Ranges, draw
+from edge.rig.surface import Lamp, Optics
+from edge.rig.takes import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Whose face is shown, and who holds it (or looks through it)."""
+
+    shown: Portrait
+    holder: Portrait
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """What chance decides with. `length_s`: for how long there is to be something to see. `setting`: a camera that is
+    there already, or none. `beside_mm`: see `Approach`. `gestures`: what somebody alive does (second, which).
+    `firm`: comes as most do, and neither stands there from the start nor swings what he holds.
+    """
+
+    ranges: Ranges
+    rng: Generator
+    length_s: float
+    setting: Setting | None = None
+    beside_mm: float = 0.0
+    gestures: Sequence[tuple[float, Gesture]] = ()
+    firm: bool = False
+
+    def camera(self) -> Setting:
+        return self.setting or make_setting(self.ranges, self.rng)
+
+    def approach(self, stop_mm: float, *, stands: bool) -> Approach:
+        """How somebody or something comes nearer."""
+        far, rate = draw(self.rng, self.ranges.far), draw(self.rng, self.ranges.rate)
+        return Approach(far * stop_mm, stop_mm, 0.0 if stands else rate * stop_mm, self.beside_mm, self.length_s)
+
+
+def make_setting(ranges: Ranges, rng: Generator, width: int = 640, height: int = 480) -> Setting:
+    """A camera at its place and in its light."""
+    backdrop = make_backdrop(rng, width, height)
+    lens = Lens(width, height, draw(rng, ranges.focal_px) * max(width, height) / 640.0)
+    red, blue = draw(rng, ranges.balance), draw(rng, ranges.balance)
+    sensor = Sensor(
+        blur_px=draw(rng, ranges.blur_px),
+        exposure_s=draw(rng, ranges.exposure_s),
+        gain=draw(rng, ranges.gain),
+        balance=(red, 1.0, blue),
+        gamma=draw(rng, ranges.gamma),
+        read_noise=draw(rng, ranges.read_noise),
+        shot_noise=draw(rng, ranges.shot_noise),
+        denoise=draw(rng, ranges.denoise_px),
+        jpeg=round(draw(rng, ranges.jpeg)),
+        flicker=draw(rng, ranges.flicker),
+        row_s=draw(rng, ranges.row_s),
+    )
+    side = rng.uniform(-1200.0, 1200.0), rng.uniform(-2200.0, -400.0), rng.uniform(-1200.0, 500.0)
+    place = (float(side[0]), float(side[1]), float(side[2]))
+    lamp = Lamp(place, 150.0, draw(rng, ranges.lamp), 2 * draw(rng, ranges.relief))
+    return Setting(
+        lens,
+        backdrop,
+        Imaging(sensor, rng, width, height),
+        Optics(draw(rng, ranges.spread_px), draw(rng, ranges.aperture_px)),
+        lamp,
+    )

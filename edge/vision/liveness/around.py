@@ -1,0 +1,96 @@
+"""What lies around a face, compared with a moment ago in two ways: as if it stood still, as if it moved with the face.
+
+Corners that could be followed are rare on walls and doors, so every cell of a few pixels is asked which of the two
+explains it, and only whether the difference is beyond the camera's noise. A cell without texture explains nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.vision.faces import Face
+from edge.vision.liveness.patch import STILL, Floats, Matrix, laid_over, working_scale
+from edge.vision.liveness.template import OVAL
+
+_WORKING_EYE_PX = 40.0
+_CELL = 8  # working pixels, square
+_ASIDE, _ABOVE, _BELOW = 1.9, 1.5, 2.4  # how far is looked, in widths and heights of the face's oval
+_SMOOTH = 0.8
+_QUIET, _LOUD = 3.0, 6.0  # times the noise: up to the first nothing has changed, from the second on something has
+_LEAST_NOISE = 0.3  # grey levels squared
+_NOISE_PERCENTILE = 20
+# Zones, in the oval's widths and heights from its middle. `_HAIR`: as far as the head itself may reach.
+_HAIR = 1.45
+_CHIN, _CHEST, _SHOULDER = 0.5, 0.65, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How many cells beside and above the head stood still, moved with the face, or neither; and, of the column below
+    the chin, how many stood still or did not.
+    """
+
+    still: int
+    along: int
+    other: int
+    chest_still: int
+    chest_moved: int
+
+
+class Around:
+    """The surroundings of a face in one frame."""
+
+    def __init__(self, face: Face) -> None:
+        oval = face.points[OVAL, :2].astype(np.float64)
+        low, high = oval.min(axis=0), oval.max(axis=0)
+        middle, extent = (low + high) / 2, np.maximum(high - low, 1.0)
+        self._scale = working_scale(face.eye_px, _WORKING_EYE_PX)
+        size = np.array(face.picture.shape[1::-1])
+        self._origin = np.floor(np.clip(middle - extent * (_ASIDE, _ABOVE), 0, size - 16))
+        far = np.clip(middle + extent * (_ASIDE, _BELOW), self._origin + 16, size)
+        columns, rows = (max(int(n), 1) for n in (far - self._origin) * self._scale / _CELL)
+        self._cells = columns, rows
+        self._size = columns * _CELL, rows * _CELL
+        x = ((np.arange(columns) + 0.5) * _CELL / self._scale + self._origin[0] - middle[0]) / extent[0]
+        y = ((np.arange(rows) + 0.5) * _CELL / self._scale + self._origin[1] - middle[1]) / extent[1]
+        reach = 2.0 * np.hypot(*np.meshgrid(x, y))
+        self._beside = (reach > _HAIR) & (y[:, None] < _CHIN)
+        self._chest = (y[:, None] > _CHEST) & (np.abs(x)[None] < _SHOULDER)
+        self._before = self._smoothed(face, STILL)
+
+    def split(self, face: Face, motion: Matrix) -> Split:
+        """Compare with another frame, into which the face moved by `motion` (2 × 3, picture pixels)."""
+        stood = self._change(self._smoothed(face, STILL))
+        went = self._change(self._smoothed(face, motion))
+        noise = max(float(np.percentile(np.minimum(stood, went), _NOISE_PERCENTILE)), _LEAST_NOISE)
+        still = (stood < _QUIET * noise) & (went > _LOUD * noise)
+        along = (went < _QUIET * noise) & (stood > _LOUD * noise)
+        other = (np.minimum(stood, went) >= _QUIET * noise) & (np.maximum(stood, went) > _LOUD * noise)
+        moved = stood > _LOUD * noise
+        beside, chest = self._beside, self._chest
+        return Split(
+            still=_count(still & beside),
+            along=_count(along & beside),
+            other=_count(other & beside),
+            chest_still=_count(still & chest),
+            chest_moved=_count(moved & chest),
+        )
+
+    def _smoothed(self, face: Face, motion: Matrix) -> Floats:
+        grey = laid_over(face.picture, motion, self._origin, self._scale, self._size)
+        return np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), _SMOOTH))
+
+    def _change(self, now: Floats) -> Floats:
+        """The variance of each cell's difference: a lamp that flickers changes its mean, not its pattern."""
+        change = now - self._before
+        mean = cv2.resize(change, self._cells, interpolation=cv2.INTER_AREA)
+        square = cv2.resize(change * change, self._cells, interpolation=cv2.INTER_AREA)
+        return np.asarray(square - mean * mean, np.float32)
+
+
+def _count(cells: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(cells))

@@ -1,0 +1,68 @@
+"""One face followed from frame to frame: a template of it, laid over every later frame, and renewed now and then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.vision.faces import Face
+from edge.vision.liveness.around import Around, Split
+from edge.vision.liveness.template import Laid, Template
+from edge.vision.pose import Pose
+
+LIFE_S = 1.0
+"""Of a template. Until then a walker has come nearer by a third, and skin does not look the same from there."""
+GAP_S = 0.5
+"""After such a pause nobody knows that it is still the same thing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """What happened between the template's frame, `age_s` ago, and this one: how the face moved, what its
+    surroundings did, and by how much the mesh says that it turned (yaw and pitch, degrees).
+    """
+
+    age_s: float
+    laid: Laid
+    split: Split
+    turned: tuple[float, float]
+
+
+class Follower:
+    """Follows one face. Not for two threads at once."""
+
+    def __init__(self) -> None:
+        self._template: Template | None = None
+        self._around: Around | None = None
+        self._pose: Pose | None = None
+        self._begun_s = 0.0
+        self._last_s = float("-inf")
+
+    def observe(self, face: Face, now_s: float) -> Flow | None:
+        """The flow into this frame; None for a first one, and where the thread is lost: after a pause, when the clock
+        went backwards or stood, when the face does not look like itself.
+        """
+        if not 0.0 < now_s - self._last_s <= GAP_S:
+            self._template = None
+        self._last_s = now_s
+        flow = self._flow(face, now_s)
+        if flow is None or now_s - self._begun_s >= LIFE_S:
+            self._begin(face, now_s)
+        return flow
+
+    def _flow(self, face: Face, now_s: float) -> Flow | None:
+        if self._template is None or self._around is None or self._pose is None:
+            return None
+        laid = self._template.lay(face)
+        if laid is None:
+            return None
+        pose = face.quality.figures.pose
+        turned = pose.yaw - self._pose.yaw, pose.pitch - self._pose.pitch
+        return Flow(now_s - self._begun_s, laid, self._around.split(face, laid.matrix), turned)
+
+    def _begin(self, face: Face, now_s: float) -> None:
+        try:
+            self._template = Template(face)
+        except ValueError:
+            self._template = None  # too small or cut off: tried again with the next frame
+            return
+        self._around, self._pose, self._begun_s = Around(face), face.quality.figures.pose, now_s

@@ -1,0 +1,112 @@
+"""Gestures that somebody can be asked for, each told once, when the face is back in its usual position.
+
+What is usual is the median of the last seconds, so nobody has to look straight ahead first. Degrees and shares are
+those of the mesh; a picture that is tilted can pretend to turn, which is why a gesture alone proves nothing: the cue
+`geometry` sees that it was a sheet.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.events import Gesture
+from edge.vision.faces import Face
+from edge.vision.liveness.life import Blinks, mouth_opening
+
+TURN_DEG, UP_DEG, MOUTH = 13.0, 8.0, 0.22
+_BACK = 0.55  # of the way out: less is back
+_LEAST_FRAMES = 2  # beyond the threshold
+_LONGEST_S = 5.0  # a longer turn is a new position, not a gesture
+_HISTORY_S = 3.0
+_LEAST_USUAL = 4
+GAP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A gesture that has ended; `begun_s`: when the face left its usual position."""
+
+    gesture: Gesture
+    begun_s: float
+
+
+@dataclass(slots=True)
+class _Swing:
+    """One quantity on its way out and back. `sign` +1 or -1: which way counts as out."""
+
+    gesture: Gesture
+    sign: float
+    out: float
+    begun_s: float | None = None
+    frames: int = 0
+
+    def observe(self, away: float, now_s: float) -> Made | None:
+        """`away`: how far the quantity is from what is usual."""
+        far = self.sign * away
+        if self.begun_s is None:
+            if far >= self.out:
+                self.begun_s, self.frames = now_s, 1
+            return None
+        if far >= self.out:
+            self.frames += 1
+        if far > _BACK * self.out:
+            return None
+        begun_s, self.begun_s = self.begun_s, None
+        whole = self.frames >= _LEAST_FRAMES and now_s - begun_s <= _LONGEST_S
+        return Made(self.gesture, begun_s) if whole else None
+
+
+class Gestures:
+    """The gestures of one track."""
+
+    def __init__(self) -> None:
+        self._usual: deque[tuple[float, tuple[float, float, float]]] = deque(maxlen=128)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._usual.clear()
+        self._blinks = Blinks()
+        self._swings = (
+            (0, _Swing(Gesture.TURN_LEFT, +1.0, TURN_DEG)),
+            (0, _Swing(Gesture.TURN_RIGHT, -1.0, TURN_DEG)),
+            (1, _Swing(Gesture.LOOK_UP, -1.0, UP_DEG)),
+            (2, _Swing(Gesture.OPEN_MOUTH, +1.0, MOUTH)),
+        )
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the face is out of its usual position."""
+        return any(swing.begun_s is not None for _, swing in self._swings)
+
+    def observe(self, face: Face, now_s: float) -> list[Made]:
+        """The gestures that have ended with this frame. A pause, or a clock set back, begins anew."""
+        pose = face.quality.figures.pose
+        now = (pose.yaw, pose.pitch, mouth_opening(face.points))
+        if not np.isfinite(now).all():
+            return []
+        if self._usual and not 0.0 <= now_s - self._usual[-1][0] <= GAP_S:
+            self._begin()
+        made = []
+        if len(self._usual) >= _LEAST_USUAL:
+            usual = np.median([values for _, values in self._usual], axis=0)
+            for place, swing in self._swings:
+                ended = swing.observe(now[place] - float(usual[place]), now_s)
+                made += [ended] if ended else []
+        if self._blinks.observe(face.points, now_s):
+            made.append(Made(Gesture.BLINK, now_s - 0.3))
+        if not self.under_way:
+            self._usual.append((now_s, now))
+            while now_s - self._usual[0][0] > _HISTORY_S:
+                self._usual.popleft()
+        elif self._usual:
+            self._usual[-1] = (now_s, self._usual[-1][1])
+        self._give_up(now_s)
+        return made
+
+    def _give_up(self, now_s: float) -> None:
+        """Whoever looks elsewhere for long has a new usual position."""
+        if any(swing.begun_s is not None and now_s - swing.begun_s > _LONGEST_S for _, swing in self._swings):
+            self._begin()

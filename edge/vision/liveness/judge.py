@@ -1,0 +1,73 @@
+"""The cues of one face, fused: all must pass before it counts as living.
+
+Independent cues are worth their product only if none can be outvoted, so there is no weighing. What is not known is
+a doubt, never a yes; whoever is in doubt can be asked for a gesture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from edge.events import Life
+from edge.vision.faces import Face
+from edge.vision.liveness.cue import Cue, Seen
+from edge.vision.liveness.follow import Follower
+from edge.vision.liveness.geometry import Geometry
+from edge.vision.liveness.life import SignsOfLife
+from edge.vision.liveness.surface import Surface
+from edge.vision.liveness.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`life`: the verdict; `cues`: each cue's own score, [0, 1]; those without evidence are missing."""
+
+    life: Life
+    cues: Mapping[str, float]
+
+
+def default_cues() -> list[Cue]:
+    """The cues that every gate has."""
+    return [Geometry(), Surroundings(), Surface(), SignsOfLife()]
+
+
+class Liveness:
+    """What the frames of one track say about life. Pure but for its own memory; not for two threads at once.
+
+    `cues` makes the cues anew: after a break (nobody saw the face for a while, its texture was lost, the clock went
+    backwards) all evidence is void, since something else may have been put in its place.
+    """
+
+    def __init__(self, cues: Callable[[], Sequence[Cue]] = default_cues) -> None:
+        self._make = cues
+        self._cues = list(cues())
+        self._follower = Follower()
+        self._followed = False
+
+    def observe(self, face: Face, now_s: float) -> None:
+        """One frame that was looked at, taken at `now_s` (monotonic seconds)."""
+        flow = self._follower.observe(face, now_s)
+        if flow is None and self._followed:
+            self._cues = list(self._make())
+        self._followed = flow is not None
+        for cue in self._cues:
+            cue.observe(Seen(face, flow, now_s))
+
+    def verdict(self) -> Evidence:
+        """What the frames up to now say."""
+        scores = {cue.name: score for cue in self._cues if (score := cue.score()) is not None}
+        return Evidence(fuse(self._cues, scores), MappingProxyType({n: round(s, 3) for n, s in scores.items()}))
+
+
+def fuse(cues: Sequence[Cue], scores: Mapping[str, float]) -> Life:
+    """SPOOF where one cue is clear about it, LIVE where all pass, DOUBT otherwise; a score that is no number, or is
+    missing, passes nowhere.
+    """
+    known = [(cue, scores[cue.name]) for cue in cues if cue.name in scores]
+    if any(score <= cue.fails for cue, score in known):
+        return Life.SPOOF
+    if cues and len(known) == len(cues) and all(score >= cue.passes for cue, score in known):
+        return Life.LIVE
+    return Life.DOUBT

@@ -1,0 +1,49 @@
+"""Parts of a picture in a working size: grey, laid over where something was before, at the cost of the part alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.drivers.camera import Picture
+
+Floats = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+
+STILL: Matrix = np.eye(2, 3)
+"""The motion of what stands still."""
+
+
+def working_scale(eye_px: float, most_px: float) -> float:
+    """1, or as often halved as it takes until the eyes are no further than `most_px` apart: time is bounded."""
+    scale = 1.0
+    while eye_px * scale > most_px:
+        scale /= 2.0
+    return scale
+
+
+def laid_over(
+    picture: Picture, motion: Matrix, origin: NDArray[np.float64], scale: float, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """`size` (width, height) working pixels from `origin` (picture pixels), grey, each showing what `motion` (2 × 3,
+    picture pixels to picture pixels) brought its place to. What lies beyond the picture repeats its edge.
+    """
+    width, height = size
+    corners = np.array([[0, width, 0, width], [0, 0, height, height]]) / scale + origin[:, None]
+    needed = motion[:, :2] @ corners + motion[:, 2:]
+    left, top = (int(n) for n in np.clip(np.floor(needed.min(axis=1)) - 2, 0, None))
+    right, bottom = (int(n) for n in np.minimum(np.ceil(needed.max(axis=1)) + 3, picture.shape[1::-1]))
+    if right - left < 8 or bottom - top < 8:
+        return np.zeros((height, width), np.uint8)
+    grey = np.asarray(cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY))
+    step = 1.0
+    while step > scale:
+        step /= 2.0
+        even = grey[: len(grey) // 2 * 2, : grey.shape[1] // 2 * 2]
+        grey = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    shift = motion[:, :2] @ origin + motion[:, 2] - (left, top)
+    back = np.column_stack([motion[:, :2] * (step / scale), shift * step])
+    back[:, 2] += back[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from pixel centres
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(grey, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)

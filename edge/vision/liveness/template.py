@@ -1,0 +1,189 @@
+"""The face of one frame, kept to be laid over those that follow: how did its texture move, as a sheet or as a head?
+
+The mesh network draws a face in three dimensions also into a flat photograph of one. What cannot be drawn is how the
+texture itself moves. In a perspective picture the displacement of a rigid surface's point p = (x, y) of depth z is
+smooth in p, plus its depth times what says how the view has changed:
+
+    d(p) = s(p) + z(p) · (v + w p)
+
+On a plane z is linear in p, on a gently bent sheet quadratic, so there everything lies within a polynomial s of second
+degree; on a head the nose, its wings, the sockets and the cheeks stand out of it. v is the turn of the view in
+radians. All fifteen numbers are found at once from all pixels of the face, by least squares between the template and
+the new picture laid over it (S. Baker and I. Matthews, "Lucas-Kanade 20 years on", IJCV 56(3), 2004, with the
+template's gradients, so that everything costly is computed once), after slow changes of light are filtered out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.drivers.camera import Picture
+from edge.vision.faces import Face
+from edge.vision.liveness.patch import STILL, Floats, Matrix, laid_over, working_scale
+
+_WORKING_EYE_PX = 56.0
+OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149]
+OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # MediaPipe's face oval
+# What moves by itself: the lids with what lies around them, and the lips.
+_EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left out around an eye, in eye's widths
+_LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15
+_FINE, _COARSE = 1.2, 5.0  # sigmas in working pixels: detail between them is compared
+_ROUNDS = 5
+_MARGIN = 0.15  # of the face's width, around the crop
+_REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
+_LEAST_PX = 24.0
+_CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
+_LEAST_ALIKE = 0.5  # correlation of template and picture; below it is something else
+_SHEET = 6  # terms of a polynomial of second degree in x and y, for each direction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """The template laid over a picture. `matrix`: 2 × 3, the face's common motion in picture pixels. `turn`: v, in
+    radians. `evidence`: how much better the head fits than the sheet, per number that it has more, in units of the
+    noise (a Wald statistic over three; about 1 where there is only noise). `alike`: correlation, [-1, 1].
+    """
+
+    matrix: Matrix
+    turn: tuple[float, float]
+    evidence: float
+    alike: float
+
+
+class Template:
+    """The face in one frame. Raises ValueError where it is too small or cut off to be followed."""
+
+    def __init__(self, face: Face) -> None:
+        mesh = face.points[:, :2].astype(np.float64)
+        oval = mesh[OVAL]
+        low, high = oval.min(axis=0), oval.max(axis=0)
+        margin = _MARGIN * (high[0] - low[0])
+        if not np.isfinite(face.points).all() or min(high - low) < _LEAST_PX:
+            raise ValueError("too small to be followed")
+        self._scale = working_scale(face.eye_px, _WORKING_EYE_PX)
+        self._origin = low - margin
+        width, height = (int(n) for n in np.ceil((high - low + 2 * margin) * self._scale))
+        self._size = (width, height)
+        inside = (self._origin >= 0).all() and (high + margin <= face.picture.shape[1::-1]).all()
+        if not inside:
+            raise ValueError("cut off")
+        self.mesh = mesh
+        ones = np.column_stack([mesh, np.ones(len(mesh))])
+        self._solve = np.linalg.inv(ones.T @ ones) @ ones.T
+        image = self._lay(face.picture, STILL)
+        working = ((mesh - self._origin) * self._scale).astype(np.float32)
+        self._at = np.flatnonzero(_mask(self._size, working))
+        eye = face.eye_px * self._scale
+        middle = working[OVAL].mean(axis=0)
+        rows, columns = np.divmod(self._at, width)
+        x, y = ((columns - middle[0]) / eye).astype(np.float32), ((rows - middle[1]) / eye).astype(np.float32)
+        z = _depth(self._size, working, face.points[:, 2] * self._scale).reshape(-1)[self._at] / eye
+        z -= z.mean()
+        self._columns, self._rows = columns.astype(np.float32), rows.astype(np.float32)
+        self._eye = eye
+        self._middle = middle.astype(np.float64) / self._scale + self._origin
+        one = np.ones_like(x)
+        self._basis = np.column_stack([one, x, y, x * x, x * y, y * y, z, z * x, z * y]).astype(np.float32)
+        self._image = image.reshape(-1)[self._at]
+        across = (cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)).reshape(-1)[self._at]
+        down = (cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)).reshape(-1)[self._at]
+        sheet, head = self._basis[:, :_SHEET], self._basis[:, _SHEET:]
+        self._steep = np.ascontiguousarray(
+            np.vstack(
+                [
+                    sheet.T * across, sheet.T * down, head[:, 0] * across, head[:, 0] * down,
+                    head[:, 1] * across + head[:, 2] * down,
+                ]
+            )
+            * eye,
+            np.float32,
+        )  # fmt: skip
+        normal = (self._steep @ self._steep.T).astype(np.float64)
+        normal += np.diag(np.diag(normal)) * 1e-4
+        self._inverse = np.linalg.inv(normal)
+        self._information = np.linalg.inv(self._inverse[2 * _SHEET :, 2 * _SHEET :])
+        self._power = float(np.square(self._image).mean())
+
+    def lay(self, face: Face) -> Laid | None:
+        """Lay it over another frame of the same face; None where that does not look like it."""
+        mesh = face.points[:, :2].astype(np.float64)
+        if not np.isfinite(mesh).all():
+            return None
+        matrix = np.asarray((self._solve @ mesh).T)
+        area = float(np.linalg.det(matrix[:, :2]))
+        if not 0.3 < area < 3.3:
+            return None
+        image = self._lay(face.picture, matrix)
+        found, left = self._fit(image)
+        spread = float(np.square(left).mean())
+        alike = 1.0 - spread / max(2.0 * self._power, 1e-6)
+        if alike < _LEAST_ALIKE:
+            return None
+        relief = found[2 * _SHEET :]
+        evidence = float(relief @ self._information @ relief) / (3.0 * max(spread, 1e-3))
+        return Laid(self._common(matrix, found), (float(relief[0]), float(relief[1])), evidence, alike)
+
+    def _fit(self, image: Floats) -> tuple[Matrix, Floats]:
+        """The fifteen numbers, and the differences that they leave."""
+        found = np.zeros(2 * _SHEET + 3)
+        flat = image
+        left = self._image
+        for _ in range(_ROUNDS):
+            ways = np.zeros((_SHEET + 3, 2), np.float32)
+            ways[:_SHEET, 0], ways[:_SHEET, 1] = found[:_SHEET], found[_SHEET : 2 * _SHEET]
+            ways[-3], ways[-2, 0], ways[-1, 1] = found[-3:-1], found[-1], found[-1]
+            moved = (self._basis @ ways) * np.float32(self._eye)
+            seen = cv2.remap(
+                flat, (self._columns + moved[:, 0])[:, None], (self._rows + moved[:, 1])[:, None], cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            ).reshape(-1)  # fmt: skip
+            left = seen - self._image
+            limit = _CLIP * 1.4826 * float(np.median(np.abs(left[::7])))
+            left = np.clip(left, -limit, limit)
+            found -= self._inverse @ (self._steep @ left).astype(np.float64)
+        return found, left
+
+    def _common(self, matrix: Matrix, found: Matrix) -> Matrix:
+        """The mesh's motion corrected by what the texture's is found to be, without its bends."""
+        shear = np.array([found[1:3], found[_SHEET + 1 : _SHEET + 3]])
+        shift = np.array([found[0], found[_SHEET]]) * self._eye / self._scale - shear @ self._middle
+        return np.column_stack([matrix[:, :2] @ (np.eye(2) + shear), matrix[:, :2] @ shift + matrix[:, 2]])
+
+    def _lay(self, picture: Picture, matrix: Matrix) -> Floats:
+        """The part of a picture that the template covers when its points moved by `matrix`, filtered."""
+        return _filtered(laid_over(picture, matrix, self._origin, self._scale, self._size))
+
+
+def _filtered(grey: NDArray[np.uint8]) -> Floats:
+    """Without noise and without slow light, in units of the local contrast's size."""
+    image = grey.astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), _FINE) - cv2.GaussianBlur(image, (0, 0), _COARSE), np.float32)
+
+
+def _mask(size: tuple[int, int], mesh: Floats) -> NDArray[np.uint8]:
+    mask = np.zeros(size[::-1], np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(mesh[OVAL].astype(np.int32)), 1)
+    for outer, inner in _EYES:
+        wide = float(np.hypot(*(mesh[outer] - mesh[inner])))
+        x, y = (float(n) for n in (mesh[outer] + mesh[inner]) / 2)
+        lean = float(np.degrees(np.arctan2(*(mesh[inner] - mesh[outer])[::-1])))
+        cv2.ellipse(mask, ((x, y), (2 * _EYE[0] * wide, 2 * _EYE[1] * wide), lean), (0,), -1)
+    middle = mesh[_LIPS].mean(axis=0)
+    grown = middle + _LIPS_GROWN * (mesh[_LIPS] - middle)
+    cv2.fillConvexPoly(mask, cv2.convexHull(grown.astype(np.int32)), 0)
+    return mask
+
+
+def _depth(size: tuple[int, int], mesh: Floats, depth: Floats) -> Floats:
+    """The mesh's depth everywhere: a mean of the vertices near by, with Gaussian weights."""
+    columns, rows = np.clip(np.rint(mesh).astype(np.intp), 0, np.array(size) - 1).T
+    sums, counts = np.zeros(size[::-1], np.float32), np.zeros(size[::-1], np.float32)
+    np.add.at(sums, (rows, columns), depth)
+    np.add.at(counts, (rows, columns), np.float32(1.0))
+    sigma = _REACH * size[0]
+    counts = np.asarray(cv2.GaussianBlur(counts, (0, 0), sigma))
+    return np.asarray(cv2.GaussianBlur(sums, (0, 0), sigma) / np.maximum(counts, 1e-9), np.float32)
