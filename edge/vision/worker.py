@@ -9,7 +9,7 @@ from typing import Any
 
 from edge.drivers.camera import Frame
 from edge.errors import EdgeError
-from edge.events import Event
+from edge.events import Event, GestureSeen
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import LatestSlot
@@ -94,8 +94,9 @@ class VisionWorker:
                 embedding = finder.embed(face)
             observations.append(Observation(face.box, face.quality, embedding, face))
         decisions = self._tracker.observe(observations[:1], frame.mono_s)
-        if decisions and observations:
-            self._recognition.impostors.look(decisions, observations[0].embedding, self._tracker.gallery)
+        decided = [one for one in decisions if not isinstance(one, GestureSeen)]
+        if decided and observations:
+            self._recognition.impostors.look(decided, observations[0].embedding, self._tracker.gallery)
         self._untold += [(decision, frame.mono_s) for decision in decisions]
         self._tell()
         self._watch(frame, faces, decisions)

@@ -49,6 +49,7 @@ class SimulatedDoorPort(GpioDoorPort):
         self._started_s: float | None = None
         self._pressed_until_s = {_EXIT: float("-inf"), _WIDE_EXIT: float("-inf")}
         self._presses = 0
+        self._propped_until_s = float("-inf")
 
     def open(self) -> None:
         super().open()
@@ -78,6 +79,10 @@ class SimulatedDoorPort(GpioDoorPort):
         """Somebody breaks the door open."""
         self._opened_s = mono_s
         self._drive(_CONTACT, high=True)
+
+    def prop_open(self, until_s: float) -> None:
+        """Somebody keeps the leaf from falling shut once it is open."""
+        self._propped_until_s = until_s
 
     def press_exit(self, mono_s: float) -> None:
         """Somebody presses the button on the inside."""
@@ -135,7 +140,7 @@ class SimulatedDoorPort(GpioDoorPort):
             self._drive(button, high=now_s >= until_s)
         released = self.relay_energised()
         if self._opened_s is not None:
-            if now_s - self._opened_s >= settings.closes_after_s:
+            if now_s >= max(self._opened_s + settings.closes_after_s, self._propped_until_s):
                 self._opened_s = self._released_s = None
                 self._drive(_CONTACT, high=False)
         elif not released:
