@@ -28,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
         level,
         models,
         parts,
+        passes,
         people,
         pictures,
         rosters,
@@ -52,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     level.register(commands)
     command.register(commands)
     keys.register(commands)
+    passes.register(commands)
     pictures.register(commands)
     items.register(commands)
     station.register(commands)

@@ -18,14 +18,16 @@ from edge.clock import Now, SystemClock, boot_id
 from edge.config import Config
 from edge.config.effective import Effective
 from edge.core.roles import Roles, RolesState
+from edge.credentials import Credentials
 from edge.drivers.board.watch import BoardWatch
 from edge.drivers.door.contacts import ContactsWorker
 from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
-from edge.gate.decision import Gate, GateState
+from edge.gate.decision import Gate
 from edge.line import Line
 from edge.parts import make_book, make_door, make_loudness, make_speaker
+from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
@@ -36,8 +38,9 @@ from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard, StatusWorker
 from edge.runtime.supervisor import Spec, Supervisor
 from edge.runtime.timekeeper import ClockWatch, Timekeeper, left_unplaced, read
+from edge.runtime.waiting import WaitingTimes
 from edge.sight import Sight
-from edge.startup import device_key, make_folder, newest
+from edge.startup import device_key, first_of_the_gate, make_folder, newest
 from edge.store.checkpoint import device_signer
 from edge.store.upkeep import Upkeep
 from edge.store.writer import StoreWriter
@@ -58,9 +61,6 @@ log = logging.getLogger("edge")
 
 EVENTS = "events.db"
 INBOX = 1000
-
-# Said aloud at every start, and shown on the status, until the gate can tell a person from a photograph.
-GATE_WARNINGS = ("starting_unsafe",)
 
 
 class Device:
@@ -95,7 +95,8 @@ class Device:
         self.door = make_door(config.door) if config.door else None
         key = device_key(state_dir)
         self.station = self._make_station(config, manifest, key, look_at_items)
-        self.warnings: tuple[str, ...] = GATE_WARNINGS if config.door else ()
+        self.warnings: tuple[str, ...] = ()
+        self.waiting = WaitingTimes()
         self.restarting = ""  # why the process is to begin anew
         told = (self.faults.fault, self.faults.recovered)
         alone = threading.Lock()
@@ -122,8 +123,10 @@ class Device:
                 ),
             )
         )
+        self.passing = make_passing(config, self.post, lambda *kept: self.line.keep(*kept), self.clock, self.faults)
         self.office = self._make_office(effective, alone)
         heard = (self.office.subscriptions if self.office else {}) | (self.station.listens_to() if self.station else {})
+        heard |= self.passing.listens_to if self.passing else {}
         self.line = Line(config, path, lambda keys: self.writer.now.acknowledge(keys), self.faults, heard)
         self.uplink = self.line.uplink
         if key is not None:
@@ -139,8 +142,23 @@ class Device:
                 loudness=make_loudness(config, self.clock),
             )
         )
+        ways_in = bool(config.readers or config.keypad)
+        credentials = Credentials(config, self.post, self.faults, alone) if ways_in else None
+        self.credentials = credentials
         self.sight = (
-            Sight(config, config.camera, manifest, self.post, self.submit, self.clock, self.faults, alone, look)
+            Sight(
+                config,
+                config.camera,
+                manifest,
+                self.post,
+                self.submit,
+                self.clock,
+                self.faults,
+                alone,
+                look,
+                onlookers=(self.passing.frames,) if self.passing else (),
+                **({"also": credentials.deliver} if credentials else {}),
+            )
             if config.camera
             else None
         )
@@ -152,9 +170,11 @@ class Device:
             self._photograph,
             lambda answer: self.office is not None and self.office.commands.now.answered(answer),
             **self._kept_by_the_station(),
+            check_pin=lambda order: credentials is not None and credentials.check_pin(order),
+            keep_failures=lambda order: credentials is not None and credentials.keep_failures(order),
         )
         first = RolesState(
-            GateState(lockdown=self.office is not None and self.office.lockdown),
+            first_of_the_gate(config, self.clock(), lockdown=self.office is not None and self.office.lockdown),
             self.station.first() if self.station else None,
         )
         self.brain: Renewable[Brain[RolesState]] = Renewable(
@@ -178,7 +198,9 @@ class Device:
             Spec("timekeeper", lambda: Timekeeper(clock_watch, self.clock, self.faults.tell)),
             *([Spec("contacts", lambda: ContactsWorker(door, self.post, self.faults))] if door else ()),
             *(self.station.specs if self.station else ()),
+            *(self.passing.specs if self.passing else ()),
             *(self.sight.specs if self.sight else ()),
+            *(credentials.specs if credentials else ()),
             Spec(
                 "health",
                 lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),
@@ -292,6 +314,7 @@ class Device:
             apply=self._apply,
             restart=self.restart,
             alone=alone,
+            execute=self.passing.execute if self.passing else {},
         )
         return Office(effective, ties, self.clock, self.faults)
 
@@ -305,14 +328,14 @@ class Device:
 
     def _watched(self, watch: Callable[[Report, float], None]) -> Callable[[Report, float], None]:
         snapshots = self.snapshots
-        if snapshots is None:
-            return watch
 
-        def both(report: Report, seen_s: float) -> None:
-            snapshots.now.reported(report)
+        def all_of_them(report: Report, seen_s: float) -> None:
+            self.waiting.note(report)
+            if snapshots is not None:
+                snapshots.now.reported(report)
             watch(report, seen_s)
 
-        return both
+        return all_of_them
 
     def _worker_failed(self, failure: ComponentFailed) -> None:
         if failure.component == "brain" or failure.fatal:

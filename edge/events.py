@@ -67,7 +67,7 @@ class LineState(StrEnum):
 class FaceMatched:
     """A tracked face is this person, beyond the operating point. `score` is cosine less margin, [-1, 1].
     `strong`: also beyond the stricter operating point, which holds during a lock-out. `life`: what the frames since
-    the last decision say about a living face; `cues`: each cue's own score.
+    the last decision say about a living face; `cues`: each cue's own score. `waited_s`: since the face came into view.
     """
 
     track: int
@@ -78,6 +78,7 @@ class FaceMatched:
     strong: bool = False
     life: Life = Life.DOUBT
     cues: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,15 @@ class PassShown:
 
 @dataclass(frozen=True, slots=True)
 class FaceUnknown:
-    """A tracked face was seen clearly in `frames` frames and is nobody on the roster."""
+    """A tracked face was seen clearly in `frames` frames and is nobody on the roster. `life`: as of a matched one, so
+    that neither can be told from the other by what is asked of them.
+    """
 
     track: int
     score: float
     threshold: float
     frames: int
+    life: Life = Life.LIVE
 
 
 @dataclass(frozen=True, slots=True)

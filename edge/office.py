@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from edge import resources
@@ -45,7 +46,7 @@ class Ties:
     """What the device lends. None of it blocks.
 
     `keep(topic, payload)` makes something stand retained, `say(topic, payload)` is heard by who listens now; `alone`
-    is held by whoever has the roster open.
+    is held by whoever has the roster open; `execute`: commands that other parts of the device carry out.
     """
 
     post: Callable[[OrderGiven], bool]
@@ -57,6 +58,7 @@ class Ties:
     apply: Callable[[Config], bool]
     restart: Callable[[str], None]
     alone: threading.Lock
+    execute: Mapping[str, Executor] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Office:
@@ -79,6 +81,7 @@ class Office:
             "restart": self._restart,
             "configure": self._configure,
             "people.sync": self._sync,
+            **ties.execute,
         }
         sealing = config.office.sealing_key_file is not None
         links = Links(

@@ -18,12 +18,15 @@ from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard
 from edge.runtime.supervisor import Supervisor
 from edge.runtime.timekeeper import ClockWatch
+from edge.runtime.waiting import WaitingTimes
 from edge.store.writer import StoreWriter
 from edge.uplink.worker import UplinkWorker
 from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
+    from edge.credentials import Credentials
     from edge.office import Office
+    from edge.passing import Passing
     from edge.sight import Sight
     from edge.station import StationParts
 
@@ -36,6 +39,7 @@ class Shown(Protocol):
     faults: FaultDesk
     warnings: tuple[str, ...]
     sight: Sight | None
+    credentials: Credentials | None
     station: StationParts | None
     dispatcher: Dispatcher
     inbox: Inbox[Posted]
@@ -43,8 +47,10 @@ class Shown(Protocol):
     writer: Renewable[StoreWriter]
     uplink: Renewable[UplinkWorker]
     voice: Renewable[VoiceWorker]
+    waiting: WaitingTimes
     brain: Renewable[Brain[RolesState]]
     office: Office | None
+    passing: Passing | None
 
 
 def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) -> None:
@@ -56,12 +62,15 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("brain", lambda: {"figures": _brain(device)})
     if device.sight is not None:
         _register_sight(board, device.sight)
+    if (credentials := device.credentials) is not None:
+        board.register("credentials", credentials.status)
     if device.station is not None:
         _register_station(board, device.station)
     if config.door is not None:
         driver = config.door.driver
         board.register("door", lambda: _door(device, driver))
         board.register("sensors", lambda: {CONTACTS: CONTACTS not in faults.present()})
+        board.register("access", device.waiting.status)
     board.register("speaker", lambda: {"driver": config.speaker.driver, "figures": asdict(device.voice.now.counters())})
     board.register("store", lambda: _figures(_store(device), "epoch", "fault"))
     board.register("queue", QueuePart(lambda: device.writer.now.status().waiting_to_send))
@@ -72,6 +81,8 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("board", board_watch.status)
     board.register("timekeeper", clock_watch.status)
     board.register("workers", lambda: {"replaced": device.supervisor.replaced})
+    if device.passing is not None:
+        board.register("passes", device.passing.status)
     if device.office is not None:
         board.register("office", device.office.status)
 
@@ -116,6 +127,11 @@ def _door(device: Shown, driver: str) -> dict[str, Any]:
         "forced": gate.door.forced,
         "held": gate.door.held_alarmed,
         "lockdown": gate.lockdown,
+        "freed": gate.freed,
+        "fire_line": str(gate.fire),
+        "fire": gate.burning,
+        "tampered": gate.tampered,
+        "other_door": gate.other_open,
         "figures": {"relay_on": dispatcher.relay_on, "relay_off": dispatcher.relay_off},
     }
 

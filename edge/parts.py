@@ -11,6 +11,17 @@ from edge.actions import Report, Speak, Term
 from edge.clock import Clock, Now
 from edge.config import schema
 from edge.config.cameras import CameraConfig, ScriptedCamera
+from edge.config.credentials import (
+    CardConfig,
+    KeypadConfig,
+    OsdpReaderConfig,
+    Pn532ReaderConfig,
+    ReaderKeypad,
+    SimulatedReaderConfig,
+    WiegandReaderConfig,
+)
+from edge.config.credentials import MatrixKeypad as MatrixKeypadConfig
+from edge.config.credentials import SimulatedKeypad as SimulatedKeypadConfig
 from edge.config.schema import Config
 from edge.config.sensors import (
     LaserSensor,
@@ -22,7 +33,9 @@ from edge.config.sensors import (
 )
 from edge.config.station import Bin, Station
 from edge.drivers.camera import Camera, Frame
+from edge.drivers.card import CardReader
 from edge.drivers.door import DoorPort
+from edge.drivers.keypad import Keypad
 from edge.drivers.level import LevelSensor
 from edge.drivers.speaker import Speaker
 from edge.drivers.station import StationPort
@@ -38,6 +51,9 @@ from edge.voice.phrases import PhraseBook, load_book
 if TYPE_CHECKING:
     from edge.drivers.camera.clip import ClipWorker
     from edge.drivers.camera.snapshot import SnapshotWorker
+    from edge.drivers.card.instruments import SimulatedBridge
+    from edge.drivers.keypad.of_reader import ReaderKeys
+    from edge.drivers.keypad.simulated import TypingVisitor
     from edge.runtime.faults import FaultDesk
     from edge.vision.manifest import Manifest
     from edge.vision.scene import SceneWatch
@@ -87,6 +103,46 @@ def make_door(settings: schema.GpioDoor | schema.SimulatedDoor) -> DoorPort:
     from edge.drivers.door.gpio import GpioDoorPort
 
     return GpioDoorPort(settings)
+
+
+def make_card_reader(settings: CardConfig, bridge: SimulatedBridge | None = None) -> CardReader:
+    """The configured card reader, not opened yet. `bridge`: what a simulated one hears."""
+    if isinstance(settings, SimulatedReaderConfig):
+        from edge.drivers.card.simulated import SimulatedReader
+
+        return SimulatedReader(settings, bridge)
+    if isinstance(settings, OsdpReaderConfig):
+        from edge.drivers.card.osdp import OsdpReader
+
+        return OsdpReader(settings)
+    if isinstance(settings, Pn532ReaderConfig):
+        from edge.drivers.card.pn532 import Pn532Reader
+
+        return Pn532Reader(settings)
+    if isinstance(settings, WiegandReaderConfig):
+        from edge.drivers.card.wiegand import WiegandReader
+
+        return WiegandReader(settings)
+    from edge.drivers.card.line import LineReader
+
+    return LineReader(settings)
+
+
+def make_keypad(settings: KeypadConfig, keys: ReaderKeys, visitor: TypingVisitor | None = None) -> Keypad:
+    """The configured keypad, not opened yet. `keys`: those of the card reader. `visitor` types on a simulated one."""
+    if isinstance(settings, SimulatedKeypadConfig):
+        from edge.drivers.keypad.simulated import SimulatedKeypad
+
+        return SimulatedKeypad(visitor)
+    if isinstance(settings, ReaderKeypad):
+        return keys
+    if isinstance(settings, MatrixKeypadConfig):
+        from edge.drivers.keypad.matrix import MatrixKeypad
+
+        return MatrixKeypad(settings)
+    from edge.drivers.keypad.line import LineKeypad
+
+    return LineKeypad(settings)
 
 
 def make_level_sensor(settings: LevelSensorConfig) -> LevelSensor:
@@ -217,6 +273,15 @@ def check_station(config: Config) -> None:
     for name, one in config.bins.items():
         LevelRules(name, one, config.device.timezone, config.station.holidays)
     make_scene(config.station, config.bins)
+
+
+def check_credentials(config: Config) -> None:
+    """Look at what the schema cannot: the card readers' keys. Raises HardwareError, DataError."""
+    for reader in config.readers.values():
+        if isinstance(reader, OsdpReaderConfig):
+            from edge.drivers.card.osdp_key import read_key
+
+            read_key(reader.key_file)
 
 
 def make_scene(station: Station, bins: Mapping[str, Bin]) -> SceneWatch | None:

@@ -6,7 +6,7 @@ A gate always has it; a waste station only where residents may be recognised.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edge.actions import Report
 from edge.clock import Clock, Now
@@ -16,9 +16,10 @@ from edge.drivers.camera import Frame
 from edge.drivers.camera.worker import CameraWorker
 from edge.parts import make_camera, make_snapshots
 from edge.people.falseaccepts import FalseAcceptsWorker
+from edge.people.gallery import LoadedGallery
 from edge.people.watch import RosterWorker
 from edge.runtime.faults import FaultDesk
-from edge.runtime.mailbox import LatestSlot
+from edge.runtime.mailbox import LatestSlot, NextSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.vision.manifest import Manifest
@@ -28,7 +29,7 @@ from edge.vision.worker import VisionWorker, Watcher
 
 class Sight:
     """The workers behind `[camera]`. `post(event, seen_s)` puts into the brain's inbox; `alone` is held by whoever has
-    the roster open.
+    the roster open. `onlookers`: who else takes frames of the camera; `also` takes what the roster means to others.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class Sight:
         faults: FaultDesk,
         alone: threading.Lock,
         look: Watcher,
+        onlookers: Sequence[NextSlot[Frame]] = (),
+        also: Callable[[LoadedGallery], None] = lambda _loaded: None,
     ) -> None:
         self.driver = camera.driver
         self.recognition = Recognition(manifest, config.face)
@@ -49,19 +52,28 @@ class Sight:
         slot: LatestSlot[Frame] = LatestSlot()
         self.camera: Renewable[CameraWorker] = Renewable(
             lambda _last: CameraWorker(
-                lambda: make_camera(camera), slot, faults, keep_newest=config.office.sealing_key_file is not None
+                lambda: make_camera(camera),
+                slot,
+                faults,
+                keep_newest=config.office.sealing_key_file is not None,
+                onlookers=onlookers,
             )
         )
         self.snapshots = make_snapshots(config, lambda: self.camera.now.newest, submit, clock)
         self.vision: Renewable[VisionWorker] = Renewable(
             lambda _last: VisionWorker(slot, self.recognition, post, *told, look)
         )
+
+        def deliver(loaded: LoadedGallery) -> None:
+            self.recognition.deliver(loaded.matrix, loaded.ids)
+            also(loaded)
+
         self.roster: Renewable[RosterWorker] = Renewable(
             lambda _last: RosterWorker(
                 config.store.state_dir,
                 self.recognition.model_id,
                 self.recognition.dimension,
-                lambda loaded: self.recognition.deliver(loaded.matrix, loaded.ids),
+                deliver,
                 post,
                 *told,
                 alone,

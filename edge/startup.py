@@ -1,12 +1,21 @@
-"""What a process finds when it starts: its folders, the device's key, and where the events of the last one ended."""
+"""What a process finds when it starts: its folders, the device's key, where the events of the last one ended, and what
+the gate begins with.
+"""
 
 from __future__ import annotations
 
 import logging
+import secrets
 from pathlib import Path
 
+from edge.clock import Now
+from edge.config import Config
 from edge.errors import EdgeError, HardwareError
+from edge.gate.challenge import Challenges
+from edge.gate.pins import restored
+from edge.gate.state import GateState
 from edge.store.keys import DeviceKey, load_device_key
+from edge.store.pin_failures import initial_failures
 from edge.store.reader import EventReader, NoStoreError
 from edge.store.roster_schema import ROSTER_NAME
 
@@ -45,3 +54,14 @@ def device_key(state_dir: Path) -> DeviceKey | None:
     except EdgeError as error:
         log.error("no device key, so nothing is signed: %s", error)
         return None
+
+
+def first_of_the_gate(config: Config, now: Now, *, lockdown: bool) -> GateState:
+    """The gate's state at the start: what of the last run must not be forgotten, and a secret that nobody can know."""
+    failures = initial_failures(config.store.state_dir) if config.keypad else {}
+    return GateState(
+        pins=restored(failures, config.access, now.mono_s),
+        challenges=Challenges(secret=secrets.token_bytes(16)),
+        offers=bool(config.readers or config.keypad or config.office.keys),
+        lockdown=lockdown,
+    )

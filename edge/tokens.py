@@ -21,6 +21,10 @@ class BadTokenError(DataError):
     """Not a token of the wanted kind, or not signed by a key that is known here."""
 
 
+class UnknownSignerError(BadTokenError):
+    """A token of the wanted kind whose signer is not known here; whether its signature fits cannot be told."""
+
+
 def sign(claims: Mapping[str, Any], kind: str, kid: str, key: Ed25519PrivateKey) -> str:
     """The token of `kind` that says `claims`, signed by the key called `kid`."""
     import jwt
@@ -46,7 +50,7 @@ def verify(
         if header.get("typ") != kind or not isinstance(kid, str):
             raise BadTokenError(f"not a token of the kind {kind}", hint="sign it with `edge command` or `edge keys`")
         if kid not in keys:
-            raise BadTokenError("signed by a key that is not known here", hint="see [office] in the configuration")
+            raise UnknownSignerError("signed by a key that is not known here", hint="see [office] in the configuration")
         # The times are judged by the caller, whose clock may not be synchronised.
         skipped = dict.fromkeys(("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss"), False)
         options: Any = {**skipped, "verify_sub": False, "verify_jti": False}

@@ -18,7 +18,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 import apsw
@@ -184,6 +184,9 @@ class Connection:
         with _as_sqlite3():
             rows = list(self._conn.execute(query, values if isinstance(values, Mapping) else tuple(values)))
         return _Rows(rows, self._conn.last_insert_rowid())
+
+    def cursor(self) -> Self:
+        return self
 
     def executemany(self, query: str, many: Iterable[Sequence[Any]]) -> _Rows:
         with _as_sqlite3():

@@ -34,12 +34,13 @@ def register(commands: Subparsers) -> None:
     parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="of the export; otherwise asked for")
     parser.add_argument("--seal-to", type=Path, metavar="FILE", help="the device's public sealing key (edge keys show)")
     add_broker_options(parser, "where to send it; without it the token is printed")
-    parser.add_argument("--wait", type=_seconds, default=10.0, metavar="S", help="for the answer (10)")
+    parser.add_argument("--wait", type=wait_seconds, default=10.0, metavar="S", help="for the answer (10)")
     add_common(parser)
     parser.set_defaults(run=run)
 
 
-def _seconds(text: str) -> float:
+def wait_seconds(text: str) -> float:
+    """For argparse: how long to wait for an answer."""
     if not 0.1 <= (number := float(text)) <= 600.0:
         raise argparse.ArgumentTypeError("a number from 0.1 to 600 is wanted")
     return number
@@ -65,7 +66,11 @@ def run(args: argparse.Namespace) -> int:
     arguments = _arguments(args)
     if problem := COMMANDS[args.name].problem(arguments):
         raise UsageError(f"{args.name}: {problem}", hint="give them as --arg name=value")
-    return _send(args, arguments) if args.broker else _print(args, arguments)
+    if not args.broker:
+        return _print(args, arguments)
+    answer = ask(args, arguments)
+    emit(args, answer, told(args.name, answer))
+    return 0 if answer.get("result") == "applied" else 1
 
 
 def _arguments(args: argparse.Namespace) -> dict[str, Any]:
@@ -128,7 +133,8 @@ def _print(args: argparse.Namespace, arguments: dict[str, Any]) -> int:
     return 0
 
 
-def _send(args: argparse.Namespace, arguments: dict[str, Any]) -> int:
+def ask(args: argparse.Namespace, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Sign the command that `args` name, send it, and the device's answer. Raises HardwareError when nobody answers."""
     from edge.cli.command_send import Line
     from edge.commands.catalogue import CHALLENGE
 
@@ -137,10 +143,13 @@ def _send(args: argparse.Namespace, arguments: dict[str, Any]) -> int:
         if answer.get("reason") == "clock":  # it does not know the time: prove freshness by its nonce
             nonce = str(line.ask(CHALLENGE, b"").get("nonce", ""))
             answer = line.ask(args.name, _payload(args, arguments, nonce).encode())
-    applied = answer.get("result") == "applied"
+    return answer
+
+
+def told(what: str, answer: dict[str, Any]) -> str:
+    """The answer in a line."""
     why = ": ".join(str(answer[key]) for key in ("reason", "detail") if answer.get(key))
-    emit(args, answer, f"{args.name}: {'applied' if applied else 'refused'}{f' ({why})' if why else ''}")
-    return 0 if applied else 1
+    return f"{what}: {'applied' if answer.get('result') == 'applied' else 'refused'}{f' ({why})' if why else ''}"
 
 
 def _challenge(args: argparse.Namespace) -> int:

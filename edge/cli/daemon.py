@@ -54,7 +54,7 @@ def run_daemon(args: argparse.Namespace) -> int:
 def run_check(args: argparse.Namespace) -> int:
     from edge import resources
     from edge.config import load_config
-    from edge.parts import check_office, check_station, make_book
+    from edge.parts import check_credentials, check_office, check_station, make_book
     from edge.vision.manifest import load_manifest
     from edge.vision.recognition import Recognition
 
@@ -62,6 +62,7 @@ def run_check(args: argparse.Namespace) -> int:
     phrases = make_book(config)
     check_office(config)
     check_station(config)
+    check_credentials(config)
     manifest = load_manifest(*resources.manifests(config.store.state_dir))
     Recognition(manifest, config.face)
     for entry in manifest.models.values():

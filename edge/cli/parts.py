@@ -12,6 +12,7 @@ from edge.errors import UsageError
 if TYPE_CHECKING:
     from edge.config.schema import Face
     from edge.drivers.camera import Camera
+    from edge.drivers.card import CardReader
     from edge.people.describe import FaceDescriber, Limits
     from edge.vision.recognition import Recognition
 
@@ -55,4 +56,12 @@ def _model_id(state: State) -> str:
     return _recognition(state).model_id
 
 
-PEOPLE = Parts(_open_describer, _open_camera, _model_id)
+def _open_card_reader(state: State) -> CardReader:
+    from edge.parts import make_card_reader
+
+    if state.config is None or state.config.card is None:
+        raise UsageError("there is no card reader in the configuration", hint="give it with --config FILE, see [card]")
+    return make_card_reader(state.config.card)
+
+
+PEOPLE = Parts(_open_describer, _open_camera, _model_id, _open_card_reader)

@@ -10,10 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli import people_ways
 from edge.cli.common import State, Subparsers, add_common
 
 if TYPE_CHECKING:
     from edge.drivers.camera import Camera
+    from edge.drivers.card import CardReader
     from edge.people.describe import FaceDescriber, Limits
 
 CONSENT_TEXT = "edge-1"
@@ -25,12 +27,14 @@ class Parts:
     """What the commands need of the device, made when it is needed.
 
     `open_describer`: the vision part, and its limits for a number of people. `open_camera`: the configured camera,
-    not opened yet. `model_id`: the embedding network in use, without loading it.
+    not opened yet. `model_id`: the embedding network in use, without loading it. `open_card_reader`: the configured
+    reader, not opened yet.
     """
 
     open_describer: Callable[[State], tuple[FaceDescriber, Callable[[int], Limits]]]
     open_camera: Callable[[State], Camera]
     model_id: Callable[[State], str]
+    open_card_reader: Callable[[State], CardReader]
 
 
 def register(subparsers: Subparsers, parts: Parts) -> None:
@@ -45,6 +49,7 @@ def register(subparsers: Subparsers, parts: Parts) -> None:
         return parser
 
     _enroll(add("enroll", "enrol somebody from pictures, a folder of people, or the camera", "people_enroll"))
+    _add(add("add", "somebody who comes by card or PIN, without pictures", "people_credentials"))
     add("list", "everybody on the roster", "people_records")
     _one(add("show", "one person, with the consent receipt", "people_records"))
     _change(add("change", "name, groups, schedules, dates or note of a person", "people_records"))
@@ -52,6 +57,7 @@ def register(subparsers: Subparsers, parts: Parts) -> None:
     _erase(add("erase", "destroy everything stored about somebody, and prove it", "people_records"))
     _export(add("export", "a copy for the person to read, or a sealed one for another device", "people_transfer"))
     _import(add("import", "take over people from a sealed export", "people_transfer"))
+    people_ways.register(commands, lambda name: partial(_run, "people_credentials", name, parts))
 
 
 def _run(module: str, command: str, parts: Parts, args: argparse.Namespace) -> int:
@@ -71,6 +77,7 @@ def _profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--valid-from", metavar="DAY", help="first day, as in 2026-11-22")
     parser.add_argument("--valid-until", metavar="DAY", help="last day, included")
     parser.add_argument("--note", help="a remark; sealed like the rest")
+    parser.add_argument("--number", metavar="DIGITS", help="what they type before their PIN, 3 to 6 digits")
 
 
 def _enroll(parser: argparse.ArgumentParser) -> None:
@@ -79,11 +86,20 @@ def _enroll(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", type=int, metavar="N", help="take N pictures with the configured camera")
     parser.add_argument("--id", help="add the pictures to this person instead of enrolling somebody new")
     _profile(parser)
+    _consent(parser)
+    parser.add_argument("--allow-few", action="store_true", help="accept one or two good pictures")
+    parser.add_argument("--allow-duplicate", action="store_true", help="enrol also a twin of somebody enrolled")
+
+
+def _add(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    _consent(parser)
+
+
+def _consent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--consent", metavar="TEXT", help='how the person agreed: "signed form 2026-11-22"')
     parser.add_argument("--consent-text", default=CONSENT_TEXT, metavar="VERSION", help="of the text they agreed to")
     parser.add_argument("--by", metavar="WHO", help="who recorded the consent (the user who runs this)")
-    parser.add_argument("--allow-few", action="store_true", help="accept one or two good pictures")
-    parser.add_argument("--allow-duplicate", action="store_true", help="enrol also a twin of somebody enrolled")
 
 
 def _change(parser: argparse.ArgumentParser) -> None:

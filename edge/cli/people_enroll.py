@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +12,7 @@ from typing import Any
 
 from edge.cli.common import State, emit, open_state
 from edge.cli.people import Parts
-from edge.cli.people_profile import apply_options, check_names
+from edge.cli.people_profile import apply_options, check_names, receipt
 from edge.clock import SystemClock
 from edge.errors import DataError, UsageError
 from edge.people.capture import capture
@@ -22,7 +20,7 @@ from edge.people.describe import Described, FaceDescriber, Shot
 from edge.people.enrol import Enrolled, Enroller
 from edge.people.judge import WANTED, EnrolmentRefusedError
 from edge.store.roster import Roster
-from edge.store.roster_records import Consent, Profile
+from edge.store.roster_records import Profile
 from edge.vision.picture_file import load_picture
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
@@ -71,7 +69,7 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--camera takes 1 to 10 pictures", hint=f"{WANTED} are asked for")
     if args.id is not None:
         given = args.folder, args.name, args.consent, args.groups, args.schedules, args.valid_from, args.valid_until
-        if any(value is not None for value in (*given, args.note)):
+        if any(value is not None for value in (*given, args.note, args.number)):
             raise UsageError("--id adds pictures to a person and changes nothing else", hint="use edge people change")
         return
     if args.folder is None and not args.name:
@@ -130,9 +128,7 @@ def _one(args: argparse.Namespace, enroller: Enroller, newcomer: _Newcomer) -> E
     now_us = SystemClock()().wall_us
     if args.id is not None:
         return enroller.renew(args.id, shots, now_us, few=args.allow_few)
-    by = args.by or os.environ.get("SUDO_USER") or getpass.getuser()
-    consent = Consent(args.consent, args.consent_text, by, now_us)
-    profile = apply_options(args, Profile(newcomer.name, consent))
+    profile = apply_options(args, Profile(newcomer.name, receipt(args, now_us)))
     return enroller.enrol(shots, profile, now_us, few=args.allow_few, duplicate=args.allow_duplicate)
 
 

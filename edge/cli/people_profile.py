@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import os
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,13 +12,13 @@ from typing import Any
 
 from edge.cli.common import State
 from edge.errors import UsageError
-from edge.store.roster_records import Person, Profile
+from edge.store.roster_records import Consent, Person, Profile
 
 
 def apply_options(args: argparse.Namespace, profile: Profile) -> Profile:
     """The profile with what the options name; an empty value clears. Raises UsageError or DataError."""
     changes: dict[str, Any] = {}
-    for option in ("name", "note"):
+    for option in ("name", "note", "number"):
         if getattr(args, option) is not None:
             changes[option] = getattr(args, option)
     for option in ("groups", "schedules"):
@@ -26,6 +28,14 @@ def apply_options(args: argparse.Namespace, profile: Profile) -> Profile:
         if getattr(args, option) is not None:
             changes[option] = _day(option, getattr(args, option))
     return replace(profile, **changes)
+
+
+def receipt(args: argparse.Namespace, now_us: int) -> Consent:
+    """That the person agreed. Raises UsageError when nothing is said of it."""
+    if not args.consent:
+        raise UsageError("--consent is missing", hint='for instance --consent "signed form 2026-11-22"')
+    by = args.by or os.environ.get("SUDO_USER") or getpass.getuser()
+    return Consent(args.consent, args.consent_text, by, now_us)
 
 
 def check_names(args: argparse.Namespace, state: State) -> list[str]:
@@ -48,7 +58,7 @@ def check_names(args: argparse.Namespace, state: State) -> list[str]:
 
 
 def as_json(person: Person, model_id: str) -> dict[str, Any]:
-    """A person as JSON values, without consent and numbers."""
+    """A person as JSON values, without consent, the numbers of templates, and hashes."""
     profile = person.profile
     models = Counter(template.model for template in person.templates)
     return {
@@ -61,10 +71,17 @@ def as_json(person: Person, model_id: str) -> dict[str, Any]:
         "revoked": profile.revoked,
         "revoked_reason": profile.revoked_reason,
         "note": profile.note,
+        "number": profile.number,
+        "cards": list(profile.cards),
+        "pin": bool(profile.pin_hash),
+        "duress_pin": bool(profile.duress_hash),
+        "ways": list(profile.ways),
+        "look_alike": profile.look_alike,
+        "slow": profile.slow,
         "enrolled": moment(person.enrolled_us),
         "changed": moment(person.changed_us),
         "templates": dict(models),
-        "renewal_needed": model_id not in models,
+        "renewal_needed": bool(models) and model_id not in models,
     }
 
 
@@ -78,7 +95,14 @@ def as_line(person: Person, model_id: str) -> str:
         parts.append(f"{profile.valid_from or ''}..{profile.valid_until or ''}")
     if profile.revoked:
         parts.append(f"REVOKED: {profile.revoked_reason}")
-    if all(template.model != model_id for template in person.templates):
+    if profile.cards:
+        parts.append(f"cards: {len(profile.cards)}")
+    if profile.pin_hash:
+        parts.append("PIN")
+    parts.extend(profile.ways)
+    if profile.look_alike:
+        parts.append("look-alike")
+    if person.templates and all(template.model != model_id for template in person.templates):
         parts.append("renewal needed")
     return "  ".join(parts)
 

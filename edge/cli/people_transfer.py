@@ -49,11 +49,13 @@ def run_export(args: argparse.Namespace, _parts: Parts) -> int:
 
 
 def run_import(args: argparse.Namespace, parts: Parts) -> int:
-    """Take people over; exit code 4 when some are here already and --replace was not given."""
+    """Take people over; exit code 4 when some are here already and --replace was not given, or have a card or number
+    that is somebody else's here.
+    """
     state = open_state(args)
     travellers = open_copy(read_export(args.file), read_passphrase(args, confirm=False))
     model_id = parts.model_id(state)
-    imported, present, renewal = [], [], []
+    imported, present, renewal, clashing = [], [], [], []
     with Roster.open(state.dir, create=True) as roster:
         people, faults = roster.people()
         here = {person.person for person in people} | {fault.person for fault in faults}
@@ -62,16 +64,24 @@ def run_import(args: argparse.Namespace, parts: Parts) -> int:
             if traveller.person in here and not args.replace:
                 present.append(traveller.person)
                 continue
-            roster.add(traveller.profile, traveller.templates, now_us, person=traveller.person, replace=args.replace)
+            try:
+                roster.add(
+                    traveller.profile, traveller.templates, now_us, person=traveller.person, replace=args.replace
+                )
+            except DataError as error:  # a card or number that is somebody else's here
+                clashing.append({"person": traveller.person, "why": error.message})
+                continue
             here.add(traveller.person)
             imported.append(traveller.person)
-            if all(template.model != model_id for template in traveller.templates):
+            if traveller.templates and all(template.model != model_id for template in traveller.templates):
                 renewal.append(traveller.person)
     lines = [f"{len(imported)} imported"]
     lines.extend(f"{person} is here already; --replace takes the export's version" for person in present)
     lines.extend(f"{person} needs renewal: no template of {model_id}" for person in renewal)
-    emit(args, {"imported": imported, "present": present, "renewal_needed": renewal}, "\n".join(lines))
-    return DataError.exit_code if present else 0
+    lines.extend(f"{one['person']} was left out: {one['why']}" for one in clashing)
+    found = {"imported": imported, "present": present, "clashing": clashing, "renewal_needed": renewal}
+    emit(args, found, "\n".join(lines))
+    return DataError.exit_code if present or clashing else 0
 
 
 def read_export(path: Path) -> bytes:

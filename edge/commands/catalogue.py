@@ -91,6 +91,7 @@ def _seconds() -> Argument:
     return Argument(_number(bounds.low, bounds.high), wanted, required=False)
 
 
+_HOLD = Argument(lambda value: isinstance(value, bool), "true to keep the door unlocked until release", required=False)
 _PERSON = Argument(is_id, "an id of 16 hexadecimal digits")
 _SEALED = Argument(
     lambda value: isinstance(value, str) and len(value) <= _MOST_SEALED and value.isascii(),
@@ -105,6 +106,10 @@ _CONFIGURE = {
     "config": Argument(lambda value: isinstance(value, dict), "an object"),
 }
 _REVOKE = {"person": _PERSON, "reason": Argument(_text(_MOST_REASON), f"a text of at most {_MOST_REASON} characters")}
+_PASS = {
+    "pass": _PERSON,
+    "until": Argument(_whole(0, _LAST_SECOND), "seconds since 1970, when it would expire anyway", required=False),
+}
 _POLL = {
     "poll": Argument(_name, "a name of small letters, digits and '-'"),
     "texts": _ANNOUNCE["texts"],
@@ -120,7 +125,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         command.name: command
         for command in (
-            Command("unlock", {"seconds": _seconds()}, by_brain=True),
+            Command("unlock", {"seconds": _seconds(), "hold": _HOLD}, by_brain=True),
             Command("lockdown", by_brain=True),
             Command("release", by_brain=True),
             Command("announce", _ANNOUNCE, by_brain=True),
@@ -133,6 +138,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             Command("people.revoke", _REVOKE),
             Command("people.erase", {"person": _PERSON}),
             Command("people.sync"),
+            Command("pass.revoke", _PASS),
             Command("update", _UPDATE),
         )
     }

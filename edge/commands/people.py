@@ -65,8 +65,9 @@ class PeopleCommands:
             raise DataError("the enrolment is not base64") from error
         key = sealing_key(load_device_key(self._state_dir))
         person = person_from_json(parse(open_sealed(key, sealed, _purpose(self._audience))))
-        if not person.templates or person.profile.revoked:
-            return Outcome(False, "failed", "the enrolment has no template, or is of somebody revoked")
+        known_by = person.templates or person.profile.cards or person.profile.pin_hash
+        if not known_by or person.profile.revoked:
+            return Outcome(False, "failed", "the enrolment has no template, card or PIN, or is of somebody revoked")
         with self._alone, Roster.open(self._state_dir, create=True) as roster:
             roster.add(person.profile, person.templates, self._clock().wall_us, person=person.person, replace=True)
         return Outcome(True, detail=person.person)

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edge.config.access import access_problems
 from edge.config.check import Key, Problems, from_folder, read_table
+from edge.config.credentials import credential_problems, ports_of
 from edge.config.lines import key_lines, line_of
 from edge.config.pins import door_problems, lid_problems, pin_problems
 from edge.config.schema import Config
@@ -72,12 +74,9 @@ def _together(config: Config) -> Problems:
     if not config.face.zone:
         problems.append((("face", "zone"), "is empty; leave it out for the whole picture"))
     problems.extend((("face", field), what) for field, what in _areas(config.face, ("zone",)))
-    for group, names in config.access.groups.items():
-        problems.extend(
-            (("access", "groups", group), f"no such schedule '{name}' under [access.schedules]")
-            for name in names
-            if name not in config.access.schedules
-        )
+    problems.extend(access_problems(config.access))
+    if config.access.passback == "hard" and config.card_inside is None:
+        problems.append((("access", "passback"), "'hard' needs a reader [card_inside], or nobody comes in twice"))
     problems.extend(_roles(config))
     if not config.speaker.languages and config.speaker.driver != "silent":
         problems.append((("speaker", "languages"), "name at least one language"))
@@ -97,7 +96,17 @@ def _together(config: Config) -> Problems:
     problems.extend(door_problems(config))
     problems.extend(lid_problems(config))
     problems.extend(_sensors(config))
+    problems.extend(credential_problems(config.readers, config.keypad))
+    problems.extend(_shared_ports(config))
     return problems
+
+
+def _shared_ports(config: Config) -> Problems:
+    """A card reader or keypad at the port of a level sensor."""
+    taken = {getattr(sensor, "port", None) for one in config.bins.values() for sensor in one.sensors.values()}
+    return [
+        (key, "is that of a level sensor") for key, port in ports_of(config.readers, config.keypad) if port in taken
+    ]
 
 
 def _roles(config: Config) -> Problems:
@@ -112,6 +121,12 @@ def _roles(config: Config) -> Problems:
         )
     elif config.door is not None:
         problems.append((("door",), "only a gate has a door; add 'gate' to the roles, or take the table out"))
+    if "gate" not in roles:
+        problems.extend(
+            ((name,), "only a gate asks for it; add 'gate' to the roles, or take the table out")
+            for name in ("card", "card_inside", "keypad")
+            if getattr(config, name) is not None
+        )
     if "bin" in roles:
         if config.station is None:
             problems.append(((), "the role bin needs a table [station]"))

@@ -29,7 +29,9 @@ _KEPT: Mapping[str, frozenset[str] | None] = {
     "store": frozenset({"state_dir", "runtime_dir"}),
     "office": None,  # every key of it
     "door": None,  # how it is wired; with another relay pin the device is reached as before, and the door is dead
-    "bins": None,  # likewise
+    "card": None,  # likewise
+    "keypad": None,
+    "bins": None,
     "station": frozenset({"wiring", "reference"}),
     "uplink": frozenset({"sink_key_file"}),  # at whose word events are deleted
 }

@@ -7,6 +7,7 @@ import zoneinfo
 from typing import Annotated
 
 from edge.config.check import Between, Check
+from edge.events import Way
 from edge.schedules import parse_interval
 
 
@@ -46,6 +47,12 @@ def _interval_problem(value: str) -> str:
     return ""
 
 
+def _way_problem(value: str) -> str:
+    parts, known = value.split("+"), [str(way) for way in Way]
+    good = len(set(parts)) == len(parts) and set(parts) <= set(known)
+    return "" if good else f"{value!r} should be one of {', '.join(known)}, or several joined like 'card+pin'"
+
+
 Name = Annotated[str, Check(_name)]
 DeviceName = Annotated[str, Check(_device)]
 Pin = Annotated[int, Between(0, 27)]
@@ -55,3 +62,4 @@ Days = Annotated[int, Between(1, 3650)]
 TimeZone = Annotated[str, Check(_zone_problem)]
 IntervalText = Annotated[str, Check(_interval_problem)]
 TopicPrefix = Annotated[str, Check(_prefix)]
+WayText = Annotated[str, Check(_way_problem)]

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from edge.config.check import Key, Problems
+from edge.config.credentials import MatrixKeypad
 from edge.config.schema import Config, GpioDoor
 from edge.config.wiring import LidConfig, MotorLid, ServoLid, SimulatedLid
 
@@ -28,6 +29,10 @@ def pin_problems(config: Config) -> Problems:
 def _pins(config: Config) -> Iterator[tuple[Key, int]]:
     if isinstance(config.door, GpioDoor):
         yield from _pins_of(config.door, ("door",))
+    if isinstance(config.keypad, MatrixKeypad):
+        for name in ("row_pins", "column_pins"):
+            for place, pin in enumerate(getattr(config.keypad, name)):
+                yield ("keypad", name, str(place)), pin
     if config.station is not None and not config.station.wiring.simulated:
         yield from _pins_of(config.station.wiring, ("station", "wiring"))
         for name, one in config.bins.items():

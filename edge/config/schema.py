@@ -17,7 +17,19 @@ from edge.config.cameras import FolderCamera as FolderCamera
 from edge.config.cameras import PiCamera as PiCamera
 from edge.config.cameras import VideoCamera as VideoCamera
 from edge.config.check import Between
-from edge.config.kinds import Days, DeviceName, Fraction, IntervalText, Name, Pin, Seconds, TimeZone, TopicPrefix
+from edge.config.credentials import CardConfig, KeypadConfig
+from edge.config.kinds import (
+    Days,
+    DeviceName,
+    Fraction,
+    IntervalText,
+    Name,
+    Pin,
+    Seconds,
+    TimeZone,
+    TopicPrefix,
+    WayText,
+)
 from edge.config.station import Bin, Station
 from edge.config.wiring import Level, MaybePin
 from edge.schedules import Interval, parse_interval
@@ -84,16 +96,26 @@ class SimulatedDoor:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """How long things may take at the door."""
+    """How long things may take at the door. `wide_unlock_s`: for people who need longer, whose door may also stand open
+    longer by the difference. `interlock`: this door opens only while the other one is shut.
+    """
 
     unlock_s: Annotated[float, Between(0.5, 60.0)] = 5.0
+    wide_unlock_s: Annotated[float, Between(0.5, 180.0)] = 20.0
     held_warning_s: Annotated[float, Between(5.0, 3600.0)] = 30.0
     held_alarm_s: Annotated[float, Between(6.0, 7200.0)] = 60.0
+    interlock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may pass when. A schedule is a list like ["mon-fri 07:00-19:00", "sat 08:00-12:00"]."""
+    """Who may pass when, and by showing what. A schedule is a list like ["mon-fri 07:00-19:00", "sat 08:00-12:00"].
+
+    `ways`: what is enough, like ["face", "card+pin"]; `ways_at`: the same by name of a schedule, for its hours;
+    `group_ways`: for members of a group, whatever the hour. `passback`: whether somebody who has come in may come in
+    again: "timed" not within `passback_s`, "hard" not before an exit reader has seen them leave, "soft" they may, and
+    it is told.
+    """
 
     schedules: Mapping[str, tuple[IntervalText, ...]] = field(default_factory=lambda: MappingProxyType({}))
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -102,6 +124,11 @@ class Access:
     lockout_failures: Annotated[int, Between(3, 100)] = 5
     lockout_window_s: Annotated[float, Between(5.0, 3600.0)] = 60.0
     lockout_s: Annotated[float, Between(5.0, 3600.0)] = 120.0
+    ways: tuple[WayText, ...] = ("face", "card", "pin", "pass")
+    ways_at: Mapping[str, tuple[WayText, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    group_ways: Mapping[str, tuple[WayText, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    passback: Literal["off", "soft", "hard", "timed"] = "off"
+    passback_s: Annotated[float, Between(10.0, 86400.0)] = 300.0
 
     def intervals(self) -> Mapping[str, tuple[Interval, ...]]:
         """The schedules, parsed."""
@@ -202,7 +229,7 @@ class Office:
     `sealing_key_file`: the office's public key (X25519, PEM), to which pictures and enrolments are sealed.
     `supervision_key_file`: a second public key of that kind, to which the frames of a clip are sealed as they were
     taken; without it they leave the station blurred only. `two_person`: enrolling somebody by command takes two
-    signatures. `zone`: the roster that this device follows.
+    signatures. `zone`: the roster that this device follows, and for which a pass must hold.
     """
 
     keys: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
@@ -238,11 +265,16 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One device. `camera` looks at people; `door` belongs to the role gate, `station` and `bins` to the role bin."""
+    """One device. `camera` looks at people; `door`, `card`, `card_inside` and `keypad` belong to a gate, `station` and
+    `bins` to a waste station.
+    """
 
     device: Device
     camera: CameraConfig | None = None
     door: GpioDoor | SimulatedDoor | None = None
+    card: CardConfig | None = None
+    card_inside: CardConfig | None = None
+    keypad: KeypadConfig | None = None
     speaker: AplaySpeaker | SimulatedSpeaker | SilentSpeaker
     uplink: Uplink
     lock: Lock = Lock()
@@ -255,3 +287,9 @@ class Config:
     metrics: Metrics = Metrics()
     station: Station | None = None
     bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def readers(self) -> Mapping[str, CardConfig]:
+        """The card readers by the name of their table."""
+        readers = {"card": self.card, "card_inside": self.card_inside}
+        return MappingProxyType({name: reader for name, reader in readers.items() if reader is not None})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.actions import Priority
 from edge.contract.kinds import EventType
-from edge.contract.shapes import Schema, many, number, seconds, table, text, whole, word, yes_or_no
+from edge.contract.shapes import NAME, Schema, like, many, number, seconds, table, text, whole, word, yes_or_no
 
 SCORE: Schema = number(-2, 2) | {"description": "cosine less margin"}
 SHARE: Schema = number(0, 1)
@@ -20,7 +20,35 @@ REASONS = (
     "clock",
     "locked_out",
     "lockdown",
+    "spoof",
+    "challenge",
+    "way",
+    "pin",
+    "passback",
+    "interlock",
+    "malformed",
+    "foreign_signer",
+    "wrong_site",
+    "wrong_zone",
+    "used_up",
+    "storage",
 )
+BY: Schema = like(r"(face|card|pin|pass)(\+(card|pin|pass))*") | {"description": "everything that was shown"}
+WAITED: Schema = seconds() | {"description": "since the first of it was shown"}
+CUES: Schema = {
+    "type": "object",
+    "propertyNames": {"pattern": "^[a-z_]+$", "maxLength": 40},
+    "additionalProperties": number(0, 1),
+    "maxProperties": 20,
+    "description": "signs of life, each from 0 to 1",
+}
+SHOWN = {
+    **SCORES,
+    "cues": CUES,
+    "challenged": yes_or_no() | {"description": "asked for gestures, and made them"},
+    "reader": NAME,
+    "pass": text(64, least=1) | {"description": "the number of the pass"},
+}
 DETAILS = ("too_far", "turned_away", "blurred", "too_dark", "too_bright", "backlit", "cut_off")
 
 TYPES = (
@@ -28,14 +56,17 @@ TYPES = (
         "access.granted",
         (Priority.ACCESS,),
         "person?",
-        "Somebody was let in, by their face or by an order of the office.",
+        "Somebody was let in, by what they showed or by an order of the office. The person of a visitor is their host.",
         {
             "oneOf": [
-                table({"by": word("face"), **SCORES}),
-                table({"by": word("command"), "command": text(64, least=1) | {"description": "the order's `jti`"}}),
+                table({"by": BY, "waited_s": WAITED}, SHOWN | {"passback": yes_or_no(), "visitor": yes_or_no()}),
+                table(
+                    {"by": word("command"), "command": text(64, least=1) | {"description": "the order's `jti`"}},
+                    {"hold": yes_or_no() | {"description": "until the office releases it"}},
+                ),
             ]
         },
-        {"by": "face", "score": 0.713, "threshold": 0.42, "frames": 3},
+        {"by": "face", "score": 0.713, "threshold": 0.42, "frames": 3, "waited_s": 0.6},
     ),
     EventType(
         "access.refused",
@@ -44,16 +75,21 @@ TYPES = (
         "Somebody was not let in; the person is named only where they are known.",
         table(
             {"reason": word(*REASONS)},
-            {**SCORES, "detail": word(*DETAILS), "lockout_s": seconds() | {"description": "a lock-out begins here"}},
+            {
+                **SHOWN,
+                "by": BY,
+                "detail": word(*DETAILS),
+                "lockout_s": seconds() | {"description": "a lock-out begins here"},
+            },
         ),
         {"reason": "unknown", "score": 0.211, "threshold": 0.42, "frames": 5},
     ),
     EventType(
         "access.exit",
         (Priority.ACCESS,),
-        "",
-        "The button on the inside was pressed.",
-        table({}),
+        "person?",
+        "Somebody left: by the button on the inside or, named, by a card.",
+        table({}, {"by": word("card")}),
     ),
     EventType(
         "access.quality",
@@ -125,5 +161,40 @@ TYPES = (
         "The door is shut again after it was forced or held.",
         table({"after": word("forced", "held")}),
         {"after": "held"},
+    ),
+    EventType(
+        "alarm.duress",
+        (Priority.ALARM,),
+        "person",
+        "Somebody typed the PIN that says they are under threat. Nothing of it shows at the door.",
+        table({}),
+    ),
+    EventType(
+        "fire.alarm",
+        (Priority.ALARM,),
+        "",
+        "The fire panel tells of a fire; the door is free until it does so no more.",
+        table({}),
+    ),
+    EventType(
+        "fire.over",
+        (Priority.ALARM,),
+        "",
+        "The fire panel is at rest again, and the door as before.",
+        table({}),
+    ),
+    EventType(
+        "tamper.opened",
+        (Priority.ALARM,),
+        "",
+        "The housing was opened.",
+        table({}),
+    ),
+    EventType(
+        "tamper.closed",
+        (Priority.ALARM,),
+        "",
+        "The housing is closed again.",
+        table({}),
     ),
 )

@@ -46,6 +46,20 @@ CLAIMS: Mapping[str, Schema] = MappingProxyType(
                 "exp": MOMENT,
             }
         ),
+        "edge-pass": table(
+            {
+                "n": PERSON | {"description": "the pass's own random number"},
+                "p": PERSON | {"description": "whose it is or, for a visitor, who invited them"},
+                "s": shapes.NAME | {"description": "the site"},
+            },
+            {
+                "v": whole(0, 1) | {"description": "1: a visitor's"},
+                "z": many(shapes.NAME, 8) | {"description": "the zones where it holds; none: everywhere on the site"},
+                "b": MOMENT | {"description": "when it begins to hold"},
+                "e": MOMENT | {"description": "when it no longer holds"},
+                "u": whole(1, 1000) | {"description": "how often, over all gates; only together with `e`"},
+            },
+        ),
         "edge-config": table(
             {"aud": AUDIENCE, "version": whole(1), "config": {"type": "object", "description": "tables and keys"}},
             {"iat": MOMENT},

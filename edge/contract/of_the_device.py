@@ -57,7 +57,7 @@ TYPES = (
         "",
         "The device is ready.",
         table({"version": text(80, least=1), "warnings": many(text(200), 50)}),
-        {"version": "0.1.0", "warnings": ["starting_unsafe"]},
+        {"version": "0.1.0", "warnings": ["cards_can_be_copied"]},
     ),
     EventType(
         "device.stopped",

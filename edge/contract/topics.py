@@ -102,6 +102,26 @@ LEVELS: Schema = table(
     }
 )
 
+_UNTIL = whole() | {"description": "seconds after 1970 at which the pass expires; 0: it does not"}
+_BY_NUMBER: Schema = {"type": "object", "propertyNames": shapes.like("[0-9a-f]{16}"), "maxProperties": 2000}
+
+PASSES: Schema = table(
+    {
+        "hour": whole() | {"description": "hours since 1970, by the gate's clock"},
+        "used": _BY_NUMBER
+        | {
+            "additionalProperties": {
+                "type": "array",
+                "prefixItems": [whole(1, 1000), _UNTIL],
+                "items": False,
+                "minItems": 2,
+                "description": "how often this gate counted the pass, and when it expires",
+            }
+        },
+        "revoked": _BY_NUMBER | {"additionalProperties": _UNTIL},
+    }
+)
+
 _SEQ = shapes.like("[1-9][0-9]*")
 _ID_AND_SEQ: dict[str, Any] = {"id": shapes.UUID7, "seq": _SEQ}
 _COUNT_AND_SEQS: dict[str, Any] = {"count": _SEQ, "first": _SEQ, "last": _SEQ}
@@ -134,6 +154,15 @@ TOPICS = (
         "How full the bins of a station are, in steps of five per cent; null: not known. Its neighbours read it.",
         JSON,
         LEVELS,
+        retained=True,
+    ),
+    Topic(
+        "passes",
+        f"{BASE}/passes",
+        "send",
+        "How often this gate let each pass in, and which it was told to revoke, by their numbers. Other gates read it.",
+        JSON,
+        PASSES,
         retained=True,
     ),
     Topic(

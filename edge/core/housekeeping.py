@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from edge.actions import Action, Announce, Answer, Priority, Report, Speak, TakePicture
+from edge.actions import Action, Announce, Answer, Priority, Report, TakePicture
 from edge.events import (
     ClockKnown,
     ComponentFailed,
@@ -17,7 +17,7 @@ from edge.events import (
     Stopping,
 )
 
-SENSORS = frozenset({"camera", "contacts", "station", "station-camera"})
+SENSORS = frozenset({"camera", "card", "card-inside", "contacts", "keypad", "station", "station-camera"})
 SENSOR_KINDS = ("level.", "lid.", "beam.", "hand.", "thermometer.")
 ORDERS = frozenset({"announce", "photograph"})
 
@@ -42,8 +42,7 @@ def step(state: Housekeeping, event: Event) -> Outcome:
             return _recovered(state, event)
         case Started():
             started = {"version": event.version, "warnings": list(event.warnings)}
-            spoken = tuple(Speak(warning) for warning in event.warnings)
-            return state, (*spoken, Report("device.started", started, priority=Priority.ACCESS))
+            return state, (Report("device.started", started, priority=Priority.ACCESS),)
         case Stopping():
             stopped = Report("device.stopped", {"why": event.why}, priority=Priority.ACCESS)
             return replace(state, stopping=True), (stopped,)

@@ -50,6 +50,20 @@ class Input:
         return bool(self._device.value) != self._inverted
 
 
+class OpenDrain:
+    """A line that is pulled low or left alone, and never driven high: several may be joined."""
+
+    def __init__(self, device: Any) -> None:
+        self._pin = device.pin
+        self.float()
+
+    def low(self) -> None:
+        self._pin.output_with_state(0)
+
+    def float(self) -> None:
+        self._pin.input_with_pull("floating")
+
+
 _left: list[tuple[Any, Any]] = []
 
 
@@ -95,6 +109,12 @@ class Lines:
             return None
         pull_up = (level == "high") == when_cut
         return Input(self._keep(DigitalInputDevice(pin, pull_up=pull_up, pin_factory=self.factory)), when_cut)
+
+    def open_drain(self, pin: int) -> OpenDrain:
+        """A line that floats, and can be pulled low."""
+        from gpiozero import GPIODevice
+
+        return OpenDrain(self._keep(GPIODevice(pin, pin_factory=self.factory)))
 
     def _keep(self, device: Any) -> Any:
         self._devices.append(device)

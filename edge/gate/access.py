@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from edge.clock import Now
 from edge.config.schema import Access
 from edge.events import AccessRule
+from edge.gate.ways import WayRules, Ways
 from edge.schedules import Interval, any_covers
 
 K = TypeVar("K")
@@ -28,13 +29,22 @@ class Policy:
         self.settings = access
         self._zone = ZoneInfo(timezone)
         self._schedules: Mapping[str, tuple[Interval, ...]] = access.intervals()
+        self._ways = WayRules(access)
 
     def local(self, now: Now) -> datetime:
         """What a clock on the site's wall shows."""
         return now.wall.astimezone(self._zone)
 
-    def refusal(self, rule: AccessRule, now: Now) -> str:
-        """Why this person may not pass now, or an empty string when they may.
+    def ways_of(self, rule: AccessRule, now: Now) -> Ways:
+        """What is enough for this person now."""
+        return self._ways.of(rule, self.local(now) if now.trusted else None)
+
+    def ways_now(self, now: Now) -> Ways:
+        """What the site asks of everybody now."""
+        return self._ways.of_the_hour(self.local(now) if now.trusted else None)
+
+    def refusal(self, rule: AccessRule, now: Now, *, hours: bool = True) -> str:
+        """Why this person may not pass now, or an empty string when they may. `hours`: whether their schedules count.
 
         One of: revoked, clock (dates or hours apply and the wall clock cannot be trusted), expired,
         not_yet_valid, schedule. A schedule or group that the configuration does not know opens nothing.
@@ -44,6 +54,7 @@ class Policy:
         groups = self.settings.groups
         # A group that the configuration does not know names itself, a schedule that never comes.
         names = {*rule.schedules, *(name for group in rule.groups for name in groups.get(group, (group,)))}
+        names = names if hours else set()
         limited = bool(names) or rule.valid_from is not None or rule.valid_until is not None
         if limited and not now.trusted:
             return "clock"
@@ -65,7 +76,7 @@ class Attempts:
     locked_until: float = float("-inf")
     granted: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     greeted: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    refused: Mapping[tuple[int, str], float] = field(default_factory=lambda: MappingProxyType({}))
+    refused: Mapping[tuple[int | str, str], float] = field(default_factory=lambda: MappingProxyType({}))
     spoken: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def locked(self, now_s: float) -> bool:

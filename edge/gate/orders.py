@@ -30,24 +30,42 @@ def carry_out(state: GateState, order: OrderGiven, lock: Lock, now: Now) -> Outc
         case "lockdown":
             state, actions = _lock_down(state, now)
         case "release":
-            state = replace(state, lockdown=False)
+            state, actions = _release(state, now)
         case _:
             return state, (Answer(order.command, False, "unsupported", "the gate does not know this order"),)
     return state, (*actions, Answer(order.command, True))
 
 
 def _unlock(state: GateState, order: OrderGiven, lock: Lock, now: Now) -> Outcome:
-    """As by the exit button; `seconds` instead of the configured time when the order says so."""
-    seconds: Any = order.args.get("seconds", lock.unlock_s)
-    door, actions = doors.unlock(state.door, replace(lock, unlock_s=float(seconds)), now.mono_s)
-    granted = Report("access.granted", {"by": "command", "command": order.command}, priority=Priority.ACCESS)
-    return replace(state, door=door), (*actions, granted)
+    """As by the exit button; `seconds` instead of the configured time when the order says so, and with `hold` until it
+    is released.
+    """
+    data: dict[str, Any] = {"by": "command", "command": order.command}
+    if order.args.get("hold"):
+        door, actions = doors.free(state.door, now.mono_s)
+        state, data = replace(state, freed=True), {**data, "hold": True}
+    else:
+        seconds: Any = order.args.get("seconds", lock.unlock_s)
+        door, actions = doors.unlock(state.door, replace(lock, unlock_s=float(seconds)), now.mono_s)
+    return replace(state, door=door), (*actions, Report("access.granted", data, priority=Priority.ACCESS))
+
+
+def _release(state: GateState, now: Now) -> Outcome:
+    """Neither locked down nor held open any more; only a fire goes on freeing the door."""
+    held = state.freed and not state.burning
+    state = replace(state, lockdown=False, freed=False)
+    if not held:
+        return state, ()
+    door, actions = doors.unfree(state.door, now.mono_s)
+    return replace(state, door=door), actions
 
 
 def _lock_down(state: GateState, now: Now) -> Outcome:
-    """From now on no face opens; a door that is unlocked at this moment is locked. The way out stays free."""
-    state = replace(state, lockdown=True)
-    if not state.door.relay_on:
+    """From now on nobody comes in; a door that is unlocked at this moment is locked. The way out stays free, and in a
+    fire everything.
+    """
+    state = replace(state, lockdown=True, freed=False, waiting=None)
+    if not state.door.relay_on or state.burning:
         return state, ()
     door, actions = doors.relock(state.door, now.mono_s)
     return replace(state, door=door), actions

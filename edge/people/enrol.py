@@ -6,7 +6,7 @@ The gate is no better than its templates: a poor one refuses its owner for years
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,14 @@ class Enroller:
         """Enrol a new person.
 
         `few`: one or two good pictures will do. `duplicate`: enrol also whom the gate would take for somebody who
-        is enrolled. Raises EnrolmentRefusedError: `too_few`, `different_people`, `duplicate`.
+        is enrolled. Whoever looks alike is marked so, on both sides, since a face alone does not tell them apart.
+        Raises EnrolmentRefusedError: `too_few`, `different_people`, `duplicate`.
         """
         chosen = choose(shots, self._model, self._limits, now_us, few=few)
         alike = self._look_alikes(chosen, allowed=duplicate)
+        profile = replace(profile, look_alike=profile.look_alike or bool(alike))
         person = self._roster.add(profile, chosen.templates, now_us)
+        self._mark([other.person for other in alike], now_us)
         self._rows[person] = chosen.mean
         return Enrolled(person, chosen.reports, alike, self._warnings(chosen, alike))
 
@@ -80,6 +83,7 @@ class Enroller:
             )
         alike = self._look_alikes(chosen, allowed=False, but=person)
         self._roster.add_templates(person, chosen.templates)
+        self._mark([person, *(other.person for other in alike)] if alike else [], now_us)
         known = self._roster.get(person)
         current = [template for template in known.templates if template.model == self._model]
         mean = mean_template(current, len(chosen.mean))
@@ -120,10 +124,15 @@ class Enroller:
             )
         return alike
 
+    def _mark(self, people: Sequence[str], now_us: int) -> None:
+        for person in people:
+            self._roster.change(person, lambda old: replace(old, look_alike=True), now_us)
+
     def _warnings(self, chosen: Chosen, alike: Sequence[LookAlike]) -> tuple[str, ...]:
         found = [cost_of_few(len(chosen.templates))]
         if alike:
-            found.append("looks like " + ", ".join(f"{other.person} ({other.score:.2f})" for other in alike))
+            names = ", ".join(f"{other.person} ({other.score:.2f})" for other in alike)
+            found.append(f"looks like {names}: all of them need a second factor now, give them a card or a PIN")
         if self._unseen:
             found.append(f"could not be compared with {len(self._unseen)} people, who need renewal or are damaged")
         return tuple(text for text in found if text)

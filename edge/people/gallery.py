@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.events import AccessRule
+from edge.people.books import Books, make_books
 from edge.store.roster import Roster
 from edge.store.roster_records import Fault, Person, Template, Vector
 
@@ -21,7 +22,8 @@ class LoadedGallery:
 
     `matrix`: N × D float32, C-contiguous, rows of unit length; row i is `ids[i]`. Revoked people are in it, so that
     they are refused with the reason. `rules`: everybody who can be read, those without a row too. `needs_renewal`:
-    ids of those whose templates all come from another network; they are never compared. `faults`: the skipped.
+    ids of those whose templates all come from another network; they are never compared. `faults`: the skipped. `books`:
+    whose cards and PINs are whose.
     """
 
     matrix: NDArray[np.float32]
@@ -29,6 +31,7 @@ class LoadedGallery:
     rules: dict[str, AccessRule]
     needs_renewal: tuple[str, ...]
     faults: tuple[Fault, ...]
+    books: Books = Books()
 
 
 def load_gallery(roster: Roster, model_id: str, *, dimension: int = 0) -> LoadedGallery:
@@ -44,7 +47,8 @@ def load_gallery(roster: Roster, model_id: str, *, dimension: int = 0) -> Loaded
     for person in people:
         current = [template for template in person.templates if template.model == model_id]
         if not current:
-            renewal.append(person.person)
+            if person.templates:  # otherwise they come by card or PIN
+                renewal.append(person.person)
             continue
         dimension = dimension or len(current[0].vector)
         row = mean_template(current, dimension)
@@ -54,12 +58,17 @@ def load_gallery(roster: Roster, model_id: str, *, dimension: int = 0) -> Loaded
             ids.append(person.person)
             rows.append(row)
     faulty = {fault.person for fault in faults}
+    sound = [person for person in people if person.person not in faulty]
+    books = make_books(sound)
     return LoadedGallery(
         matrix=np.stack(rows) if rows else np.empty((0, dimension), np.float32),
         ids=tuple(ids),
-        rules={person.person: access_rule(person) for person in people if person.person not in faulty},
+        rules={
+            person.person: replace(access_rule(person), number=books.numbers.get(person.person, "")) for person in sound
+        },
         needs_renewal=tuple(renewal),
         faults=tuple(faults),
+        books=books,
     )
 
 
@@ -73,6 +82,10 @@ def access_rule(person: Person) -> AccessRule:
         revoked=profile.revoked,
         groups=profile.groups,
         schedules=profile.schedules,
+        ways=profile.ways,
+        number=profile.number,
+        look_alike=profile.look_alike,
+        slow=profile.slow,
     )
 
 

@@ -24,9 +24,9 @@ COMPONENT = "roster"
 
 
 class RosterWorker:
-    """Loads the gallery of `model_id` at the start and after every change, hands it to `deliver` (the vision) and
-    posts the rules (to the brain). A roster that cannot be read is a fault, and the last good one stays in force.
-    `alone` is held while the roster is asked.
+    """Loads the gallery of `model_id` at the start and after every change, hands it to `deliver` (the vision, and whose
+    cards and PINs are whose) and posts the rules (to the brain). A roster that cannot be read is a fault, and the last
+    good one stays in force. `alone` is held while the roster is asked.
     """
 
     def __init__(
@@ -86,8 +86,10 @@ class RosterWorker:
         self.loaded, self._revision = gallery, revision
         log.info("roster: %d people, %d to renew", len(gallery.ids), len(gallery.needs_renewal))
         # Counted, not named: this goes to the log and to the broker. `edge people list` names them.
-        skipped = f"{len(gallery.faults)} people cannot be read" if gallery.faults else ""
-        self._tell(skipped)
+        found = [f"{len(gallery.faults)} people cannot be read"] if gallery.faults else []
+        if gallery.books.shared:
+            found.append(f"{gallery.books.shared} cards or numbers are two people's, and open for neither")
+        self._tell("; ".join(found))
 
     def _tell(self, fault: str) -> None:
         if fault == self._fault:

@@ -12,7 +12,19 @@ from typing import Generic, Protocol, TypeVar
 from edge.actions import Action, DriveRelay, Report
 from edge.clock import Clock, Now
 from edge.errors import HardwareError
-from edge.events import Event, ExitPressed, FaceMatched, OrderGiven, Tick
+from edge.events import (
+    CardShown,
+    Event,
+    ExitPressed,
+    FaceMatched,
+    GestureSeen,
+    OrderGiven,
+    PassShown,
+    PinChecked,
+    PinTyped,
+    Tick,
+    WideExitPressed,
+)
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import Inbox
@@ -25,7 +37,17 @@ S = TypeVar("S")
 IDLE_S = 0.25
 # What would open the door is worth nothing later: whoever it was for has gone, and somebody else may stand there.
 # An order that nobody took up in this time has been answered as refused by then, and must not be carried out after it.
-OPENING = (FaceMatched, ExitPressed, OrderGiven)
+OPENING = (
+    FaceMatched,
+    GestureSeen,
+    CardShown,
+    PinTyped,
+    PinChecked,
+    PassShown,
+    ExitPressed,
+    WideExitPressed,
+    OrderGiven,
+)
 STALE_S = 2.0
 
 

@@ -10,8 +10,10 @@ from edge.actions import (
     Action,
     Announce,
     Answer,
+    CheckPin,
     DriveRelay,
     KeepClip,
+    KeepFailures,
     KeepItem,
     LightBin,
     MoveLid,
@@ -43,6 +45,8 @@ class Dispatcher:
         station: StationPort | None = None,
         keep_clip: Callable[[KeepClip], object] = lambda _order: None,
         keep_item: Callable[[KeepItem], object] = lambda _order: None,
+        check_pin: Callable[[CheckPin], object] = lambda _order: None,
+        keep_failures: Callable[[KeepFailures], object] = lambda _order: None,
     ) -> None:
         self._door = door
         self._say = say
@@ -53,6 +57,8 @@ class Dispatcher:
         self._station = station
         self._keep_clip = keep_clip
         self._keep_item = keep_item
+        self._check_pin = check_pin
+        self._keep_failures = keep_failures
         self.relay_on = 0
         self.relay_off = 0
         self.energised = False
@@ -86,6 +92,10 @@ class Dispatcher:
                     self._keep_clip(action)
                 case KeepItem():
                     self._keep_item(action)
+                case CheckPin():
+                    self._check_pin(action)
+                case KeepFailures():
+                    self._keep_failures(action)
                 case Answer():
                     self._answer(action if refused is None else _failed(action, refused))
         if failure is not None:

@@ -38,6 +38,36 @@ class LatestSlot(Generic[T]):
             self._ready.notify_all()
 
 
+class NextSlot(Generic[T]):
+    """Hands the next item to the one who waits for it. What comes while nobody waits is let go at once, so that nothing
+    large is held, and what is handed over is never old.
+    """
+
+    def __init__(self) -> None:
+        self._ready = threading.Condition()
+        self._waiting = False
+        self._item: T | None = None
+
+    def put(self, item: T) -> None:
+        with self._ready:
+            if self._waiting:
+                self._item, self._waiting = item, False
+                self._ready.notify_all()
+
+    def get(self, timeout_s: float) -> T | None:
+        """The next item, or None when none came within `timeout_s` or somebody called `wake`."""
+        with self._ready:
+            self._waiting = True
+            self._ready.wait(timeout_s)
+            item, self._item, self._waiting = self._item, None, False
+            return item
+
+    def wake(self) -> None:
+        """Let a waiting `get` return early."""
+        with self._ready:
+            self._ready.notify_all()
+
+
 class Inbox(Generic[T]):
     """A queue of at most `capacity` items. When full the new item is refused (`put` returns False, `refused`
     counts): a producer that must not lose something keeps it and offers it again.

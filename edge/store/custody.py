@@ -71,7 +71,7 @@ class Custody:
 
     def rest(self) -> Stored | None:
         """Nothing waits: let the maintenance do a little."""
-        return self._lend(lambda maintenance, ledger: maintenance.rest(ledger))
+        return self._lend(_rest)
 
     def closing(self) -> Stored | None:
         """The last word of the maintenance."""
@@ -142,3 +142,8 @@ class Custody:
         if self.ledger is None:
             self.ledger, self._fresh = Ledger(self._path, self._origin, self._new_id), True
         return self.ledger
+
+
+def _rest(maintenance: Maintenance, ledger: Ledger) -> None:
+    ledger.look()
+    maintenance.rest(ledger)

@@ -70,23 +70,28 @@ class Intake:
     def __len__(self) -> int:
         return self._count
 
-    def put(self, report: Report, now: Now, ticket: Ticket | None = None, borrower: object = None) -> Place | None:
-        """Hand an event over. Returns the taker's place if that was idle and lends it to `borrower`, who is to do what
-        the taker would: `take_now`, store, and `restore` the place. Otherwise the taker is woken.
-        """
+    def put(self, report: Report, now: Now, ticket: Ticket | None = None) -> None:
+        """Hand an event over, and wake the taker if it waits for one."""
         with self._mutex:
             self._arrivals += 1
             self._queues[report.priority].append(Waiting(self._arrivals, report, now, ticket))
             self._count += 1
             self._keep_within()
-            place, self._place = self._place, None
-            if place is None:
+            if self._place is not None:
+                self._place = None
+                self._ring()
+
+    def borrow(self, borrower: object) -> Place | None:
+        """The taker's place, if that is idle and lends it to `borrower`, who may store an event instead and is to
+        `restore` the place. Nothing waits here then.
+        """
+        with self._mutex:
+            place = self._place
+            if place is None or place.lender is not borrower or self.dropping:
                 return None
-            if borrower is not None and borrower is place.lender and not self.dropping:
-                place.lent = True
-                return place
-            self._ring()
-            return None
+            self._place = None
+            place.lent = True
+            return place
 
     def restore(self, place: Place) -> None:
         """The taker has its place again, and goes on waiting there if there is nothing to do."""
@@ -116,11 +121,6 @@ class Intake:
             self._leave(place)
         with self._mutex:
             self._woken = False
-            return self._oldest(at_most)
-
-    def take_now(self, at_most: int) -> list[Waiting]:
-        """As `take`, for whoever has borrowed the taker's place."""
-        with self._mutex:
             return self._oldest(at_most)
 
     def give_back(self, taken: Sequence[Waiting]) -> None:

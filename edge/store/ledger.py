@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,8 @@ from edge.store.envelope import Accepted, Envelopes, Origin, accept, digest, gen
 from edge.store.outbox import OutboxKey
 from edge.store.schema import migrate
 from edge.store.uuid7 import Uuid7
+
+log = logging.getLogger("edge.store")
 
 
 class Stored(NamedTuple):
@@ -58,6 +61,7 @@ class Ledger:
         self._certain = False  # whether nothing is in the file that an attempt in doubt may have left there
         self._path = path
         self._conn = connect_writer(path)
+        self._cursor = self._conn.cursor()  # for the way of every event: a new one for each statement takes longer
         try:
             migrate(self._conn)
             self._number, self.epoch = self._conn.execute(
@@ -92,14 +96,30 @@ class Ledger:
 
         `within` is called before anything is stored, for changes that must be durable together with their record.
         Whether the head in memory is still that of the file is asked inside the transaction: a writer that hung, was
-        replaced, and woke up again still continues the chain where it ends.
+        replaced, and woke up again still continues the chain where it ends. For a single event, the usual case, its
+        place answers that: it is taken if somebody else has stored one.
         """
-        conn, done = self._conn, 0
+        if self._certain and len(events) == 1 and not delivered and within is None:
+            try:
+                return self._transact(events, (), None)
+            except sqlite3.IntegrityError:
+                log.info("somebody else has written to %s", self._path)
+        return self._transact(events, delivered, within, ask=True)
+
+    def _transact(
+        self,
+        events: Sequence[Accepted],
+        delivered: Sequence[OutboxKey],
+        within: Callable[[sqlite3.Connection], None] | None,
+        *,
+        ask: bool = False,
+    ) -> Stored:
+        conn, execute, done = self._conn, self._cursor.execute, 0
         try:
-            conn.execute("BEGIN IMMEDIATE")
+            execute("BEGIN IMMEDIATE")
             if within is not None:
                 within(conn)
-            if conn.total_changes != self._changes or self._data_version() != self._version:
+            if conn.total_changes != self._changes or (ask and self._data_version() != self._version):
                 self._look()  # somebody else wrote, or an attempt of ours ended in doubt
             if not self._certain:
                 # A commit that reported an error may have reached the disk all the same.
@@ -108,7 +128,7 @@ class Ledger:
             new = events[done:] if done else events
             head = self._append(old, new) if new else old
             struck = self._strike(delivered) if delivered else {}
-            conn.execute("COMMIT")
+            execute("COMMIT")
         except BaseException:
             self._certain, self._changes = False, -1
             self._roll_back()
@@ -126,6 +146,15 @@ class Ledger:
     ) -> Stored:
         """As `write`, for events that the maintenance of the file itself gives rise to."""
         return self.write([accept(report, now, self._new_id(now.wall_us))[0] for report, now in reports], (), within)
+
+    def look(self) -> None:
+        """Notice what somebody else has written meanwhile, which the transaction of a single event does not ask for."""
+        if self._data_version() != self._version:
+            self._cursor.execute("BEGIN")
+            try:
+                self._look()
+            finally:
+                self._cursor.execute("ROLLBACK")
 
     def is_in_place(self) -> bool:
         """Whether the path still names this file; a commit to a file that was removed would be lost."""
@@ -146,39 +175,25 @@ class Ledger:
         self._conn.close()
 
     def _append(self, head: _Head, events: Sequence[Accepted]) -> _Head:
-        rows: list[tuple[object, ...]] = []
-        pending: list[tuple[int, int]] = []
-        position, seq, event_id, prevhash = head
+        rows = []
+        pending = []
+        position, seq, _, prevhash = head
         number, boot, encode = self._number, self._boot, self._envelopes.encode
         for event in events:
-            position, seq, event_id = position + 1, seq + 1, event.id
-            report, now = event.report, event.now
-            priority = int(report.priority)
+            position, seq = position + 1, seq + 1
             body = encode(event, seq, prevhash)
             prevhash = digest(body)
+            report, now, event_id, _, _ = event
+            kind, subject, priority = report.type, report.subject, int(report.priority)
+            wall_us, mono_us, clock = event.wall_us, event.mono_us, now.quality
+            rows.append((position, number, seq, event_id, kind, wall_us, mono_us, boot, clock, priority, subject, body))
             pending.append((priority, position))
-            rows.append(
-                (
-                    position,
-                    number,
-                    seq,
-                    event_id,
-                    report.type,
-                    event.wall_us,
-                    event.mono_us,
-                    boot,
-                    now.quality,
-                    priority,
-                    report.subject,
-                    body,
-                )
-            )
         if len(rows) == 1:  # the usual case; `executemany` takes 2 µs longer for one row
-            self._conn.execute(_INSERT, rows[0])
-            self._conn.execute(_PENDING, pending[0])
+            self._cursor.execute(_INSERT, rows[0])
+            self._cursor.execute(_PENDING, pending[0])
         else:
-            self._conn.executemany(_INSERT, rows)
-            self._conn.executemany(_PENDING, pending)
+            self._cursor.executemany(_INSERT, rows)
+            self._cursor.executemany(_PENDING, pending)
         return _Head(position, seq, event_id, prevhash)
 
     def _strike(self, delivered: Sequence[OutboxKey]) -> dict[int, int]:
@@ -206,7 +221,7 @@ class Ledger:
 
     def _data_version(self) -> int:
         """Changes when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version)."""
-        (version,) = self._conn.execute("PRAGMA data_version").fetchone()
+        (version,) = self._cursor.execute("PRAGMA data_version").fetchone()
         return int(version)
 
     def _boot_number(self, bootid: str) -> int:

@@ -117,7 +117,8 @@ class Roster:
     ) -> str:
         """Enrol somebody; returns the id, a new random one unless `person` gives that of an import.
 
-        With `replace` the person of that id makes room, in the same transaction.
+        With `replace` the person of that id makes room, in the same transaction. Raises DataError when a card or the
+        number is somebody else's.
         """
         person = person or new_id()
         if not is_id(person):
@@ -127,6 +128,7 @@ class Roster:
                 self._delete(person)
             elif self._db.execute("SELECT 1 FROM people WHERE person = ?", [person]).fetchone():
                 raise DataError(f"{person} is on this roster already", hint="import with --replace")
+            self._check_unshared(person, profile)
             self._enter(person, profile, templates, now_us)
         return person
 
@@ -136,9 +138,13 @@ class Roster:
             self._insert(person, self.person_key(person), templates)
 
     def change(self, person: str, edit: Callable[[Profile], Profile], now_us: int) -> Person:
-        """Replace the profile by what `edit` makes of it; a reason in `revoked_reason` revokes."""
+        """Replace the profile by what `edit` makes of it; a reason in `revoked_reason` revokes. Raises DataError when a
+        card or the number would be somebody else's.
+        """
         with self._writing():
-            self._rewrite(person, edit, now_us)
+            before, after = self._rewrite(person, edit, now_us)
+            if (after.number, after.cards) != (before.number, before.cards):
+                self._check_unshared(person, after)
         return self.get(person)
 
     def destroy(self, person: str) -> None:
@@ -153,6 +159,15 @@ class Roster:
             self._db.execute("UPDATE meta SET value = '1' WHERE name = 'scrub'")
         self._finish_scrub()
 
+    def noted(self, name: str) -> bool:
+        """Whether `note` was called with this name, ever."""
+        return self._meta(f"note.{name}") != ""
+
+    def note(self, name: str) -> None:
+        """Remember something about the device as long as there is this roster; nobody on it is changed."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            self._db.execute("INSERT OR REPLACE INTO meta(name, value) VALUES (?, '1')", [f"note.{name}"])
+
     def _enter(self, person: str, profile: Profile, templates: Sequence[Template], now_us: int) -> None:
         key, wrapped = self._seals.new_key(person)
         sealed = seal_profile(key, person, profile, now_us, now_us)
@@ -163,7 +178,7 @@ class Roster:
         )
         self._insert(person, key, templates)
 
-    def _rewrite(self, person: str, edit: Callable[[Profile], Profile], now_us: int) -> None:
+    def _rewrite(self, person: str, edit: Callable[[Profile], Profile], now_us: int) -> tuple[Profile, Profile]:
         before = self._seals.open_person(self._row(person), ())
         profile = edit(before.profile)
         sealed = seal_profile(self.person_key(person), person, profile, before.enrolled_us, now_us)
@@ -171,6 +186,24 @@ class Roster:
             "UPDATE people SET profile = ?, revoked = ?, changed_us = ? WHERE person = ?",
             [sealed, int(profile.revoked), now_us, person],
         )
+        return before.profile, profile
+
+    def _check_unshared(self, person: str, profile: Profile) -> None:
+        """Whoever cannot be read is no hindrance: at the gate they are nobody."""
+        if not profile.number and not profile.cards:
+            return
+        for row in self._db.execute(f"{_PEOPLE} WHERE person != ?", [person]).fetchall():
+            try:
+                other = self._seals.open_person(row, ())
+            except DataError:
+                continue
+            if profile.number and other.profile.number == profile.number:
+                raise DataError(f"the number {profile.number} is {other.person}'s", hint="give another one")
+            if shared := set(profile.cards).intersection(other.profile.cards):
+                raise DataError(
+                    f"the card {min(shared)} is {other.person}'s",
+                    hint="take it from them first: edge people card remove",
+                )
 
     def _delete(self, person: str) -> None:
         self._db.execute("DELETE FROM templates WHERE person = ?", [person])

@@ -6,13 +6,27 @@ Reading checks everything, since an export may come from anywhere.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from edge.errors import DataError
 from edge.store.roster_records import Consent, Profile
 
 _MAX_TIME_US = 253_402_300_799_000_000  # the end of the year 9999, beyond which no date can be written
+
+_BEFORE_CREDENTIALS: Mapping[str, Any] = MappingProxyType(
+    {
+        "number": "",
+        "cards": [],
+        "pin_hash": "",
+        "duress_hash": "",
+        "ways": [],
+        "look_alike": False,
+        "slow": False,
+    }
+)
 
 
 def profile_to_json(profile: Profile) -> dict[str, Any]:
@@ -26,6 +40,13 @@ def profile_to_json(profile: Profile) -> dict[str, Any]:
         "valid_until": profile.valid_until and profile.valid_until.isoformat(),
         "revoked_reason": profile.revoked_reason,
         "note": profile.note,
+        "number": profile.number,
+        "cards": list(profile.cards),
+        "pin_hash": profile.pin_hash,
+        "duress_hash": profile.duress_hash,
+        "ways": list(profile.ways),
+        "look_alike": profile.look_alike,
+        "slow": profile.slow,
         "consent": {
             "statement": consent.statement,
             "text_version": consent.text_version,
@@ -36,8 +57,10 @@ def profile_to_json(profile: Profile) -> dict[str, Any]:
 
 
 def profile_from_json(value: object) -> Profile:
-    """The inverse. Raises DataError when anything is missing, of the wrong kind or out of bounds."""
-    fields = mapping(value)
+    """The inverse. Raises DataError when anything is missing, of the wrong kind or out of bounds; what a record from
+    before there were cards and PINs lacks is none.
+    """
+    fields = {**_BEFORE_CREDENTIALS, **mapping(value)}
     consent = mapping(fields.get("consent"))
     return Profile(
         name=_text(fields, "name"),
@@ -47,6 +70,13 @@ def profile_from_json(value: object) -> Profile:
         valid_until=_day(fields.get("valid_until")),
         revoked_reason=_text(fields, "revoked_reason"),
         note=_text(fields, "note"),
+        number=_text(fields, "number"),
+        cards=_names(fields, "cards"),
+        pin_hash=_text(fields, "pin_hash"),
+        duress_hash=_text(fields, "duress_hash"),
+        ways=_names(fields, "ways"),
+        look_alike=_yes_or_no(fields, "look_alike"),
+        slow=_yes_or_no(fields, "slow"),
         consent=Consent(
             statement=_text(consent, "statement"),
             text_version=_text(consent, "text_version"),
@@ -93,6 +123,13 @@ def _text(fields: dict[str, Any], key: str) -> str:
     value = fields.get(key)
     if not isinstance(value, str):
         raise DataError(f"{key} is missing or no text")
+    return value
+
+
+def _yes_or_no(fields: dict[str, Any], key: str) -> bool:
+    value = fields.get(key)
+    if not isinstance(value, bool):
+        raise DataError(f"{key} is missing, or neither true nor false")
     return value
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.cards import read_card
 from edge.errors import DataError
+from edge.events import Way
+from edge.store.pin_hash import is_pin_hash
 
 Vector = NDArray[np.float32]
 """An embedding of unit length, D float32."""
@@ -19,6 +22,9 @@ MAX_TEMPLATES = 10
 MAX_DIMENSION = 4096
 _MAX_TEXT = 500
 _MAX_NAMES = 32
+MAX_CARDS = 8
+_MAX_WAYS = 8
+_NUMBER_DIGITS = range(3, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,11 @@ class Consent:
 class Profile:
     """Everything about a person that says who they are or where they go; it lies sealed with their own key.
 
-    `groups` and `schedules` are names in the configuration's `[access]`.
+    `groups` and `schedules` are names in the configuration's `[access]`. `number`: what they type before their PIN, 3
+    to 6 digits. `cards`: as edge/cards.py names them. `pin_hash`, `duress_hash`: of the PIN, and of the one that opens
+    and calls for help; empty where there is none. `ways`: their own factors instead of the configured ones, each like
+    "face" or "card+pin". `look_alike`: a face alone does not tell them from somebody else. `slow`: they need the door
+    longer.
     """
 
     name: str
@@ -49,6 +59,13 @@ class Profile:
     valid_until: date | None = None
     revoked_reason: str = ""
     note: str = ""
+    number: str = ""
+    cards: tuple[str, ...] = ()
+    pin_hash: str = field(default="", repr=False)
+    duress_hash: str = field(default="", repr=False)
+    ways: tuple[str, ...] = ()
+    look_alike: bool = False
+    slow: bool = False
 
     def __post_init__(self) -> None:
         consent = self.consent
@@ -61,6 +78,24 @@ class Profile:
             raise DataError(f"more than {_MAX_NAMES} groups and schedules", hint="name a group that covers them")
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise DataError(f"valid until {self.valid_until}, but from {self.valid_from}", hint="swap the two dates")
+        self._check_credentials()
+
+    def _check_credentials(self) -> None:
+        number = self.number
+        if number and not (number.isascii() and number.isdigit() and len(number) in _NUMBER_DIGITS):
+            raise DataError("a number has 3 to 6 digits", hint="like 1204; its owner types it before the PIN")
+        if any(read_card(card) != card for card in self.cards):
+            raise DataError("a card is not written as it is kept")
+        if len(self.cards) > MAX_CARDS or len(set(self.cards)) != len(self.cards):
+            raise DataError(f"more than {MAX_CARDS} cards, or one twice", hint="take one away first")
+        if not all(hashed == "" or is_pin_hash(hashed) for hashed in (self.pin_hash, self.duress_hash)):
+            raise DataError("a hash of a PIN is none, or has other parameters than ours")
+        if self.duress_hash and not self.pin_hash:
+            raise DataError("a duress PIN goes with a PIN", hint="set the PIN first")
+        if any(way != check_way(way) for way in self.ways):
+            raise DataError("a way is not written as it is kept")
+        if len(self.ways) > _MAX_WAYS or len(set(self.ways)) != len(self.ways):
+            raise DataError(f"more than {_MAX_WAYS} ways, or one twice", hint="name each once")
 
     @property
     def revoked(self) -> bool:
@@ -102,6 +137,14 @@ class Fault:
 
     person: str
     what: str
+
+
+def check_way(text: object) -> str:
+    """A way in as it is kept: its factors, each once, in the order of `edge.events.Way`. Raises DataError."""
+    factors = text.split("+") if isinstance(text, str) else []
+    if not factors or len(set(factors)) != len(factors) or not set(factors) <= set(Way):
+        raise DataError(f"{text!r} is no way in", hint=f"like card+pin; the factors are: {', '.join(Way)}")
+    return "+".join(factor for factor in Way if factor in factors)
 
 
 def new_id() -> str:

@@ -46,7 +46,7 @@ def readable_copy(person: Person) -> dict[str, Any]:
     return {
         "format": "edge person, readable, 1",
         "person": person.person,
-        "profile": profile_to_json(person.profile),
+        "profile": _without_hashes(profile_to_json(person.profile)),
         "revoked": person.profile.revoked,
         "enrolled": _moment(person.enrolled_us),
         "changed": _moment(person.changed_us),
@@ -59,8 +59,16 @@ def readable_copy(person: Person) -> dict[str, Any]:
             for template in person.templates
         ],
         "about": "A template is a list of numbers that a neural network computed from one picture of the face."
-        " Pictures are not stored.",
+        " Pictures are not stored. A PIN is stored as a number computed from it, which is left out here, since whoever"
+        " reads it could find the PIN.",
     }
+
+
+def _without_hashes(profile: dict[str, Any]) -> dict[str, Any]:
+    """Four to eight digits are found from their hash in minutes, and the readable copy is not encrypted."""
+    hashes = {"pin": "pin_hash", "duress_pin": "duress_hash"}
+    kept = {name: value for name, value in profile.items() if name not in hashes.values()}
+    return kept | {name: bool(profile[field]) for name, field in hashes.items()}
 
 
 def sealed_copy(people: Sequence[Person], passphrase: str) -> bytes:

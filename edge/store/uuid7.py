@@ -7,11 +7,12 @@ within a millisecond, from a random start in their lower half, and a clock that 
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Callable
 
 _MAX_MS = (1 << 48) - 1
-_TAIL = (1 << 62) - 1
-_BYTES = 10  # of randomness for one id: 11 bits for the counter, 62 for the tail
+_NODE = (1 << 48) - 1  # what stands behind the last dash
+_FORM = struct.Struct(">HQ")  # of the randomness for one id: 11 bits for the counter, 62 for the tail
 _DRAW = 100  # ids for which the kernel is asked at once
 
 
@@ -20,28 +21,27 @@ class Uuid7:
 
     def __init__(self, randbits: Callable[[int], int] = secrets.randbits) -> None:
         self._randbits = randbits
-        self._drawn = b""
-        self._used = 0
+        self._drawn: list[tuple[int, str]] = []
         self._ms = -1
         self._counter = 0
 
     def __call__(self, wall_us: int) -> str:
         """The id of something that happened at `wall_us`, microseconds since 1970, in the 8-4-4-4-12 form."""
         ms = min(max(wall_us // 1000, 0), _MAX_MS - 1)
-        random = self._random()
+        start, tail = self._drawn.pop() if self._drawn else self._draw()
         if ms > self._ms:
-            self._ms, self._counter = ms, random >> 62 & 0x7FF
+            self._ms, self._counter = ms, start
         elif self._counter < 0xFFF:
             self._counter += 1
         else:
-            self._ms, self._counter = self._ms + 1, random >> 62 & 0x7FF
-        # From the C formatter in one piece, and the dashes of the 8-4-4-4-12 form put in.
-        text = "%012x7%03x%016x" % (self._ms, self._counter, 1 << 63 | random & _TAIL)  # noqa: UP031
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+            self._ms, self._counter = self._ms + 1, start
+        return "%08x-%04x-7%03x%s" % (self._ms >> 16, self._ms & 0xFFFF, self._counter, tail)  # noqa: UP031
 
-    def _random(self) -> int:
-        if self._used == len(self._drawn):
-            count = _BYTES * _DRAW
-            self._drawn, self._used = self._randbits(8 * count).to_bytes(count, "big"), 0
-        begin, self._used = self._used, self._used + _BYTES
-        return int.from_bytes(self._drawn[begin : self._used], "big")
+    def _draw(self) -> tuple[int, str]:
+        """Random parts for the next ids, already in their form: a start for the counter, and what follows it."""
+        drawn = self._randbits(8 * _FORM.size * _DRAW).to_bytes(_FORM.size * _DRAW, "big")
+        self._drawn = [
+            ((high << 2 | low >> 62) & 0x7FF, "-%04x-%012x" % (low >> 48 & 0x3FFF | 0x8000, low & _NODE))  # noqa: UP031
+            for high, low in _FORM.iter_unpack(drawn)
+        ]
+        return self._drawn.pop()

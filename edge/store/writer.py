@@ -29,7 +29,7 @@ from edge.store.intake import Intake, Waiting
 from edge.store.ledger import Stored
 from edge.store.maintenance import Maintenance
 from edge.store.outbox import OutboxKey, Receipt
-from edge.store.ticket import Place, Ticket
+from edge.store.ticket import Place, Ticket, call_in_turn
 from edge.store.uuid7 import Uuid7
 
 log = logging.getLogger("edge.store")
@@ -102,12 +102,16 @@ class StoreWriter:
         as after `submit`, and is stored when the disk can. A disk that does not answer at all may hold the caller as
         it would hold the writer.
         """
-        ticket = Ticket()
-        place = self.intake.put(report, now, ticket, self)
+        place = self.intake.borrow(self)
         if place is None:
+            ticket = Ticket()
+            self.intake.put(report, now, ticket)
             prepare(ticket, report)
         else:
-            self._stand_in(place)
+            outcome = self._stand_in(place, report, now)
+            if isinstance(outcome, Stored):
+                return outcome
+            ticket = outcome
         if not ticket.wait(timeout_s):
             raise NotStoredError(
                 f"{report.type} is not on the disk: {self._disk.fault or f'no answer within {timeout_s:g} s'}",
@@ -180,13 +184,16 @@ class StoreWriter:
         self.intake.wake()
 
     def _accept(self, taken: Sequence[Waiting]) -> list[Accepted]:
-        accepted = []
-        for _, report, now, ticket, known_as in taken:
-            event, problem = accept(report, now, known_as or self._new_id(now.wall_us), ticket)
-            if problem:
-                self._disk.report("event malformed", f"{event.report.data['type']}: {problem}")
-            accepted.append(event)
-        return accepted
+        return [
+            self._accept_one(report, now, known_as or self._new_id(now.wall_us), ticket)
+            for _, report, now, ticket, known_as in taken
+        ]
+
+    def _accept_one(self, report: Report, now: Now, event_id: str, ticket: Ticket | None = None) -> Accepted:
+        event, problem = accept(report, now, event_id, ticket)
+        if problem:
+            self._disk.report("event malformed", f"{event.report.data['type']}: {problem}")
+        return event
 
     def _write(self) -> bool:
         """One transaction, after opening the file if need be. Returns whether the disk took it."""
@@ -210,22 +217,30 @@ class StoreWriter:
         self._maintain(self._file.opened)
         return True
 
-    def _stand_in(self, place: Place) -> None:
+    def _stand_in(self, place: Place, report: Report, now: Now) -> Stored | Ticket:
         """One transaction on the thread of a `put`, in place of the writer's. Only what goes as usual: faults, damage
-        and maintenance are the writer's, to which everything is left in `_hand` that was not stored.
+        and maintenance are the writer's, to which the event is left in `_hand`, and with a ticket, if it was not
+        stored.
         """
+        hand = self._hand  # empty, or the writer would not be idle
         try:
-            self._hand = self._accept(self.intake.take_now(BATCH))
-            events = self._hand[: _portion(self._hand)]
+            event = self._accept_one(report, now, self._new_id(now.wall_us))
+            hand.append(event)
             try:
-                stored = self._file.append(events)
+                stored = self._file.append(hand)
             except (sqlite3.Error, OSError) as error:
                 log.info("left to the writer: %s", error)
                 stored = None
-            if stored is not None:
-                self._done(events, stored)
+            if stored is None:
+                ticket = Ticket()
+                hand[0] = event._replace(ticket=ticket)
+                return ticket
+            hand.clear()
+            self._alone += 1
+            self._announce(stored)
+            return stored
         finally:
-            if self._hand:
+            if hand:
                 self.intake.wake()
             self.intake.restore(place)
 
@@ -233,9 +248,8 @@ class StoreWriter:
         """These are durable."""
         del self._hand[: len(events)]
         self._alone = self._alone + 1 if len(events) <= 1 else 0
-        for seq, event in enumerate(events, stored.first_seq):  # before all else: somebody waits
-            if event.ticket is not None:
-                event.ticket.call(stored.epoch, seq)
+        # Before all else: somebody waits.
+        call_in_turn(enumerate((event.ticket for event in events), stored.first_seq), stored.epoch)
         if stored.first_seq <= stored.last_seq:
             self._announce(stored)
 

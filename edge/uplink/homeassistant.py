@@ -131,6 +131,8 @@ def _door(topics: Topics) -> dict[str, Component]:
         "forced": _binary("Forced open", "value_json.door.forced", "tamper"),
         "held": _binary("Held open", "value_json.door.held", "problem"),
         "lockdown": _binary("Lock-down", "value_json.door.lockdown", "safety"),
+        "fire": _binary("Fire alarm", "value_json.door.fire", "smoke"),
+        "housing": _binary("Housing opened", "value_json.door.tampered", "tamper"),
     }
 
 

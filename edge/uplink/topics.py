@@ -57,6 +57,16 @@ class Topics:
         return f"edge/v1/{self.site}/{device}/levels"
 
     @property
+    def passes(self) -> str:
+        """Which passes were used up or revoked here; the other gates of the site listen to it."""
+        return f"{self._base}/passes"
+
+    @property
+    def passes_of_all(self) -> str:
+        """In: the same of every gate of the site, our own among them."""
+        return f"edge/v1/{self.site}/+/passes"
+
+    @property
     def watermark(self) -> str:
         """In: how far the central store has everything."""
         return f"{self._base}/watermark"

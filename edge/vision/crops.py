@@ -32,7 +32,8 @@ def rate(picture: Picture, box: Box) -> float:
     height, width = picture.shape[:2]
     part = picture[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
     step = -(-max(part.shape[:2]) // _LOOKED_PX)
-    grey = cv2.cvtColor(np.ascontiguousarray(part[::step, ::step]), cv2.COLOR_RGB2GRAY)
+    # Made grey first: leaving pixels out is several times quicker where there is one channel.
+    grey = np.ascontiguousarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)[::step, ::step])
     edges = cv2.Laplacian(grey, cv2.CV_16S)
     sharpness = float(cv2.norm(edges)) / edges.size**0.5
     size = min(1.0, box.area / (_FULL_SHARE * width * height))

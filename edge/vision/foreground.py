@@ -33,6 +33,7 @@ _FEWEST_SHARE = 0.15  # of the cells must show the empty scene for the light to 
 _INLIER = 0.2
 _SOME = (slice(None, None, 3), slice(None, None, 3))  # a ninth of the cells is enough for the light and for the noise
 _CROSS = np.ones((3, 3), np.uint8)
+_RIDGE = np.eye(3, dtype=np.float32)
 
 Mask = NDArray[np.uint8]
 """ROWS × COLUMNS, 1 where something is."""
@@ -63,7 +64,8 @@ class Foreground:
         self._last_s = self._learnt_s = 0.0
         self._settling_s: float | None = None
         down, across = np.mgrid[-1 : 1 : ROWS * 1j, -1 : 1 : COLUMNS * 1j].astype(np.float32)
-        self._plane = np.stack([np.ones_like(down), across, down], axis=-1)
+        self._plane = np.stack([np.ones_like(down), across, down])
+        self._plane_of_some = self._plane[:, *_SOME].reshape(3, -1)
 
     @property
     def settled(self) -> bool:
@@ -114,19 +116,20 @@ class Foreground:
         empty = self._mask == 0
         if np.count_nonzero(empty) < _FEWEST_SHARE * empty.size:
             return
-        some = empty[_SOME]
-        known, plane = change[:, *_SOME][:, some], self._plane[_SOME][some]
-        channels = np.median(known, axis=1).astype(np.float32)
-        rest = known.mean(axis=0) - channels.mean()
+        some = np.flatnonzero(empty[_SOME])
+        known = change[:, *_SOME].reshape(3, -1).take(some, axis=1)
+        plane = self._plane_of_some.take(some, axis=1)
+        channels = np.array([_median(channel) for channel in known], np.float32)
+        rest = (known[0] + known[1] + known[2]) / np.float32(3.0) - channels.mean()
         slope = np.zeros(3, np.float32)
         for limit in (3 * _INLIER, _INLIER):
-            near = np.abs(rest - plane @ slope) < limit
+            near = np.abs(rest - slope @ plane) < limit
             if np.count_nonzero(near) < _FEWEST_SHARE * near.size:
                 break
-            held = plane[near]
+            held = plane * near
             # A little ridge: cells along one line alone do not make a slope.
-            slope = np.linalg.solve(held.T @ held + np.eye(3, dtype=np.float32), held.T @ rest[near])
-        self._light = channels[:, None, None] + (self._plane @ slope).astype(np.float32)
+            slope = np.linalg.solve(held @ plane.T + _RIDGE, held @ rest)
+        self._light = channels[:, None, None] + np.tensordot(slope, self._plane, 1)
 
     def _differs(self, now: _Scene, scene: _Scene) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """What is surely something, and what is only darker."""
@@ -167,7 +170,7 @@ class Foreground:
     def _learn_noise(self, change: _Cells, pause_s: float) -> None:
         """From the median difference of two frames, as in edge.vision.motion."""
         green = change[_SOME]
-        measured = float(np.median(np.abs(green - np.median(green)))) / 0.954
+        measured = _median(np.abs(green - np.float32(_median(green)))) / 0.954
         first = self._noise == 0.0
         self._noise = measured if first else self._noise + _share(pause_s, _NOISE_FOLLOWS_S) * (measured - self._noise)
 
@@ -176,10 +179,17 @@ def _share(pause_s: float, follows_s: float) -> float:
     return 1.0 - math.exp(-pause_s / follows_s)
 
 
+def _median(values: _Cells) -> float:
+    """As `np.median`, in half its time for a few hundred."""
+    low, high = (values.size - 1) // 2, values.size // 2
+    ordered = np.partition(values, (low, high), axis=None)
+    return 0.5 * (float(ordered[low]) + float(ordered[high]))
+
+
 def _cells(picture: Picture) -> _Scene:
     sampled = cv2.resize(picture, _SAMPLES, interpolation=cv2.INTER_NEAREST)
     colour = cv2.resize(sampled[1:, 1:], (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32) + _DARK
-    green = np.ascontiguousarray(sampled[..., 1])
+    green = cv2.extractChannel(sampled, 1)
     here = green[1:, 1:]
     steps = cv2.max(cv2.absdiff(here, green[:-1, 1:]), cv2.absdiff(here, green[1:, :-1]))
     texture = cv2.resize(steps, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA).astype(np.float32)

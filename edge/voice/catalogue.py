@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from edge.events import PoorReason
+from edge.events import Gesture, PoorReason, Way
 
 
 class Kind(StrEnum):
@@ -36,12 +36,26 @@ GATE: Mapping[str, Variables] = MappingProxyType(
             "refused_revoked",
             "refused_locked_out",
             "refused_clock",
+            *(f"do_{gesture.value}" for gesture in Gesture),
+            "refused_challenge",
+            "refused_face_else",
+            "refused_challenge_else",
+            *(f"need_{way.value}" for way in Way),
+            "need_number",
+            "refused_pass_expired",
+            "refused_pass_not_yet_valid",
+            "refused_pass_used_up",
+            "refused_pass_elsewhere",
+            "refused_pass_unreadable",
+            "refused_passback",
+            "refused_interlock",
+            "wait_other_door",
             "refused_lockdown",
             "door_held_warning",
             "door_held_alarm",
             "door_forced",
+            "fire_free",
             "fault",
-            "starting_unsafe",
             "exit",
         ),
         _NONE,
@@ -82,7 +96,7 @@ PHRASES: Mapping[str, Variables] = MappingProxyType({**GATE, **STATION})
 
 MAY_BE_EMPTY = frozenset({"exit"})
 
-FIRE = frozenset({"fire_warning"})
+FIRE = frozenset({"fire_warning", "fire_free"})
 """Said before every other alarm, and cutting it off: who hears it has to run."""
 
 CATEGORIES = ("recyclable", "hazardous", "kitchen", "other")

@@ -8,7 +8,7 @@ import sys
 
 LAZY = (
     *("picamera2", "libcamera", "lgpio", "gpiozero", "pyttsx3", "pypinyin", "tensorflow", "onnx", "dlib"),
-    *("serial", "pymodbus", "smbus2", "VL53L1X"),
+    *("zxingcpp", "serial", "pymodbus", "smbus2", "VL53L1X", "osdp"),
 )
 
 # Looks at what is asked for, not at what was loaded: most of these are not even installed where tests run.

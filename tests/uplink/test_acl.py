@@ -22,6 +22,7 @@ SPOKEN = (
     "state",
     "status",
     "levels",
+    "passes",
     "keys",
     "reply/anna/7",
     "config/reported",
@@ -154,8 +155,9 @@ def test_a_device_hears_what_is_meant_for_it_whatever_it_subscribes_to(join: Joi
     office.publish(f"edge/v1/{NORTH}/config/desired")
     office.publish(f"edge/v1/{NORTH}/command/unlock")
     heard = set(device.wait_for(f"edge/v1/{NORTH}/command/unlock"))
-    levels = {f"edge/v1/{name}/levels" for name in (SOUTH, ABROAD)}  # which guide people to another station
-    assert heard == {"edge/v1/riverside/roster/main", *levels, *(f"edge/v1/{NORTH}/{rest}" for rest in HEARD)}
+    # what guides people to another station, and what ends a pass at every gate
+    shared = {f"edge/v1/{name}/{rest}" for name in (SOUTH, ABROAD) for rest in ("levels", "passes")}
+    assert heard == {"edge/v1/riverside/roster/main", *shared, *(f"edge/v1/{NORTH}/{rest}" for rest in HEARD)}
 
 
 def test_a_device_that_calls_itself_like_another_pushes_nobody_out(join: Join) -> None:
@@ -177,7 +179,7 @@ def test_the_sink_reads_events_and_writes_watermarks_and_nothing_else(join: Join
         device.publish(f"edge/v1/{NORTH}/{rest}")
     device.publish(f"edge/v1/{NORTH}/events", b"last")
     got = set(sink.wait_for(f"edge/v1/{NORTH}/events", b"last"))
-    assert got == {f"edge/v1/{NORTH}/{rest}" for rest in ("event/access.granted", "events", "keys", "levels")}
+    assert got == {f"edge/v1/{NORTH}/{rest}" for rest in ("event/access.granted", "events", "keys", "levels", "passes")}
     before = len(auditor.received)
     denied = [f"edge/v1/{NORTH}/{rest}" for rest in (*SPOKEN, "command/unlock", "config/desired")]
     assert [sink.publish(topic) for topic in [*denied, "edge/v1/riverside/roster/main"]] == [DENIED] * (len(denied) + 1)
@@ -204,7 +206,9 @@ def test_home_assistant_reads_states_and_gives_no_orders(join: Join) -> None:
         device.publish(f"edge/v1/{NORTH}/{rest}", b"now")
     device.publish(f"edge/v1/{NORTH}/status", b"last")
     heard = set(house.wait_for(f"edge/v1/{NORTH}/status", b"last"))
-    assert heard == {f"edge/v1/{NORTH}/{rest}" for rest in ("state", "status", "levels", "event/access.granted")}
+    assert heard == {
+        f"edge/v1/{NORTH}/{rest}" for rest in ("state", "status", "levels", "passes", "event/access.granted")
+    }
     assert house.publish(f"edge/v1/{NORTH}/command/unlock") == DENIED
     assert house.publish("homeassistant/status") < 0x80
 
@@ -216,7 +220,7 @@ def test_a_program_whom_nobody_lists_may_nothing(join: Join) -> None:
     assert {visitor.publish(topic) for topic in everything} == {DENIED}
     device.publish(f"edge/v1/{NORTH}/state")
     assert arrived(join, auditor) == [f"edge/v1/{NORTH}/state"]
-    # Rosters, which are sealed, and levels are all that anybody with a certificate may read.
+    # Rosters, which are sealed, levels and passes are all that anybody with a certificate may read.
     assert {topic for topic, _ in visitor.received} <= {"edge/v1/riverside/roster/mark"}
 
 

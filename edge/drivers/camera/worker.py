@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event as Flag
 from typing import Any
 
 from edge.drivers.camera import Camera, Frame
 from edge.errors import EdgeError, HardwareError
 from edge.runtime.faults import FaultDesk
-from edge.runtime.mailbox import LatestSlot
+from edge.runtime.mailbox import LatestSlot, NextSlot
 from edge.runtime.steady import Steady
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class CameraWorker:
     """Faults are told as transitions; while one lasts the worker goes on trying with a bounded back-off.
 
     `keep_newest`: hold on to the last frame for who takes pictures; it is a megabyte. `name`: of the component in what
-    is told of it.
+    is told of it. `onlookers`: who else takes a frame when they want one.
     """
 
     def __init__(
@@ -53,8 +53,10 @@ class CameraWorker:
         *,
         keep_newest: bool = True,
         name: str = COMPONENT,
+        onlookers: Sequence[NextSlot[Frame]] = (),
     ) -> None:
         self._name = name
+        self._onlookers = onlookers
         self._make = make
         self._slot = slot
         self._faults = faults
@@ -110,6 +112,8 @@ class CameraWorker:
         if self._keep:
             self.newest = frame
         self._slot.put(frame)
+        for onlooker in self._onlookers:
+            onlooker.put(frame)
         if self._failing:
             log.info("camera works again")
         if self._failing or not self._seen:  # the fault may be a predecessor's

@@ -41,6 +41,7 @@ ARGS: Mapping[str, Mapping[str, Any]] = {
     "people.add": {"sealed": "AAAA"},
     "people.revoke": {"person": PERSON, "reason": "moved out"},
     "people.erase": {"person": PERSON},
+    "pass.revoke": {"pass": PERSON, "until": NOW_S},
     "update": {"version": "0.2.0"},
 }
 
@@ -124,7 +125,15 @@ class Device:
     def __post_init__(self) -> None:
         self.executors: dict[str, Executor] = {
             name: self.executor(name)
-            for name in ("restart", "configure", "people.add", "people.revoke", "people.erase", "people.sync")
+            for name in (
+                "restart",
+                "configure",
+                "people.add",
+                "people.revoke",
+                "people.erase",
+                "people.sync",
+                "pass.revoke",
+            )
         }
         self.boot()
 

@@ -32,7 +32,7 @@ from tests.unit.waste.station_samples import rules
 def test_the_catalogue_is_that_of_the_issue() -> None:
     assert set(COMMANDS) == {
         "unlock", "lockdown", "release", "announce", "poll", "correct", "photograph", "restart", "configure",
-        "people.add", "people.revoke", "people.erase", "people.sync", "update",
+        "people.add", "people.revoke", "people.erase", "people.sync", "pass.revoke", "update",
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from edge.errors import DataError, EdgeError
 from edge.people.erase import ErasureIncompleteError
 from edge.store.identity import seal_to, sealing_key
 from edge.store.keys import load_device_key
+from edge.store.pin_hash import hash_pin
 from edge.store.roster import Roster
 from edge.store.roster_records import MAX_TEMPLATES
 from edge.store.roster_transfer import Traveller, person_to_json
@@ -42,6 +43,14 @@ def test_an_enrolment_arrives_whole_with_its_consent(commands: PeopleCommands, t
         person = roster.get(PERSON)
     assert person.profile == ANN.profile
     assert all(np.array_equal(a.vector, b.vector) for a, b in zip(person.templates, ANN.templates, strict=True))
+
+
+def test_somebody_who_comes_by_card_or_pin_arrives_with_everything(commands: PeopleCommands, tmp_path: Path) -> None:
+    own = replace(ANN.profile, cards=("w26:17-12345",), number="1204", pin_hash=hash_pin("4711"), ways=("card+pin",))
+    assert commands.add(sealed(tmp_path, replace(ANN, profile=own, templates=()))).applied
+    with Roster.open(tmp_path, read_only=True) as roster:
+        assert roster.get(PERSON).profile == own
+    assert not commands.add(sealed(tmp_path, replace(ANN, templates=()))).applied  # by nothing at all
 
 
 def test_the_largest_enrolment_fits_into_a_command(tmp_path: Path, commands: PeopleCommands) -> None:

@@ -28,6 +28,7 @@ from edge.events import (
     FaceMatched,
     FacePoor,
     FaceUnknown,
+    Life,
     OrderGiven,
     PoorReason,
     RosterChanged,
@@ -49,7 +50,7 @@ TOPICS = Topics(SITE, DEVICE)
 PERSON = "9f86d081884c7d65"
 
 STORY: list[tuple[float, Event]] = [
-    (0.0, Started("0.1.0", ("starting_unsafe",))),
+    (0.0, Started("0.1.0", ("cards_can_be_copied",))),
     (1.0, RosterChanged({PERSON: AccessRule(PERSON), "0" * 16: AccessRule("0" * 16, revoked=True)})),
     (2.0, ClockKnown(BOOT, WALL_US, -5)),
     (3.0, ContactChanged(open=True)),
@@ -59,13 +60,13 @@ STORY: list[tuple[float, Event]] = [
     (72.0, ContactChanged(open=True)),
     (73.0, ContactChanged(open=False)),
     (74.0, ExitPressed()),
-    (100.0, FaceMatched(1, PERSON, 0.71, 0.42, 3)),
-    (110.0, FaceMatched(2, "0" * 16, 0.71, 0.42, 3)),
+    (100.0, FaceMatched(1, PERSON, 0.71, 0.42, 3, life=Life.LIVE)),
+    (110.0, FaceMatched(2, "0" * 16, 0.71, 0.42, 3, life=Life.LIVE)),
     (120.0, FacePoor(3, PoorReason.TURNED_AWAY)),
     *[(130.0 + track, FaceUnknown(track, -1.3, 0.42, 6)) for track in range(4, 12)],
     (200.0, OrderGiven("unlock", "9f86", {"seconds": 3.0})),
     (210.0, OrderGiven("lockdown", "9f87")),
-    (220.0, FaceMatched(12, PERSON, 0.71, 0.42, 3)),
+    (220.0, FaceMatched(12, PERSON, 0.71, 0.42, 3, life=Life.LIVE)),
     (230.0, ComponentFailed("camera", "no picture", "is the cable in?")),
     (240.0, ComponentRecovered("camera", 10.0)),
     (250.0, ComponentFailed("voice", "no sound card")),

@@ -39,8 +39,8 @@ def step(state: RolesState, event: Event, device: Roles = GATE) -> tuple[RolesSt
 
 
 def test_a_start_tells_the_warnings_aloud_and_in_the_event() -> None:
-    told = Report("device.started", {"version": "1", "warnings": ["starting_unsafe"]}, priority=Priority.ACCESS)
-    assert step(RolesState(), Started("1", ("starting_unsafe",)))[1] == [Speak("starting_unsafe"), told]
+    told = Report("device.started", {"version": "1", "warnings": ["cards_can_be_copied"]}, priority=Priority.ACCESS)
+    assert step(RolesState(), Started("1", ("cards_can_be_copied",)))[1] == [told]
 
 
 def test_a_stop_makes_the_door_safe_before_it_is_told() -> None:

@@ -4,64 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 
 import pytest
 
-from edge.actions import DriveRelay, Lamp, Priority, Report, ShowLamp, Speak
-from edge.clock import Now
-from edge.config.schema import Access, Lock
+from edge.actions import DriveRelay, Lamp, Priority, Report, ShowLamp
 from edge.events import (
     AccessRule,
     ComponentFailed,
     ContactChanged,
     Event,
     ExitPressed,
-    FaceMatched,
     FacePoor,
     FaceUnknown,
     PoorReason,
-    RosterChanged,
     Stopping,
     Tick,
 )
-from edge.gate.access import Policy
-from edge.gate.decision import Gate, GateState
-
-ACCESS = Access(
-    schedules=MappingProxyType({"day": ("mon-fri 07:00-19:00",), "ghost-free": ()}),
-    groups=MappingProxyType({"staff": ("day",), "residents": ()}),
-)
-MONDAY_NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
-
-
-def at(mono_s: float, wall: datetime = MONDAY_NOON, **changes: bool) -> Now:
-    return Now(mono_s, round(wall.timestamp() * 1e6), **changes)  # type: ignore[arg-type]
-
-
-class Story:
-    """A gate and what it did, told event by event."""
-
-    def __init__(self, *people: AccessRule) -> None:
-        self.gate = Gate(Lock(), Policy(ACCESS, "Asia/Shanghai"))
-        self.state = GateState()
-        self.tell(RosterChanged({rule.person: rule for rule in people}), at(0.0))
-
-    def tell(self, event: Event, now: Now) -> list[object]:
-        self.state, actions = self.gate.step(self.state, event, now)
-        return list(actions)
-
-
-def match(person: str = "p", track: int = 1, strong: bool = False) -> FaceMatched:
-    return FaceMatched(track, person, 0.7, 0.6, 2, strong)
-
-
-def reports(actions: list[object]) -> list[tuple[str, object]]:
-    return [(a.type, a.data.get("reason", a.data.get("stage"))) for a in actions if isinstance(a, Report)]
-
-
-def phrases(actions: list[object]) -> list[str]:
-    return [a.phrase for a in actions if isinstance(a, Speak)]
+from tests.unit.gate.gate_story import ACCESS, MONDAY_NOON, Story, at, match, phrases, reports
 
 
 def test_a_grant_drives_the_relay_before_anything_else() -> None:

@@ -16,6 +16,7 @@ from edge.events import (
     FaceMatched,
     FacePoor,
     FaceUnknown,
+    Life,
     OrderGiven,
     PoorReason,
     Stopping,
@@ -28,7 +29,7 @@ NOW = Now(100.0, 1_790_000_000_000_000)
 GATE = Gate(Lock(unlock_s=5.0), Policy(Access(), "Asia/Shanghai"))
 PEOPLE = GateState(people={"p": AccessRule("p"), "gone": AccessRule("gone", revoked=True)})
 DOWN = replace(PEOPLE, lockdown=True)
-FACE = FaceMatched(1, "p", 0.7, 0.6, 2, strong=True)
+FACE = FaceMatched(1, "p", 0.7, 0.6, 2, strong=True, life=Life.LIVE)
 
 
 def step(state: GateState, event: Event, after_s: float = 0.0) -> tuple[GateState, list[Action]]:

@@ -115,6 +115,8 @@ def test_look_alikes(roster: Roster, cosine: float, outcome: str) -> None:
     done = enroller(roster).enrol(given, profile("Two"), 9)
     assert [other.person for other in done.look_alikes] == ([first.person] if outcome == "warned" else [])
     assert bool(done.warnings) == (outcome == "warned")
+    people, _ = roster.people()
+    assert {person.profile.look_alike for person in people} == {outcome == "warned"}  # on both sides
     if outcome == "warned":
         assert done.look_alikes[0].score == pytest.approx(cosine, abs=1e-3)
 
@@ -196,6 +198,7 @@ def test_who_resembles_two_alike_is_a_warning_and_no_duplicate(roster: Roster) -
     done = adding.enrol(shots(1), profile("Triplet"), 9)
     assert {other.person for other in done.look_alikes} == {one, twin}
     assert one in done.warnings[0]
+    assert all(person.profile.look_alike for person in roster.people()[0])
 
 
 @given(st.floats(-0.1, 0.9), st.floats(0.02, 0.9))

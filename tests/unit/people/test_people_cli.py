@@ -6,7 +6,7 @@ import json
 import shlex
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from people_samples import LIMITS, ColourDescriber, paint, save
 from edge.cli.common import State
 from edge.cli.people import CONSENT_TEXT, Parts, register
 from edge.drivers.camera import Frame
+from edge.drivers.card import Card
 from edge.errors import ConfigError, DataError, EdgeError, UsageError
 
 PHRASE = "five random words are good"
@@ -43,6 +44,30 @@ class FakeCamera:
         self.is_open = False
 
 
+class FakeReader:
+    """Shows `card` at the second look."""
+
+    secured = False
+    refused = 0
+
+    def __init__(self) -> None:
+        self.card = "w26:17-12345"
+        self.is_open = False
+        self.looks = 0
+
+    def open(self) -> None:
+        self.is_open = True
+
+    def read(self, timeout_s: float) -> Sequence[Card]:
+        assert self.is_open
+        assert timeout_s <= 1.0
+        self.looks += 1
+        return [Card(self.card)] if self.looks > 1 else []
+
+    def close(self) -> None:
+        self.is_open = False
+
+
 class Cli:
     """Runs commands as `edge` would; every command's JSON is the only thing on standard output."""
 
@@ -50,6 +75,7 @@ class Cli:
         self.state = state
         self.capsys = capsys
         self.camera = FakeCamera()
+        self.reader = FakeReader()
         self.model = "net-a"
 
     def parts(self) -> Parts:
@@ -57,6 +83,7 @@ class Cli:
             open_describer=lambda _: (ColourDescriber(self.model), lambda _: LIMITS),
             open_camera=lambda _: self.camera,
             model_id=lambda _: self.model,
+            open_card_reader=lambda _: self.reader,
         )
 
     def text(self, *words: str | Path) -> tuple[int, str]:

@@ -15,11 +15,13 @@ from edge import tokens
 from edge.clock import Now
 from edge.errors import DataError, HardwareError, UsageError
 from edge.people.erase import erase
+from edge.people.gallery import load_gallery
 from edge.people.sync import REASON
 from edge.people.sync_message import MOST_BYTES, TOKEN, Part, new_content_key, read_claims, seal_record
 from edge.people.sync_office import Signer, messages, next_edition, whole
 from edge.people.sync_published import Published, published_file, read_published, write_published
 from edge.store.identity import sealing_key
+from edge.store.pin_hash import hash_pin
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Fault, Profile
 from edge.store.roster_schema import RosterBusyError
@@ -81,6 +83,19 @@ def test_a_roster_arrives_whole_then_by_differences(office: Office, gate: Gate) 
     assert set(gate.profiles()) == {one, three}
     assert not gate.follower.behind
     assert not gate.take(sent[1]).effect
+
+
+def test_cards_pins_and_ways_arrive_too_and_go_again(office: Office, gate: Gate) -> None:
+    own = {"cards": ("w26:17-12345",), "number": "1204", "pin_hash": hash_pin("4711"), "ways": ("card+pin",)}
+    one = office.enrol(1, look_alike=True, slow=True, **own)
+    gate.take_all(office.publish())
+    assert gate.profiles() == office.profiles()
+    assert load_gallery(gate.roster, "net-a").books.cards == {"w26:17-12345": one}
+    office.change(one, cards=(), pin_hash="")
+    gate.take_all(office.publish())
+    assert gate.profiles()[one].cards == ()
+    books = load_gallery(gate.roster, "net-a").books
+    assert (books.cards, books.pins, books.numbers) == ({}, {}, {one: "1204"})
 
 
 def test_nothing_new_is_no_version(office: Office, gate: Gate) -> None:

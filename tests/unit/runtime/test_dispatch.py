@@ -8,8 +8,10 @@ from edge.actions import (
     Announce,
     Answer,
     BinLamp,
+    CheckPin,
     DriveRelay,
     KeepClip,
+    KeepFailures,
     KeepItem,
     Lamp,
     LightBin,
@@ -55,6 +57,17 @@ class Bench:
         raise AssertionError(f"nobody asked for the inputs at {mono_s}")
 
     def close(self) -> None: ...
+
+
+def test_pins_go_to_who_compares_them() -> None:
+    done: list[object] = []
+    nobody = lambda _: None  # noqa: E731
+    orders = {"check_pin": done.append, "keep_failures": done.append}
+    dispatcher = Dispatcher(None, lambda _: True, lambda _report, _now: None, nobody, nobody, nobody, **orders)
+    check, keep = CheckPin(1, "a" * 16, "4711", {"keypad": 1}), KeepFailures({})
+    dispatcher.carry_out([check, keep], NOW)
+    assert done == [check, keep]
+    Bench().dispatcher.carry_out([check, keep], NOW)  # without a keypad nobody listens
 
 
 def test_actions_are_carried_out_in_their_order() -> None:

@@ -21,7 +21,7 @@ SNAPSHOT: dict[str, Any] = {
     "uptime_s": 12.5,
     "camera": {"driver": "folder", "working": True, "size_px": (640, 480), "figures": {"frames": 7, "fps": 9.9}},
     "board": {"temperature_c": None, "under_voltage": {"now": False, "since_boot": True}},
-    "warnings": {"starting_unsafe": True},
+    "warnings": {"cards_can_be_copied": True},
 }
 
 
@@ -39,7 +39,7 @@ def test_the_figures_are_what_prometheus_understands() -> None:
         "edge_camera_fps": 9.9,
         "edge_board_under_voltage_now": 0.0,
         "edge_board_under_voltage_since_boot": 1.0,
-        "edge_warnings_starting_unsafe": 1.0,
+        "edge_warnings_cards_can_be_copied": 1.0,
         "edge_camera_info": 1.0,
     }
     families = {family.name: family for family in text_string_to_metric_families(text)}

@@ -138,7 +138,7 @@ def test_a_commit_that_is_in_doubt_is_settled_before_the_maintenance_stores_anyt
     bench = cared_for(tmp_path, caretaker)
     ledger = bench.writer._file.ledger
     assert ledger is not None
-    ledger._conn = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
+    ledger._conn = ledger._cursor = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
     bench.submit(2)
     bench.writer.step()
     caretaker.called = []

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.actions import Priority, Report
 from edge.clock import Now
 from edge.store.intake import MOST_PICTURES, Intake
-from edge.store.ticket import Ticket
+from edge.store.ticket import Ticket, call_in_turn
 
 
 def put(intake: Intake, number: int, priority: Priority = Priority.TELEMETRY) -> None:
@@ -154,8 +157,8 @@ def test_whoever_waits_for_an_event_that_is_dropped_is_told_at_once() -> None:
 
 
 def test_a_ticket_that_was_called_says_where_the_event_stands() -> None:
+    assert not Ticket().wait(0.0)
     ticket = Ticket()
-    assert not ticket.wait(0.0)
     ticket.call("e90c", 7)
     assert ticket.wait(60.0)
     assert (ticket.epoch, ticket.seq) == ("e90c", 7)
@@ -179,3 +182,47 @@ def test_many_hands_lose_nothing() -> None:
         thread.join(60.0)
     assert sorted(taken) == list(range(4000))
     assert all([n for n in taken if n // 500 == hand] == list(range(500 * hand, 500 * hand + 500)) for hand in range(8))
+
+
+def test_the_holders_of_one_commit_wake_each_other() -> None:
+    tickets = [Ticket() for _ in range(5)]
+    call_in_turn(enumerate([tickets[0], None, *tickets[1:]], 7), "e90c")
+    assert [ticket._bell.locked() for ticket in tickets] == [False, True, True, True, True]
+    for ticket in tickets:
+        assert ticket.wait(0.0)
+    assert [(ticket.epoch, ticket.seq) for ticket in tickets] == [("e90c", seq) for seq in (7, 9, 10, 11, 12)]
+
+
+def test_holders_that_have_gone_hold_up_nobody() -> None:
+    tickets = [Ticket() for _ in range(5000)]  # more than the interpreter goes deep
+    for ticket in tickets[:-1]:
+        assert not ticket.wait(0.0)
+    call_in_turn(enumerate(tickets, 1), "e90c")
+    assert tickets[-1].wait(0.0)
+
+
+def test_a_holder_that_is_interrupted_wakes_the_next() -> None:
+    class Interrupted:
+        def __init__(self, bell: threading.Lock) -> None:
+            self._bell = bell
+
+        def acquire(self, **how: Any) -> bool:
+            if "timeout" in how:
+                raise KeyboardInterrupt
+            return self._bell.acquire(blocking=False)
+
+    first, second = Ticket(), Ticket()
+    call_in_turn([(1, first), (2, second)], "e90c")
+    first._bell = Interrupted(first._bell)  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        first.wait(1.0)
+    assert second.wait(0.0)
+
+
+def test_many_holders_some_impatient_all_hear_of_it() -> None:
+    for _ in range(20):
+        tickets = [Ticket() for _ in range(32)]
+        with ThreadPoolExecutor(32) as pool:
+            heard = [pool.submit(ticket.wait, 60.0 if i % 3 else 0.0) for i, ticket in enumerate(tickets)]
+            call_in_turn(enumerate(tickets, 1), "e90c")
+            assert all(future.result() for i, future in enumerate(heard) if i % 3)

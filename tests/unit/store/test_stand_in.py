@@ -122,13 +122,13 @@ def test_what_a_stand_in_cannot_store_is_left_to_the_writer(tmp_path: Path) -> N
         before = put_until(bench, lambda: bench.writer._alone > 20)
         here = threading.get_ident()
         refusing = Refusing(ledger, here)
-        ledger._conn = refusing  # type: ignore[assignment]
+        ledger._conn = ledger._cursor = refusing  # type: ignore[assignment]
         end = time.monotonic() + LIMIT_S
         while not refusing.refused:
             before += 1
             assert put(bench, before) == before  # by the writer, when it was refused here
             assert time.monotonic() < end
-        ledger._conn = refusing.conn
+        ledger._conn, ledger._cursor = refusing.conn, refusing.conn.cursor()
     assert check_chain(bench.path) == list(range(1, before + 1))
     assert bench.faults == []
 
@@ -196,7 +196,7 @@ def lent(intake: Intake, order: list[str], lender: object) -> tuple[threading.Th
     taker = threading.Thread(target=take)
     taker.start()
     until(lambda: intake._place is not None)
-    place = intake.put(Report("door.opened"), NOW, None, lender)
+    place = intake.borrow(lender)
     assert place is not None
     return taker, place
 
@@ -206,8 +206,8 @@ def test_the_taker_does_not_return_before_it_has_its_place_back(intake: Intake) 
     taker, place = lent(intake, order, self := object())
     intake.wake()
     until(lambda: place.left)
-    assert intake.put(Report("door.opened"), NOW, None, self) is None  # it is lent once
-    assert len(intake.take_now(1)) == 1
+    assert intake.borrow(self) is None  # it is lent once
+    intake.put(Report("door.opened"), NOW)
     order.append("restored")
     intake.restore(place)
     taker.join(LIMIT_S)
@@ -217,9 +217,9 @@ def test_the_taker_does_not_return_before_it_has_its_place_back(intake: Intake) 
 def test_a_taker_with_nothing_to_do_goes_on_waiting_and_lends_again(intake: Intake) -> None:
     order: list[str] = []
     taker, place = lent(intake, order, self := object())
-    assert len(intake.take_now(10)) == 1
     intake.restore(place)
-    assert intake.put(Report("door.opened"), NOW, None, self) is place
+    assert intake.borrow(self) is place
+    intake.put(Report("door.opened"), NOW)
     assert order == []
     intake.restore(place)  # with something left
     taker.join(LIMIT_S)
@@ -238,6 +238,7 @@ def test_the_place_is_lent_to_nobody_else_and_not_while_losses_are_to_be_told(in
     taker = threading.Thread(target=lambda: taken.append(len(intake.take(LIMIT_S, 10, me))))
     taker.start()
     until(lambda: intake._place is not None)
-    assert intake.put(Report("door.opened"), NOW, None, me if losing else object()) is None
+    assert intake.borrow(me if losing else object()) is None
+    intake.put(Report("door.opened"), NOW)
     taker.join(LIMIT_S)
     assert taken == [1]

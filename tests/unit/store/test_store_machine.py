@@ -73,7 +73,7 @@ class StoreMachine(RuleBasedStateMachine):
     def the_next_commit_reports_an_error_after_it_happened(self) -> None:
         ledger = self.bench.writer._file.ledger
         assert ledger is not None
-        ledger._conn = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
+        ledger._conn = ledger._cursor = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
         waiting = self.bench.writer.status().waiting
         if not waiting:
             self.bench.submit(1)

@@ -175,7 +175,7 @@ def test_a_commit_that_reports_an_error_after_it_happened_is_not_repeated(
         bench.run()
         ledger = bench.writer._file.ledger
         assert ledger is not None
-        ledger._conn = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
+        ledger._conn = ledger._cursor = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
         bench.submit(3)
         bench.writer.step()
         assert [what for _, what, _ in bench.faults] == ["disk error"]

@@ -165,7 +165,7 @@ class Machine(RuleBasedStateMachine):
     def the_next_commit_reports_an_error_after_it_happened(self) -> None:
         ledger = self.device.writer._file.ledger
         if ledger is not None:
-            ledger._conn = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
+            ledger._conn = ledger._cursor = FailsAfterCommit(ledger._conn)  # type: ignore[assignment]
             self.device.happen()
             self.turn(20.0)
 

@@ -1,0 +1,91 @@
+"""What lets people in besides their faces, put together and not started: card reader, keypad, and who compares PINs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from edge.actions import CheckPin, KeepFailures
+from edge.config import Config
+from edge.config.credentials import SimulatedKeypad, SimulatedReaderConfig
+from edge.drivers.card.instruments import SimulatedBridge
+from edge.drivers.card.worker import CardWorker
+from edge.drivers.keypad.of_reader import ReaderKeys
+from edge.drivers.keypad.simulated import TypingVisitor
+from edge.drivers.keypad.worker import KeypadWorker
+from edge.gate.cards import INSIDE
+from edge.parts import make_card_reader, make_keypad
+from edge.people.books import Books
+from edge.people.gallery import LoadedGallery
+from edge.people.pins import MOST_ORDERS, Orders, PinWorker
+from edge.runtime.faults import FaultDesk
+from edge.runtime.mailbox import Inbox
+from edge.runtime.renewable import Renewable
+from edge.runtime.supervisor import Spec
+
+
+class Credentials:
+    """The workers behind `[card]`, `[card_inside]` and `[keypad]`. `post(event, seen_s)` puts into the brain's inbox;
+    `alone` is held by whoever has the roster open. `bridges` (by table) and `visitor` show cards and press keys at
+    simulated ones.
+    """
+
+    def __init__(self, config: Config, post: Callable[..., bool], faults: FaultDesk, alone: threading.Lock) -> None:
+        self._books = Books()
+        self._orders: Orders = Inbox(MOST_ORDERS)
+        keys = ReaderKeys()
+        simulated = [name for name, one in config.readers.items() if isinstance(one, SimulatedReaderConfig)]
+        self.bridges = {name: SimulatedBridge() for name in simulated}
+        self.visitor = TypingVisitor() if isinstance(config.keypad, SimulatedKeypad) else None
+        self.readers: dict[str, Renewable[CardWorker]] = {}
+        self.keypad: Renewable[KeypadWorker] | None = None
+        self.pins: Renewable[PinWorker] | None = None
+        self.specs: list[Spec] = []
+        keypad = config.keypad
+        for table, reader in config.readers.items():
+            name = INSIDE if table == "card_inside" else table
+            make = partial(make_card_reader, reader, self.bridges.get(table))
+            press = _ignore if name == INSIDE else keys.offer  # the keys on the inside are nobody's way in
+            self.readers[name] = Renewable(_made(partial(CardWorker, make, self.owner, post, press, faults, name=name)))
+            self.specs.append(Spec(name, self.readers[name], 12.0))
+        if keypad is not None:
+            self.keypad = Renewable(
+                lambda _last: KeypadWorker(lambda: make_keypad(keypad, keys, self.visitor), post, faults)
+            )
+            self.pins = Renewable(
+                lambda _last: PinWorker(
+                    config.store.state_dir, self._orders, lambda: self._books.pins, post, faults, alone
+                )
+            )
+            self.specs += [Spec("pins", self.pins, 30.0), Spec("keypad", self.keypad)]
+
+    def deliver(self, loaded: LoadedGallery) -> None:
+        """Whose cards and PINs are whose, from now on."""
+        self._books = loaded.books
+
+    def owner(self, card: str) -> str:
+        """The person whose card this is, or ""."""
+        return self._books.cards.get(card, "")
+
+    def check_pin(self, order: CheckPin) -> bool:
+        """For the dispatcher. False when more wait than anybody can have typed; then no answer comes."""
+        return self.pins is not None and self._orders.put(order)
+
+    def keep_failures(self, order: KeepFailures) -> bool:
+        """For the dispatcher."""
+        return self.pins is not None and self._orders.put(order)
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """For the status board, by part."""
+        parts = {**self.readers, "keypad": self.keypad, "pins": self.pins}
+        return {name: worker.now.status() for name, worker in parts.items() if worker is not None}
+
+
+def _made(make: Callable[[], CardWorker]) -> Callable[[CardWorker | None], CardWorker]:
+    return lambda _last: make()
+
+
+def _ignore(_keys: str) -> None:
+    """Takes no keys."""

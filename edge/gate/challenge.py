@@ -1,0 +1,88 @@
+"""A challenge: when the pictures alone leave doubt about a living face, it is asked for two gestures. Pure.
+
+Which ones cannot be foreseen: they are drawn from a secret of this start of the device, and no sequence comes again
+before all the others have been asked. Blinks come by themselves and are overlooked until they are asked for; any other
+gesture that was not asked for ends the challenge, since a replayed video makes gestures too, only not the right ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import permutations
+from types import MappingProxyType
+
+from edge.events import FaceMatched, FaceUnknown, Gesture
+
+GESTURE_S = 7.0
+"""To hear the request (2 to 3 s), understand it and do it."""
+PASSED_S = 8.0  # how long a challenge that was met stands for a living face
+MOST_TRIES = 2  # for one face; then it rests
+REST_S = 30.0
+SEQUENCES = tuple(permutations(Gesture, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a face was asked for. `face`: what is decided about it once it has done so. Times are monotonic."""
+
+    face: FaceMatched | FaceUnknown
+    gestures: tuple[Gesture, ...]
+    until_s: float
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Challenges:
+    """The one challenge that is going on, and what was before. `secret`: drawn anew at each start.
+
+    `tries`: how often a face (track) was challenged in vain, and when last. `used`: the sequences of this round.
+    """
+
+    secret: bytes = field(default=b"", repr=False)
+    asked: Asked | None = None
+    drawn: int = 0
+    used: tuple[tuple[Gesture, ...], ...] = ()
+    tries: Mapping[int, tuple[int, float]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def exhausted(self, track: int, now_s: float) -> bool:
+        """Whether this face has been asked often enough for now."""
+        count, last_s = self.tries.get(track, (0, float("-inf")))
+        return count >= MOST_TRIES and now_s - last_s < REST_S
+
+
+def begin(state: Challenges, face: FaceMatched | FaceUnknown, now_s: float) -> Challenges:
+    """Ask this face; the first gesture of `asked.gestures` is to be told."""
+    used = state.used if len(state.used) < len(SEQUENCES) else ()
+    left = [sequence for sequence in SEQUENCES if sequence not in used]
+    digest = hashlib.sha256(state.secret + state.drawn.to_bytes(8, "big")).digest()
+    sequence = left[int.from_bytes(digest[:8], "big") % len(left)]
+    asked = Asked(face, sequence, now_s + GESTURE_S)
+    return replace(state, asked=asked, drawn=state.drawn + 1, used=(*used, sequence))
+
+
+def gesture(state: Challenges, made: Gesture, now_s: float) -> tuple[Challenges, bool | None]:
+    """The asked face made a gesture: True when that was the last one, False when it was a wrong one, None otherwise."""
+    asked = state.asked
+    assert asked is not None
+    if made == asked.gestures[asked.done]:
+        asked = replace(asked, done=asked.done + 1, until_s=now_s + GESTURE_S)
+        return replace(state, asked=asked), True if asked.done == len(asked.gestures) else None
+    if made is Gesture.BLINK or made in asked.gestures[: asked.done]:  # the head turns back, an eye opens late
+        return state, None
+    return state, False
+
+
+def failed(state: Challenges, now_s: float) -> Challenges:
+    """The challenge ended in vain."""
+    assert state.asked is not None
+    track = state.asked.face.track
+    recent = {one: tried for one, tried in state.tries.items() if now_s - tried[1] < REST_S}
+    count = recent.get(track, (0, 0.0))[0] + 1
+    return replace(state, asked=None, tries=MappingProxyType({**recent, track: (count, now_s)}))
+
+
+def ended(state: Challenges) -> Challenges:
+    """It is over, whatever came of it."""
+    return replace(state, asked=None)

@@ -1,0 +1,144 @@
+"""Faces: known, unknown, poorly seen, and whether somebody living stands there. Pure.
+
+An unknown face is asked for the same gestures as a known one: what is asked must not tell who is enrolled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from edge.actions import Speak
+from edge.clock import Now
+from edge.events import FaceMatched, FacePoor, FaceUnknown, GestureSeen, Life, Way
+from edge.gate import challenge
+from edge.gate.access import record_failure
+from edge.gate.admit import admit
+from edge.gate.grant import just_passed
+from edge.gate.refusal import refuse, shut_out
+from edge.gate.state import GateState, Outcome, Rules
+from edge.gate.ways import Factor
+
+Face = FaceMatched | FaceUnknown
+
+
+def seen(state: GateState, event: Face | FacePoor, rules: Rules, now: Now) -> Outcome:
+    """A face was decided about."""
+    person = event.person if isinstance(event, FaceMatched) else ""
+    if state.lockdown:
+        return shut_out(state, event.track, now, person)
+    if isinstance(event, FacePoor) and _is_asked(state, event.track):
+        return state, ()  # whoever turns their head as they were asked to is not to be seen well meanwhile
+    if isinstance(event, FacePoor):
+        details = {"detail": event.reason.value}
+        return refuse(state, event.track, f"poor_{event.reason}", "poor_picture", details, now)
+    strong = isinstance(event, FaceMatched) and event.strong and person in state.people
+    # A strong match passes even then: somebody who keeps holding strangers' faces before the camera must not
+    # be able to lock the residents out.
+    if state.attempts.locked(now.mono_s) and not strong:
+        return refuse(state, event.track, "refused_locked_out", "locked_out", _scores(event), now)
+    if person and just_passed(state, person, rules, now.mono_s):
+        return state, ()
+    match event.life:
+        case Life.SPOOF:
+            return _failed(_let_go(state, event.track), event, "refused_unknown", "spoof", rules, now)
+        case Life.DOUBT:
+            return _doubted(state, event, rules, now)
+        case Life.LIVE:
+            return _living(_let_go(state, event.track), event, rules, now)
+
+
+def gesture(state: GateState, event: GestureSeen, rules: Rules, now: Now) -> Outcome:
+    """A face made a gesture; one that nobody asked for means nothing."""
+    asked = state.challenges.asked
+    if asked is None or asked.face.track != event.track:
+        return state, ()
+    face = asked.face
+    if isinstance(face, FaceMatched) and event.person != face.person:
+        # Whose it is cannot be seen just then: it may be made again. Somebody else's: the face was exchanged.
+        return (state, ()) if not event.person else _in_vain(state, rules, now)
+    challenges, done = challenge.gesture(state.challenges, event.gesture, now.mono_s)
+    state = replace(state, challenges=challenges)
+    if done is False:
+        return _in_vain(state, rules, now)
+    if done:
+        return _living(replace(state, challenges=challenge.ended(challenges)), face, rules, now, challenged=True)
+    if challenges.asked is not None and challenges.asked.done > asked.done:
+        return state, (Speak(f"do_{challenges.asked.gestures[challenges.asked.done]}"),)
+    return state, ()
+
+
+def expire(state: GateState, rules: Rules, now: Now) -> Outcome:
+    """Nothing was done in time."""
+    asked = state.challenges.asked
+    if asked is None or now.mono_s < asked.until_s:
+        return state, ()
+    return _in_vain(state, rules, now)
+
+
+def _doubted(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
+    asked = state.challenges.asked
+    if asked is not None and asked.face.track == event.track:
+        if _who(asked.face) == _who(event):
+            return state, ()  # it is being asked already
+        return _in_vain(state, rules, now)
+    if asked is not None:  # one at a time: two people would not know who is meant
+        return state, ()
+    if state.challenges.exhausted(event.track, now.mono_s):
+        return refuse(state, event.track, "refused_challenge", "challenge", _scores(event), now)
+    challenges = challenge.begin(state.challenges, event, now.mono_s)
+    assert challenges.asked is not None
+    return replace(state, challenges=challenges), (Speak(f"do_{challenges.asked.gestures[0]}"),)
+
+
+def _living(state: GateState, event: Face, rules: Rules, now: Now, *, challenged: bool = False) -> Outcome:
+    scores = _scores(event) | ({"challenged": True} if challenged else {})
+    if isinstance(event, FaceMatched) and event.person in state.people:
+        factor = Factor(now.mono_s, event.waited_s, scores)
+        return admit(state, event.person, Way.FACE, factor, event.track, rules, now)
+    if isinstance(event, FaceMatched):  # erased or revoked between the match and now
+        return refuse(state, event.track, "refused_unknown", "unknown", scores, now)
+    return _failed(state, event, "refused_unknown", "unknown", rules, now)
+
+
+def _in_vain(state: GateState, rules: Rules, now: Now) -> Outcome:
+    asked = state.challenges.asked
+    assert asked is not None
+    state = replace(state, challenges=challenge.failed(state.challenges, now.mono_s))
+    return _failed(state, asked.face, "refused_challenge", "challenge", rules, now)
+
+
+def _failed(state: GateState, event: Face, phrase: str, reason: str, rules: Rules, now: Now) -> Outcome:
+    """Refused, and counted towards the lock-out."""
+    settings = rules.policy.settings
+    attempts, locked = record_failure(state.attempts, settings, event.track, now.mono_s)
+    state, details = replace(state, attempts=attempts), _scores(event)
+    if locked:
+        phrase, reason = "refused_locked_out", "locked_out"
+        details["lockout_s"] = settings.lockout_s
+    return refuse(state, event.track, phrase, reason, details, now)
+
+
+def _let_go(state: GateState, track: int) -> GateState:
+    """What this face was asked for is settled."""
+    return replace(state, challenges=challenge.ended(state.challenges)) if _is_asked(state, track) else state
+
+
+def _is_asked(state: GateState, track: int) -> bool:
+    asked = state.challenges.asked
+    return asked is not None and asked.face.track == track
+
+
+def _who(face: Face) -> str:
+    return face.person if isinstance(face, FaceMatched) else ""
+
+
+def _scores(event: Face) -> dict[str, Any]:
+    scores: dict[str, Any] = {
+        "score": round(event.score, 3),
+        "threshold": round(event.threshold, 3),
+        "frames": event.frames,
+    }
+    if isinstance(event, FaceMatched) and event.cues:
+        scores["cues"] = {cue: round(score, 3) for cue, score in event.cues.items()}
+    return scores

@@ -1,0 +1,102 @@
+"""The last steps to an open door: cooldown, anti-passback, interlock, and then the relay before anything else. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edge.actions import Priority, Report, Speak
+from edge.clock import Now
+from edge.gate import door as doors
+from edge.gate import passback
+from edge.gate.access import note, recall
+from edge.gate.refusal import refuse, say
+from edge.gate.state import Entrant, GateState, Outcome, Rules, Waiting
+
+WAIT_S = 15.0
+"""How long somebody is waited for until the other door of an interlock has fallen shut."""
+
+
+def grant(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outcome:
+    """Somebody has shown all that is asked of them."""
+    access = rules.policy.settings
+    if just_passed(state, entrant.key, rules, now.mono_s):
+        return state, ()
+    if access.passback != "off" and not entrant.visitor:
+        if passback.offends(state.inside, entrant.subject, access, now.mono_s):
+            if access.passback != "soft":
+                details = {"by": entrant.data["by"]}
+                return refuse(state, entrant.key, "refused_passback", "passback", details, now, entrant.subject)
+            entrant = replace(entrant, data={**entrant.data, "passback": True})
+        state = replace(state, inside=passback.entered(state.inside, entrant.subject, access, now.mono_s))
+    if rules.lock.interlock and state.other_open is not False:
+        return _wait(state, Waiting(entrant, now.mono_s + WAIT_S, entrant.slow), now)
+    return _let_in(state, entrant, rules, now)
+
+
+def let_out(
+    state: GateState, rules: Rules, now: Now, *, wide: bool = False, subject: str = "", by: str = ""
+) -> Outcome:
+    """Somebody wants out: at once, but for an interlock whose other door is known to stand open."""
+    if rules.lock.interlock and state.other_open is True:
+        return _wait(state, Waiting(None, now.mono_s + WAIT_S, wide), now)
+    door, actions = doors.unlock(state.door, rules.lock, now.mono_s, wide=wide)
+    data = {"by": by} if by else {}
+    actions += (Speak("exit"), Report("access.exit", data, subject, Priority.ACCESS))
+    inside = passback.left(state.inside, subject) if subject else state.inside
+    return replace(state, door=door, inside=inside), actions
+
+
+def other_door(state: GateState, is_open: bool | None, rules: Rules, now: Now) -> Outcome:
+    """The other door of the interlock moved; who waited for it to fall shut goes now."""
+    state = replace(state, other_open=is_open)
+    waiting = state.waiting
+    if waiting is None or is_open is not False or now.mono_s >= waiting.until_s:
+        return state, ()
+    state = replace(state, waiting=None)
+    if waiting.entrant is None:
+        return let_out(state, rules, now, wide=waiting.wide)
+    return _let_in(state, waiting.entrant, rules, now)
+
+
+def give_up(state: GateState, now: Now) -> Outcome:
+    """Nobody is waited for for ever."""
+    waiting = state.waiting
+    if waiting is None or now.mono_s < waiting.until_s:
+        return state, ()
+    state = replace(state, waiting=None)
+    if (entrant := waiting.entrant) is None:
+        return state, ()
+    inside = passback.left(state.inside, entrant.subject)
+    details = {"by": entrant.data["by"]}
+    state = replace(state, inside=inside)
+    return refuse(state, entrant.key, "refused_interlock", "interlock", details, now, entrant.subject)
+
+
+def just_passed(state: GateState, key: str, rules: Rules, now_s: float) -> bool:
+    """Whether the same person's last grant is fresh, and still holds or was used; without a contact nobody knows, and
+    it counts as used.
+    """
+    if not recall(state.attempts.granted, key, rules.policy.settings.cooldown_s, now_s):
+        return False
+    door = state.door
+    return door.relay_on or door.leaf_open is None or door.opened_at >= state.attempts.granted[key]
+
+
+def _wait(state: GateState, waiting: Waiting, now: Now) -> Outcome:
+    if state.waiting is None:  # whoever came first goes first
+        state = replace(state, waiting=waiting)
+    return say(state, "wait_other_door", now.mono_s)
+
+
+def _let_in(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outcome:
+    settings, attempts, now_s = rules.policy.settings, state.attempts, now.mono_s
+    door, actions = doors.unlock(state.door, rules.lock, now_s, wide=entrant.slow)
+    if not recall(attempts.greeted, entrant.key, settings.greet_again_s, now_s):
+        actions += (Speak("granted"),)
+        greeted = note(attempts.greeted, entrant.key, settings.greet_again_s, now_s)
+        attempts = replace(attempts, greeted=greeted)
+    granted = note(attempts.granted, entrant.key, settings.cooldown_s, now_s)
+    data = {**entrant.data, "waited_s": round(entrant.waited_s, 2)}
+    report = Report("access.granted", data, entrant.subject, Priority.ACCESS)
+    attempts = replace(attempts, granted=granted, failures=())
+    return replace(state, door=door, attempts=attempts), (*actions, report)

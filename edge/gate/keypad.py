@@ -1,0 +1,83 @@
+"""The keypad: whose PIN it is, whether it is looked at, and what comes of it. Pure.
+
+A wrong PIN, a number that is nobody's, and a revoked person's PIN are all compared, counted and refused alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from edge.actions import CheckPin, KeepFailures, Priority, Report
+from edge.clock import Now
+from edge.events import PinChecked, PinTyped, PinVerdict, Way
+from edge.gate import pins
+from edge.gate.admit import admit
+from edge.gate.refusal import refuse, say, shut_out
+from edge.gate.state import GateState, Outcome, Rules
+from edge.gate.ways import FRESH_S, Factor
+
+_BY = {"by": "pin"}
+
+
+def typed(state: GateState, event: PinTyped, rules: Rules, now: Now) -> Outcome:
+    """Somebody typed a PIN: it is handed out to be compared, unless too many were wrong."""
+    now_s = now.mono_s
+    if state.pins.entry is not None:  # the one before is being compared, for a tenth of a second
+        return state, ()
+    if event.number:
+        person = next((one for one, rule in state.people.items() if rule.number == event.number), "")
+        key = person or f"#{event.number}"
+    else:
+        person = state.shown.latest(now_s)
+        key = person or "#"
+        if not person and now_s - state.shown.ghost_s >= FRESH_S:
+            return say(state, "need_number", now_s)
+    if state.pins.locked(key, now_s):
+        return refuse(state, "keypad", "refused_locked_out", "locked_out", _BY, now, person)
+    counted = pins.begin(state.pins, person, key, rules.policy.settings, now_s)
+    check = CheckPin(counted.tickets, person, event.pin, counted.counts())
+    return replace(state, pins=counted), (check,)
+
+
+def checked(state: GateState, event: PinChecked, rules: Rules, now: Now) -> Outcome:
+    """A PIN was compared. An answer that came too late, or to another entry, means nothing."""
+    entry = state.pins.entry
+    if entry is None or entry.ticket != event.ticket:
+        return state, ()
+    if event.verdict is PinVerdict.WRONG or not entry.person or event.person != entry.person:
+        return _wrong(state, rules, now)
+    state = replace(state, pins=pins.right(state.pins))
+    actions: tuple[Any, ...] = (KeepFailures(state.pins.counts()),)
+    if event.verdict is PinVerdict.DURESS:
+        # Nothing of it is to be seen or heard at the door, which opens as ever.
+        actions += (Report("alarm.duress", {}, event.person, Priority.ALARM),)
+    if state.lockdown:
+        state, more = shut_out(state, "keypad", now, event.person)
+        return state, (*more, *actions)
+    factor = Factor(now.mono_s, now.mono_s - entry.typed_s)
+    state, more = admit(state, event.person, Way.PIN, factor, "keypad", rules, now)
+    return state, (*more, *actions)
+
+
+def expire(state: GateState, rules: Rules, now: Now) -> Outcome:
+    """Nobody has compared it: it stays counted as wrong."""
+    entry = state.pins.entry
+    if entry is None or now.mono_s < entry.typed_s + pins.ANSWER_S:
+        return state, ()
+    return _wrong(state, rules, now)
+
+
+def _wrong(state: GateState, rules: Rules, now: Now) -> Outcome:
+    entry = state.pins.entry
+    assert entry is not None
+    state = replace(state, pins=pins.over(state.pins))
+    if state.lockdown:
+        return shut_out(state, "keypad", now, entry.person)
+    settings = rules.policy.settings
+    keys = [key for key in (entry.key, pins.KEYPAD) if key in state.pins.tried]
+    rest_s = max((pins.lockout_s(key, state.pins.tried[key].failures, settings) for key in keys), default=0.0)
+    if rest_s:
+        details = {**_BY, "lockout_s": rest_s}
+        return refuse(state, "keypad", "refused_locked_out", "locked_out", details, now, entry.person)
+    return refuse(state, "keypad", "refused_unknown", "pin", _BY, now, entry.person)

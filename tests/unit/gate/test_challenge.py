@@ -1,0 +1,128 @@
+"""Living or not: what a face that leaves doubt is asked for, and what ends it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edge.actions import Report
+from edge.events import AccessRule, FaceMatched, FacePoor, FaceUnknown, Gesture, GestureSeen, Life, PoorReason, Tick
+from edge.gate.challenge import GESTURE_S, SEQUENCES, Challenges, begin, ended
+from tests.unit.gate.gate_story import Story, at, match, phrases, reports
+
+DOUBTED = replace(match(), life=Life.DOUBT)
+
+
+def asked(story: Story) -> tuple[Gesture, ...]:
+    assert story.state.challenges.asked is not None
+    return story.state.challenges.asked.gestures
+
+
+def test_a_living_face_is_not_asked_for_anything() -> None:
+    assert phrases(Story(AccessRule("p")).tell(match(), at(1.0))) == ["granted"]
+
+
+def test_doubt_costs_two_gestures_and_then_the_door_opens() -> None:
+    story = Story(AccessRule("p"))
+    first = story.tell(DOUBTED, at(1.0))
+    one, two = asked(story)
+    assert (phrases(first), reports(first)) == ([f"do_{one}"], [])
+    assert phrases(story.tell(GestureSeen(1, one, "p"), at(3.0))) == [f"do_{two}"]
+    granted = story.tell(GestureSeen(1, two, "p"), at(5.0))
+    assert reports(granted) == [("access.granted", None)]
+    assert any(isinstance(a, Report) and a.data.get("challenged") for a in granted)
+
+
+def test_a_wrong_gesture_ends_it_and_a_blink_in_between_does_not() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    one, _ = asked(story)
+    if one is not Gesture.BLINK:
+        assert story.tell(GestureSeen(1, Gesture.BLINK, "p"), at(1.5)) == []
+    wrong = next(made for made in Gesture if made not in (one, Gesture.BLINK))
+    assert reports(story.tell(GestureSeen(1, wrong, "p"), at(2.0))) == [("access.refused", "challenge")]
+    assert story.state.challenges.asked is None
+
+
+def test_nothing_done_in_time_is_a_refusal() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    assert story.gate.next_deadline(story.state) == 1.0 + GESTURE_S
+    actions = story.tell(Tick(), at(1.0 + GESTURE_S))
+    assert (reports(actions), phrases(actions)) == ([("access.refused", "challenge")], ["refused_challenge"])
+
+
+def test_a_face_that_was_exchanged_ends_it_and_one_that_is_not_clear_does_not() -> None:
+    story = Story(AccessRule("p"), AccessRule("q"))
+    story.tell(DOUBTED, at(1.0))
+    one, _ = asked(story)
+    assert story.tell(GestureSeen(1, one, ""), at(2.0)) == []
+    assert reports(story.tell(GestureSeen(1, one, "q"), at(2.5))) == [("access.refused", "challenge")]
+
+
+def test_gestures_of_another_face_mean_nothing() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    assert story.tell(GestureSeen(2, asked(story)[0], "p"), at(2.0)) == []
+
+
+def test_a_face_shown_not_to_live_is_refused_at_once_in_the_words_for_strangers() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    actions = story.tell(replace(match(), life=Life.SPOOF), at(2.0))
+    assert (reports(actions), phrases(actions)) == ([("access.refused", "spoof")], ["refused_unknown"])
+    assert story.state.challenges.asked is None
+
+
+def test_an_unknown_face_is_asked_the_same_as_a_known_one_and_refused_in_the_end() -> None:
+    known, unknown = Story(AccessRule("p")), Story(AccessRule("p"))
+    said = phrases(known.tell(DOUBTED, at(1.0)))
+    assert phrases(unknown.tell(FaceUnknown(1, 0.2, 0.6, 5, Life.DOUBT), at(1.0))) == said
+    one, two = asked(unknown)
+    unknown.tell(GestureSeen(1, one), at(2.0))
+    assert reports(unknown.tell(GestureSeen(1, two), at(3.0))) == [("access.refused", "unknown")]
+
+
+def test_after_two_vain_tries_the_face_rests() -> None:
+    story = Story(AccessRule("p"))
+    for start_s in (0.0, 10.0):
+        story.tell(DOUBTED, at(start_s))
+        story.tell(Tick(), at(start_s + GESTURE_S))
+    assert story.tell(DOUBTED, at(20.0))[-1] != []
+    assert story.state.challenges.asked is None
+    assert phrases(story.tell(DOUBTED, at(48.0))) != ["refused_challenge"]
+
+
+def test_vain_challenges_lead_to_the_lock_out() -> None:
+    story = Story(AccessRule("p"))
+    kinds = []
+    for track in range(5):
+        story.tell(replace(DOUBTED, track=track), at(track * 10.0))
+        kinds += reports(story.tell(Tick(), at(track * 10.0 + GESTURE_S)))
+    assert kinds[-1] == ("access.refused", "locked_out")
+
+
+def test_turning_the_head_as_asked_is_no_poor_picture() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    assert story.tell(FacePoor(1, PoorReason.TURNED_AWAY), at(2.0)) == []
+
+
+def test_no_sequence_comes_again_before_all_the_others() -> None:
+    state, drawn = Challenges(secret=b"x"), []
+    for _ in range(2 * len(SEQUENCES)):
+        state = begin(state, FaceMatched(1, "p", 0.7, 0.6, 2), 0.0)
+        assert state.asked is not None
+        drawn.append(state.asked.gestures)
+        state = ended(state)
+    assert set(drawn[: len(SEQUENCES)]) == set(drawn[len(SEQUENCES) :]) == set(SEQUENCES)
+    assert len(set(drawn[: len(SEQUENCES)])) == len(SEQUENCES)
+
+
+def test_what_is_asked_cannot_be_foreseen_without_the_secret() -> None:
+    firsts = [begin(Challenges(secret=bytes([n])), DOUBTED, 0.0).asked for n in range(40)]
+    assert len({one.gestures for one in firsts if one}) > 10
+
+
+def test_where_there_is_another_way_a_refused_face_is_told_of_it() -> None:
+    story = Story(AccessRule("p"), offers=True)
+    assert phrases(story.tell(FaceUnknown(1, 0.2, 0.6, 5), at(1.0))) == ["refused_face_else"]
