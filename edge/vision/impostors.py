@@ -57,7 +57,7 @@ class FalseAccepts:
 
 
 class ImpostorWatch:
-    """`look` is called by the vision's thread, everything else by another."""
+    """`look` is for the vision's thread, `follow` for whoever delivers the gallery, everything else for a third."""
 
     def __init__(self, model_id: str, points: OperatingPoints) -> None:
         self._points = points.at(REFERENCE_FPIR)
@@ -72,12 +72,17 @@ class ImpostorWatch:
         self._pairs = LookAlikes()
         self._gallery: Gallery | None = None
 
-    def look(self, decisions: Sequence[Decision], embedding: Embedding | None, gallery: Gallery) -> None:
-        """What was decided about a face, and its embedding in the frame that led to it (None: there is none)."""
+    def follow(self, gallery: Gallery) -> None:
+        """Who is enrolled now: what is known of pairs goes with either of them."""
         with self._lock:
             if gallery is not self._gallery:
                 self._gallery = gallery
                 self._pairs.keep(gallery.has)
+
+    def look(self, decisions: Sequence[Decision], embedding: Embedding | None, gallery: Gallery) -> None:
+        """What was decided about a face, and its embedding in the frame that led to it (None: there is none)."""
+        self.follow(gallery)
+        with self._lock:
             for decision in decisions:
                 if isinstance(decision, FaceUnknown):
                     self._unknown += 1.0

@@ -37,6 +37,7 @@ class Recognition:
     def deliver(self, matrix: NDArray[np.float32], ids: Sequence[str]) -> None:
         """Compare with these people from the next frame on; from any thread. Raises DataError for bad rows."""
         self.gallery = self._gallery(matrix, ids)
+        self.impostors.follow(self.gallery)
 
     def _gallery(self, matrix: NDArray[np.float32], ids: Sequence[str]) -> Gallery:
         if len(matrix) and matrix.shape[1] != self.dimension:

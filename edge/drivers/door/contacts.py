@@ -23,6 +23,8 @@ from edge.runtime.faults import FaultDesk
 COMPONENT = "contacts"
 SAMPLE_S = 0.02
 RETRY_S = 0.25
+OTHER_OPEN_S = 120.0
+"""So long another door may read as open; after that its wire may be cut, and must keep nobody inside."""
 
 
 class ContactsWorker:
@@ -48,6 +50,7 @@ class ContactsWorker:
         self._other: Told[tuple[bool | None]] = Told()
         self._button: Told[bool] = Told(at_rest=False)
         self._wide_button: Told[bool] = Told(at_rest=False)
+        self._other_open_since_s: float | None = None
         self._failing: bool | None = None  # a predecessor may have failed
 
     def start(self) -> None:
@@ -89,9 +92,17 @@ class ContactsWorker:
         if inputs.tamper_open is not None:
             self._tamper.offer(inputs.tamper_open, now_s, lambda is_open: post(TamperChanged(is_open)))
         if inputs.other_open is not None:
-            self._tell_other(inputs.other_open, now_s)
+            self._tell_other(self._known(inputs.other_open, now_s), now_s)
         self._button.offer(inputs.exit_pressed, now_s, lambda pressed: not pressed or post(ExitPressed()))
         self._wide_button.offer(inputs.wide_exit_pressed, now_s, lambda pressed: not pressed or post(WideExitPressed()))
+
+    def _known(self, other_open: bool, now_s: float) -> bool | None:
+        if not other_open:
+            self._other_open_since_s = None
+            return False
+        if self._other_open_since_s is None:
+            self._other_open_since_s = now_s
+        return True if now_s - self._other_open_since_s <= OTHER_OPEN_S else None
 
     def _tell_other(self, is_open: bool | None, now_s: float) -> None:
         # Within a tuple, since None is something to be told here, and nothing yet to `Told`.

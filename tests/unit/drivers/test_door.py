@@ -14,7 +14,7 @@ from edge.actions import Lamp
 from edge.config.schema import GpioDoor, SimulatedDoor
 from edge.drivers.debounce import STABLE_S
 from edge.drivers.door import DoorInputs
-from edge.drivers.door.contacts import ContactsWorker
+from edge.drivers.door.contacts import OTHER_OPEN_S, ContactsWorker
 from edge.drivers.door.gpio import GpioDoorPort
 from edge.drivers.door.simulated import SimulatedDoorPort
 from edge.drivers.gpio import lgpio_factory
@@ -393,6 +393,20 @@ def test_nobody_knows_of_the_other_door_what_cannot_be_read() -> None:
     told = watched.look(0.1) + watched.look(0.1)
     assert [type(event) for event in told] == [ComponentRecovered, FireLineChanged, OtherDoorChanged]
     assert told[2] == OtherDoorChanged(False)
+
+
+def test_an_other_door_that_stays_open_may_be_a_cut_wire_and_keeps_nobody_inside() -> None:
+    watched = Watched()
+    shut = DoorInputs(None, exit_pressed=False, other_open=False)
+    for _ in range(2):
+        watched.wires.inputs = replace(shut, other_open=True)
+        watched.look(0.0)
+        assert watched.look(1.0) == [OtherDoorChanged(True)]
+        assert watched.look(OTHER_OPEN_S - 1.5) == []
+        assert watched.look(1.0) + watched.look(0.1) == [OtherDoorChanged(None)]
+        assert watched.look(1000.0) == []
+        watched.wires.inputs = shut
+        assert watched.look(1.0) + watched.look(0.1) == [OtherDoorChanged(False)]
 
 
 def test_without_an_interlock_nothing_is_told_of_another_door() -> None:

@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from vision_samples import POINTS, at_cosine, unit_rows
 
+from edge.config.schema import Face
 from edge.errors import DataError
 from edge.events import FaceMatched, FacePoor, FaceUnknown, Life, PoorReason
 from edge.vision.attempt import Decision
 from edge.vision.embed import Embedding
 from edge.vision.impostors import HALF_LIFE_DAYS, ImpostorWatch
+from edge.vision.manifest import Manifest
 from edge.vision.match import Gallery
+from edge.vision.recognition import Recognition
 from edge.vision.tail import LEAST_COMPARISONS
 from edge.vision.thresholds import OperatingPoints
 
@@ -176,6 +179,18 @@ def test_a_pair_is_dropped_with_either_of_them() -> None:
     watch.look(seen(IDS[5]), face(5))
     assert watch.watch.memory()["pairs"] == []
     assert watch.watch.forgotten == 1
+
+
+def test_an_erased_persons_pair_goes_when_the_gallery_is_delivered(manifest: Manifest) -> None:
+    recognition = Recognition(manifest, Face())
+    rows = unit_rows(3, recognition.dimension, 1)
+    rows[1] = at_cosine(rows[0], 0.999, 7)
+    recognition.deliver(rows, ["a", "b", "c"])
+    recognition.impostors.look([seen("a")], rows[0], recognition.gallery)
+    assert recognition.impostors.memory()["pairs"] == [["a", "b", 1, 1]]
+    recognition.deliver(rows[1:], ["b", "c"])
+    assert recognition.impostors.memory()["pairs"] == []
+    assert (recognition.impostors.forgotten, recognition.impostors.figures().people) == (1, 2)
 
 
 def test_what_is_remembered_goes_on() -> None:

@@ -90,8 +90,8 @@ def test_where_many_are_accepted_they_are_counted() -> None:
 
 
 def test_there_is_no_step_where_counting_ends_and_the_tail_begins() -> None:
-    counts = strangers(7, 1000, 5)
-    for level in np.arange(-8.5, 3.0, 0.05):
+    counts = strangers(7, 4000, 10)
+    for level in np.arange(-8.5, 0.0, 0.05):
         rate = rate_beyond(counts, level)
         assert rate is not None
         assert rate.estimate == pytest.approx(min(beyond(level), 1.0), rel=0.35)  # a bin is 0.25 wide
