@@ -33,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
         rosters,
         sink,
         station,
+        update,
     )
 
     parser = argparse.ArgumentParser(
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     station.register(commands)
     config.register(commands)
     rosters.register(commands)
+    update.register(commands)
     return parser
 
 

@@ -19,6 +19,7 @@ from edge.config.cameras import VideoCamera as VideoCamera
 from edge.config.check import Between
 from edge.config.kinds import Days, DeviceName, Fraction, IntervalText, Name, Pin, Seconds, TimeZone, TopicPrefix
 from edge.config.station import Bin, Station
+from edge.config.update import Update
 from edge.schedules import Interval, parse_interval
 
 Volume = Annotated[int, Between(1, 100)]
@@ -231,5 +232,6 @@ class Config:
     pictures: Pictures = Pictures()
     homeassistant: HomeAssistant = HomeAssistant()
     metrics: Metrics = Metrics()
+    update: Update = Update()
     station: Station | None = None
     bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from sqlite_utils import Database, Migrations
 
 from edge.errors import DataError, EdgeError, HardwareError
+from edge.store.forward import foreign
 from edge.store.keys import write_new
 
 ROSTER_NAME = "roster.db"
@@ -30,7 +31,7 @@ WRITER_WAIT_S = 10.0
 """An erasure holds the file while it is rewritten."""
 _FIRST = "1 people, templates, meta"
 _SECOND = "2 zones, zone_marks"
-_KNOWN = frozenset({_FIRST, _SECOND})
+KNOWN = frozenset({_FIRST, _SECOND})
 _MIGRATIONS = Migrations("roster")
 NO_ROSTER = "enrol somebody first, or give the right --state"
 _RESTORE = "restore it from a backup, or move it away and import an export; it is left as it is"
@@ -173,9 +174,9 @@ def _prepare(db: Database, path: Path, device_key: str, *, read_only: bool) -> N
     applied = {name for (name,) in rows.fetchall()}
     if not applied:
         raise DataError(f"{path}: a database, but no roster", hint=_RESTORE)
-    if not applied <= _KNOWN:
+    if foreign(applied, KNOWN):
         raise DataError(f"{path}: written by a newer version of edge", hint="update this device")
-    if applied != _KNOWN:
+    if not applied >= KNOWN:
         db.execute("BEGIN IMMEDIATE")  # another process may be doing the same
         _MIGRATIONS.apply(db)
         db.conn.commit()
