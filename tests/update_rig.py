@@ -48,7 +48,7 @@ CREATED = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
 WALL_US = 1_795_834_800_000_000
 OLD, NEW = "0.1.0", "0.2.0"
 
-PROGRAM = '''
+PROGRAM = """
 import json, sys
 from edge import __version__, BEHAVIOUR, KNOWN
 words = sys.argv[1:]
@@ -71,7 +71,7 @@ elif words[:2] == ["update", "readable"]:
     print(json.dumps({"readable": not foreign, "foreign": foreign}))
 else:
     sys.exit(f"no such command: {words}")
-'''
+"""
 KNOWN = (*NAMES, "1 people, templates, meta", "2 zones, zone_marks")
 
 
@@ -304,7 +304,7 @@ def _forked(act: Callable[[], object]) -> bool:
     return status == 0
 
 
-def _answered(folder: Path, *words: str, timeout_s: float) -> subprocess.CompletedProcess[str]:
+def _answered(folder: Path, *words: str, timeout_s: float) -> subprocess.CompletedProcess[str]:  # noqa: ARG001
     """What PROGRAM says, without starting an interpreter for it, which takes longer than all the rest."""
     scope: dict[str, Any] = {}
     exec((folder / "site" / "edge" / "__init__.py").read_text(), scope)
@@ -329,7 +329,7 @@ def every_point(folder: Path, behaviour: str, stride: int = 1, migration: str = 
     """
     layouts.run = transaction.run = _answered
     offered = bundle(folder / "bundles", NEW, behaviour)
-    first = Device(folder / "first").set_up()
+    Device(folder / "first").set_up()
     shutil.rmtree(folder / "first" / "wheels")
     point, results = 1 - stride, []
     while True:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
@@ -18,8 +17,8 @@ from typing import IO, Any, Protocol
 
 from edge.errors import HardwareError, UsageError
 from edge.update.bundle import MOST_BYTES
+from edge.update.manifest import FILE_NAME
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _PIECE = 1 << 16
 _ANSWER_S = 20.0
 
@@ -52,7 +51,7 @@ def fetching(
     """Copy `name` from the folder or below the address `source` to `target`, durably. The generator returns the
     SHA-256. Raises HardwareError, UsageError for a name that is none.
     """
-    if not NAME.fullmatch(name):
+    if not FILE_NAME.fullmatch(name):
         raise UsageError(f"{name[:80]!r} is no name of a bundle", hint="give its file name, without a folder")
     digest, left = hashlib.sha256(), MOST_BYTES
     where = f"{source.rstrip('/')}/{name}"

@@ -60,6 +60,14 @@ def is_offered(state_dir: Path) -> bool:
     return (state_dir / FOLDER / REQUEST).exists()
 
 
+def offered(state_dir: Path) -> Request:
+    """The request that lies there, for the daemon, which wrote it. Raises DataError."""
+    try:
+        return _request((state_dir / FOLDER / REQUEST).read_bytes()[:_MOST_BYTES])
+    except OSError as error:
+        raise DataError(f"the request cannot be read: {error.strerror}", hint="order the update again") from error
+
+
 def withdraw(state_dir: Path) -> None:
     """Take the request and the bundle back. Raises HardwareError."""
     try:
@@ -83,13 +91,7 @@ def claim(state_dir: Path, target: Path) -> Request | None:
         data = _small_file(folder, REQUEST)
         if data is None:
             return None
-        try:
-            said = json.loads(data)
-            request = Request(said["id"], said["version"], said["sha256"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            if isinstance(error, DataError):
-                raise
-            raise DataError("a request that is none", hint="order the update again") from error
+        request = _request(data)
         take(Path(OFFERED), target, folder)
     finally:
         os.close(folder)
@@ -112,6 +114,16 @@ def withdraw_claimed(state_dir: Path) -> None:
         raise HardwareError(f"{state_dir}: cannot be written: {error.strerror}", hint="check the disk") from error
     finally:
         os.close(folder)
+
+
+def _request(data: bytes) -> Request:
+    try:
+        said = json.loads(data)
+        return Request(said["id"], said["version"], said["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError("a request that is none", hint="order the update again") from error
 
 
 def _folder(state_dir: Path) -> int | None:

@@ -106,7 +106,7 @@ class JournalFile:
 
     def read(self) -> Journal | None:
         """The update under way. Raises DataError when the file is not what was written."""
-        body = _read(self.path)
+        body = read_whole(self.path)
         if body is None:
             return None
         try:
@@ -147,7 +147,7 @@ class JournalFile:
 
 def read_outcome(folder: Path) -> Outcome | None:
     """The last outcome, where there is one. Raises DataError when the file is not what was written."""
-    body = _read(folder / OUTCOME)
+    body = read_whole(folder / OUTCOME)
     try:
         return None if body is None else Outcome(**body)
     except TypeError as error:
@@ -173,7 +173,8 @@ def write_whole(path: Path, body: Mapping[str, Any]) -> None:
         raise HardwareError(f"{path}: cannot be written: {error.strerror}", hint="is the disk full?") from error
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read_whole(path: Path) -> dict[str, Any] | None:
+    """What `write_whole` wrote; None where there is no file. Raises DataError when it is not what was written."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)

@@ -17,6 +17,8 @@ MOST_BYTES = 1 << 20
 MOST_FILES = 500
 MOST_TOTAL_BYTES = 1 << 30
 ANY = "any"
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+"""What a bundle's file may be called; no folder is in it."""
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:(a|b|rc)(\d{1,6}))?")
 _STAGES = {"a": 0, "b": 1, "rc": 2, None: 3}
 _FILE = re.compile(r"wheels/[A-Za-z0-9][A-Za-z0-9._+-]{0,199}\.whl")
@@ -74,7 +76,7 @@ class Manifest:
         """Raises UnfitError unless it can take the place of the version `installed`. `downgrade`: one was asked for."""
         for what, wanted, here in (
             ("Python", self.python, python_tag()),
-            ("a machine of the kind", self.machine, platform.machine()),
+            ("a machine of the kind", self.machine, machine_tag()),
         ):
             if wanted not in (ANY, here):
                 raise UnfitError(f"made for {what} {wanted}, and this is {here}", hint="get the bundle for this device")
@@ -94,6 +96,11 @@ class Manifest:
 def python_tag() -> str:
     """Which wheels this interpreter takes: `cp311` for CPython 3.11."""
     return f"cp{sys.version_info.major}{sys.version_info.minor}"
+
+
+def machine_tag() -> str:
+    """The kind of this machine: `aarch64`, `x86_64`."""
+    return platform.machine()
 
 
 def is_version(text: object) -> bool:

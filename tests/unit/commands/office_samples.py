@@ -41,7 +41,7 @@ ARGS: Mapping[str, Mapping[str, Any]] = {
     "people.add": {"sealed": "AAAA"},
     "people.revoke": {"person": PERSON, "reason": "moved out"},
     "people.erase": {"person": PERSON},
-    "update": {"version": "0.2.0"},
+    "update": {"version": "0.2.0", "sha256": "0" * 64},
 }
 
 
