@@ -64,7 +64,12 @@ def take_request(layout: Layout, tools: Tools, site: Site) -> Journal | None:
             if ended is not None and ended.id == request.id:  # the power went before it was crossed off
                 return None
             given = {"sha256": request.sha256, "version": request.version, "command": request.id, **site.given()}
-            journal = transaction.fetch(target, new_journal(layout, request.id, **given))
+            journal = new_journal(layout, request.id, **given)
+            try:
+                journal = transaction.fetch(target, journal)
+            except EdgeError as error:  # the office waits for its end
+                transaction.give_up(journal, str(error))
+                raise
         finally:
             with translated(target):
                 target.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from edge.update.bundle import WHEELS, unpacked_bytes
 from edge.update.layout import NEW_SUFFIX, RECEIPT, Layout, environment, last_line, remove, translated
 
 Builder = Callable[[Layout, Path, str, Path], None]
-"""Builds the version of that name, from the wheels in the first folder, into the second one."""
+"""Builds the version of that name, from the wheels in the first folder, into the second one, durably."""
 
 _VENV_S, _PIP_S = 300.0, 1800.0  # a card that is worn out is slow
 _MARGIN_BYTES = 96 << 20  # the interpreter's own files, and what the device writes meanwhile
@@ -38,8 +38,8 @@ def install(layout: Layout, unpacked: Path, version: str, sha256: str, build: Bu
     build(layout, unpacked / WHEELS, version, new)
     with translated(new):
         _move_scripts(new, place)
-        (new / RECEIPT).write_text(json.dumps({"version": version, "sha256": sha256}))
-        os.sync()  # thousands of files: one call for all is quicker than one for each
+        _write(new / RECEIPT, json.dumps({"version": version, "sha256": sha256}).encode())
+        sync_folder(new)
         remove(place)
         new.rename(place)
         sync_folder(place.parent)
@@ -70,6 +70,7 @@ def build_environment(layout: Layout, wheels: Path, version: str, folder: Path) 
     pip = [str(folder / "bin" / "python"), "-I", "-m", "pip", "--isolated", "--disable-pip-version-check", "install"]
     where = ["--no-index", "--only-binary", ":all:", "--no-cache-dir", "--find-links", str(wheels)]
     _run(layout, [*pip, "--quiet", *where, f"edge=={version}"], _PIP_S)
+    os.sync()  # thousands of files: one call for all is quicker than one for each
 
 
 def _run(layout: Layout, command: Sequence[str], timeout_s: float) -> None:
@@ -110,4 +111,11 @@ def _move_scripts(new: Path, place: Path) -> None:
         if script.is_file() and not script.is_symlink():
             data = script.read_bytes()
             if (moved := data.replace(os.fsencode(new), os.fsencode(place))) != data:
-                script.write_bytes(moved)
+                _write(script, moved)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
