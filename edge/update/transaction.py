@@ -207,9 +207,12 @@ class Transaction:
         version = journal.version or "unknown"
         time = self._tools.now().wall.isoformat(timespec="seconds")
         outcome = Outcome(journal.id, result, version, journal.before_version, reason, journal.command, time)
-        self.clean()  # first: it makes room for the outcome
+        try:  # first: it makes room for the outcome, and a kill in the midst of it leaves the journal
+            self.clean()
+            layout.remove_unneeded()
+        except HardwareError as error:
+            log.error("not everything could be removed: %s", error)
         self.file.end(outcome)
-        layout.remove_unneeded()
         return outcome
 
     def _return(self, journal: Journal, before: Path) -> list[str]:
