@@ -57,18 +57,18 @@ def take_request(layout: Layout, tools: Tools, site: Site) -> Journal | None:
             transaction.clean()
         target = layout.work / "claimed.bundle"
         try:
-            request = handover.claim(site.state_dir, target)
+            request = handover.claim(site.state_dir)
             if request is None:
                 return None
             ended = read_outcome(layout.work)
             if ended is not None and ended.id == request.id:  # the power went before it was crossed off
                 return None
             given = {"sha256": request.sha256, "version": request.version, "command": request.id, **site.given()}
-            journal = new_journal(layout, request.id, **given)
             try:
-                journal = transaction.fetch(target, journal)
+                handover.take_offered(site.state_dir, target)
+                journal = transaction.fetch(target, new_journal(layout, request.id, **given))
             except EdgeError as error:  # the office waits for its end
-                transaction.give_up(journal, str(error))
+                transaction.refuse(request.id, request.version, str(error))
                 raise
         finally:
             with translated(target):

@@ -79,23 +79,27 @@ def withdraw(state_dir: Path) -> None:
         raise HardwareError(f"{state_dir}: cannot be written: {error.strerror}", hint="check the disk") from error
 
 
-def claim(state_dir: Path, target: Path) -> Request | None:
-    """The request that lies there, and its bundle copied to `target`; both stay until `withdraw_claimed`.
-
-    Raises DataError for a request that is none, HardwareError where the copy cannot be made.
-    """
+def claim(state_dir: Path) -> Request | None:
+    """The request that lies there; it stays until `withdraw_claimed`. Raises DataError for a request that is none."""
     folder = _folder(state_dir)
     if folder is None:
         return None
     try:
         data = _small_file(folder, REQUEST)
-        if data is None:
-            return None
-        request = _request(data)
+    finally:
+        os.close(folder)
+    return None if data is None else _request(data)
+
+
+def take_offered(state_dir: Path, target: Path) -> None:
+    """Copy the bundle that lies there. Raises DataError, HardwareError where it cannot be copied."""
+    folder = _folder(state_dir)
+    if folder is None:
+        raise DataError("the offered bundle is gone", hint="order the update again")
+    try:
         take(Path(OFFERED), target, folder)
     finally:
         os.close(folder)
-    return request
 
 
 def withdraw_claimed(state_dir: Path) -> None:

@@ -105,6 +105,12 @@ class Transaction:
             return
         self._end(self._decided(journal.at("abandoned", why=why)))
 
+    def refuse(self, command: str, version: str, why: str) -> None:
+        """Tell the end of an order with which nothing could be begun."""
+        self.clean()
+        time = self._tools.now().wall.isoformat(timespec="seconds")
+        self.file.end(Outcome(command, "rolledback", version, "", why, command, time))
+
     def keep(self, journal: Journal) -> Outcome:
         """The new version has proved itself."""
         return self._end(self.file.write(journal.at("kept")))

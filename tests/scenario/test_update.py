@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -17,16 +18,20 @@ import pytest
 from edge.clock import SystemClock
 from edge.errors import EdgeError
 from edge.runtime.status import read_status
+from edge.store.identity import pem
 from edge.update import probation, watching
 from edge.update.applying import Site, begin
 from edge.update.building import Builder, build_environment
-from edge.update.journal import Outcome
+from edge.update.handover import is_offered
+from edge.update.journal import JournalFile, Outcome
 from edge.update.layout import Layout
 from edge.update.making import describe, make
 from edge.update.transaction import Tools
 from edge.update.watching import Watch, baseline_now
 from tests.broker import PrivateBroker, Subscriber
-from tests.scenario.rig import LIMIT_S, ROOT, configure, until
+from tests.contract_check import problems_in
+from tests.scenario.office_rig import MODULE, Desk
+from tests.scenario.rig import LIMIT_S, ROOT, configure, running, until
 from tests.update_rig import CREATED, KEY
 from tests.update_rig import bundle as tiny_bundle
 
@@ -146,6 +151,8 @@ def spoilt(layout: Layout, _wheels: Path, version: str, folder: Path) -> None:
     named = (package / "__init__.py").read_text().replace("0.2.0", version)
     (package / "__init__.py").write_text(named)
     (package / "app.py").write_bytes(DEAD)
+    script = folder / "bin" / "edge"
+    script.write_text(script.read_text().replace("versions/0.2.0/", f"versions/{version}/"))
 
 
 def test_a_gate_is_updated_and_a_version_that_does_not_start_is_taken_back(
@@ -186,3 +193,36 @@ def started(office: Subscriber) -> set[str]:
     return {
         json.loads(one.payload)["data"]["version"] for one in office.messages if one.topic.endswith("device.started")
     }
+
+
+def test_the_office_orders_a_version_and_hears_its_end(tmp_path: Path, broker: PrivateBroker) -> None:
+    office = Desk(broker.port)
+    office.line.start()
+    source, root = tmp_path / "source", tmp_path / "opt"
+    (root / "update").mkdir(parents=True)
+    made = tiny_bundle(source, "0.2.0")
+    (tmp_path / "release.pem").write_bytes(pem(KEY.public_key()))
+    config = configure(
+        tmp_path,
+        uplink=f'host = "127.0.0.1"\nport = {broker.port}\ntls = false',
+        office=office.table(tmp_path),
+        update=f'key_file = "release.pem"\nsource = "{source}"\nfolder = "{root}"',
+    )
+    sha256 = hashlib.sha256(made.read_bytes()).hexdigest()
+    try:
+        with running(config, MODULE) as daemon:
+            office.wait_until_it_listens()
+            wrong = office.order("update", {"version": "0.2.0", "sha256": "0" * 64, "name": made.name})
+            assert (wrong["result"], wrong["reason"]) == ("refused", "sha256")
+            answer = office.order("update", {"version": "0.2.0", "sha256": sha256, "name": made.name})
+            assert answer["result"] == "applied"
+            office.event("command.applied", lambda data: data["command"] == answer["id"])
+            assert is_offered(tmp_path / "state")
+            # What edge-update.service does after its probation:
+            JournalFile(root / "update").end(Outcome(answer["id"], "kept", "0.2.0", "0.1.0", "", answer["id"], ""))
+            told = office.event("update.applied")
+            assert told["data"] == {"version": "0.2.0", "before": "0.1.0", "command": answer["id"]}
+            daemon.assert_ends_well()
+        assert problems_in([one for one in office.line.messages if "/event/" in one.topic]) == []
+    finally:
+        office.line.close()

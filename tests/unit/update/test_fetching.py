@@ -12,6 +12,8 @@ from urllib.error import URLError
 
 import pytest
 
+from edge.config.check import Problems, read_table
+from edge.config.desired import forbidden
 from edge.config.update import Update
 from edge.errors import EdgeError, HardwareError, UsageError
 from edge.update import fetching as module
@@ -91,6 +93,20 @@ def test_an_address_is_taken_apart() -> None:
     for wrong in ("http://x.example/a", "https://x.example/", "ftp://x/a"):
         with pytest.raises(EdgeError):
             fetched_name(wrong)
+
+
+@pytest.mark.parametrize("source", ["http://x.example/a", "updates", "ftp://x/a", "https://", "https://x.example/?a=b"])
+def test_a_source_is_a_folder_or_an_encrypted_address(source: str) -> None:
+    problems: Problems = []
+    read_table(Update, {"source": source}, ("update",), problems)
+    ((key, what),) = problems
+    assert key == ("update", "source") and "https://" in what
+    assert read_table(Update, {"source": "/media/edge"}, (), problems) == Update(source="/media/edge")
+
+
+def test_the_office_cannot_change_whose_versions_are_installed() -> None:
+    told = forbidden({"update": {"key_file": "theirs.pem", "source": "https://theirs.example"}})
+    assert [key for key, _ in told] == [("update", "key_file"), ("update", "source")]
 
 
 def test_nothing_is_configured_unless_somebody_does() -> None:

@@ -34,7 +34,8 @@ def test_the_path_unit_looks_where_the_program_writes() -> None:
 
 def test_the_trusted_version_watches_and_the_current_one_runs() -> None:
     (watching,), (running,) = values("edge-update.service", "ExecStart"), values("edge.service", "ExecStart")
-    for line, link in ((watching, TRUSTED), (running, CURRENT)):
+    (safe,) = values("edge.service", "ExecStopPost")
+    for line, link in ((watching, TRUSTED), (running, CURRENT), (safe, TRUSTED)):
         program, *words = line.split()
         assert program == str(DEFAULT_ROOT / link / "bin" / "edge")
         build_parser().parse_args(words)

@@ -359,6 +359,15 @@ def test_a_bundle_that_is_not_what_was_asked_for_ends_with_an_outcome(
     assert not handover.is_offered(device.state_dir) and device.tidy() == []
 
 
+def test_a_device_without_a_version_in_its_place_says_so(device: Device, tmp_path: Path) -> None:
+    (device.layout.root / CURRENT).unlink()
+    request(device, bundle(tmp_path))
+    with pytest.raises(DataError, match="edge update adopt"):
+        take_request(device.layout, device.tools(), device.site)
+    outcome = read_outcome(device.layout.work)
+    assert outcome is not None and (outcome.command, outcome.before) == ("c-7", "")
+
+
 def test_a_forged_bundle_of_a_daemon_that_was_taken_over_is_refused(device: Device, tmp_path: Path) -> None:
     request(device, bundle(tmp_path, key=STRANGER))
     with pytest.raises(BadSignatureError):
