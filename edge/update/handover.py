@@ -131,17 +131,17 @@ def _request(data: bytes) -> Request:
 
 
 def _folder(state_dir: Path) -> int | None:
-    """The folder's handle. Its name is the daemon's to change, so it must be no link."""
+    """The folder's handle, where there is one. Its name is the daemon's to change, so it must be no link."""
     try:
         above = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
+        try:
+            return os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
+        finally:
+            os.close(above)
+    except FileNotFoundError:
         return None
-    try:
-        return os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=above)
-    except OSError:
-        return None
-    finally:
-        os.close(above)
+    except OSError as error:
+        raise DataError(f"{state_dir / FOLDER} is no folder: {error.strerror}", hint="who has changed it?") from error
 
 
 def _small_file(folder: int, name: str) -> bytes | None:

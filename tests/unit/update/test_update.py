@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -291,7 +292,7 @@ def test_versions_that_nobody_needs_make_room(device: Device, monkeypatch: pytes
     shutil.copytree(device.layout.place(OLD), useless)
 
     def usage(_path: Path) -> Any:
-        return shutil._ntuple_diskusage(1 << 40, 0, 1 << (20 if useless.exists() else 40))  # type: ignore[attr-defined]
+        return SimpleNamespace(free=1 << (20 if useless.exists() else 40))
 
     monkeypatch.setattr("edge.update.building.shutil.disk_usage", usage)
     monkeypatch.setattr("edge.update.databases.shutil.disk_usage", usage)
@@ -393,7 +394,8 @@ def test_no_link_of_the_daemon_is_followed(device: Device, tmp_path: Path) -> No
         take_request(device.layout, device.tools(), device.site)
     folder.rmdir()
     folder.symlink_to(tmp_path)
-    assert take_request(device.layout, device.tools(), device.site) is None
+    with pytest.raises(DataError, match="no folder"):
+        take_request(device.layout, device.tools(), device.site)
     assert secret.read_text() == "of root" and device.tidy() == []
 
 
