@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import DataError, EdgeError, HardwareError, UsageError
+from edge.store.roster_schema import ROSTER_NAME
 from edge.update import handover
 from edge.update.journal import Journal, Outcome, as_journal, read_outcome
 from edge.update.layout import CURRENT, PREVIOUS, Layout, translated, version_in
@@ -93,6 +94,11 @@ def go_back(layout: Layout, tools: Tools, site: Site) -> Outcome:
         current, previous = layout.folder(CURRENT), layout.folder(PREVIOUS)
         if current is None or previous is None or current == previous:
             raise EdgeError("there is no version to go back to", hint="install one: edge update apply --downgrade")
+        if ROSTER_NAME in transaction.foreign(previous, site.state_dir):  # there is no copy of it any more
+            raise DataError(
+                f"{previous.name} cannot read the people as {current.name} keeps them",
+                hint="export the people first: edge people export --sealed, and move the roster away",
+            )
         ends = {"version": _answer(current), "target": str(current)}
         back_to = {"before": str(previous), "before_version": version_in(previous)}
         journal = as_journal(secrets.token_hex(8), "switched", **ends, **back_to, **site.given())

@@ -224,17 +224,20 @@ class Transaction:
     def _return(self, journal: Journal, before: Path) -> list[str]:
         """The version before, with data that it can read."""
         layout, state_dir = self._layout, Path(journal.state_dir)
-        names = self._foreign(before, state_dir)
+        names = self.foreign(before, state_dir)
         told: list[str] = []
         if names:
             self._tools.service.stop()
-            told = databases.bring_back(names, state_dir, layout.work / COPIES, journal.stamp)
+            try:
+                told = databases.bring_back(names, state_dir, layout.work / COPIES, journal.stamp)
+            except EdgeError as error:  # a daemon that tells of it is better than none
+                told = [f"not every database could be brought back: {error}"]
         layout.switch(CURRENT, before)
         layout.switch(TRUSTED, before)
         self._tools.service.restart()
         return told
 
-    def _foreign(self, before: Path, state_dir: Path) -> list[str]:
+    def foreign(self, before: Path, state_dir: Path) -> list[str]:
         """The databases that the version before says it cannot read. The switch does not depend on its answer."""
         try:
             answer = run(before, "update", "readable", "--state", str(state_dir), "--json", timeout_s=_ASK_S)

@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -321,6 +323,31 @@ def test_events_that_the_old_version_cannot_read_are_set_aside_for_it_to_take_ov
     (aside,) = device.state_dir.glob("events.db*")
     assert aside.name == "events.db.damaged-20261128T030000Z"
     assert (device.stops, device.first_event()) == (1, b"first")
+
+
+def test_going_back_later_needs_people_that_the_old_version_can_read(device: Device, tmp_path: Path) -> None:
+    device.apply(bundle(tmp_path))
+    device.until_over()
+    with closing(sqlite3.connect(device.state_dir / "roster.db")) as conn:
+        conn.execute("CREATE TABLE _sqlite_migrations (id INTEGER, migration_set TEXT, name TEXT, applied_at TEXT)")
+        conn.execute("INSERT INTO _sqlite_migrations VALUES (9, 'roster', '3 turns', '')")
+        conn.commit()
+    with pytest.raises(DataError, match="cannot read the people"):
+        go_back(device.layout, device.tools(), device.site)
+    assert (links(device), device.stops, device.tidy()) == ((NEW, NEW, OLD), 0, [])
+
+
+def test_databases_that_cannot_be_brought_back_do_not_keep_the_daemon_away(
+    device: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_words: object) -> list[str]:
+        raise HardwareError("the disk is gone", hint="look")
+
+    monkeypatch.setattr("edge.update.transaction.databases.bring_back", broken)
+    device.migrate = lambda state: migrated(state, "m003_turns_everything_round")
+    device.apply(bundle(tmp_path, behaviour="faulty"))
+    assert "the disk is gone" in (device.until_over() or pytest.fail()).reason
+    assert (device.works(), device.stopped) == (OLD, False)
 
 
 # --- the request of the daemon
