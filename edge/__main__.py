@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         rosters,
         sink,
         station,
+        update,
     )
 
     parser = argparse.ArgumentParser(
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     station.register(commands)
     config.register(commands)
     rosters.register(commands)
+    update.register(commands)
     return parser
 
 
