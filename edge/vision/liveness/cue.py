@@ -40,4 +40,3 @@ class Cue(Protocol):
     def score(self) -> float | None:
         """What the frames so far say; None without evidence."""
         ...
-
