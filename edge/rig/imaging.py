@@ -27,10 +27,11 @@ _SHOULDER = 0.8
 @dataclass(frozen=True, slots=True)
 class Sensor:
     """One camera in one light. `blur_px`: the lens's, as a Gaussian's sigma. `exposure_s`: how long a frame is exposed.
-    `gain`: brightness beyond what it aims at; `balance`: factors of red, green, blue; `gamma`: of its tone curve, against the picture's own.
-    `read_noise`, `shot_noise`: standard deviation in grey levels of 255, in the dark and added at white. `denoise`:
-    sigma of what smooths it away again. `jpeg`: quality of its compression, 0 for none. `flicker`: how much brighter
-    and darker the mains make the light, seen as bands because rows are read one after the other.
+    `gain`: brightness beyond what it aims at; `balance`: factors of red, green, blue; `gamma`: of its tone curve,
+    against the picture's own. `read_noise`, `shot_noise`: standard deviation in grey levels of 255, in the dark and
+    added at white. `denoise`: sigma of what smooths it away again. `jpeg`: quality of its compression, 0 for none.
+    `flicker`: how much brighter and darker the mains make the light, seen as bands because rows are read one after
+    the other.
     """
 
     blur_px: float = 0.6

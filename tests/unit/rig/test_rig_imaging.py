@@ -38,8 +38,8 @@ def test_only_what_moves_is_smeared() -> None:
     scene = still.copy()
     scene[200:300, 400:410] = 255
     sharp, moving = (imaging(QUIET).take(scene, 0.0, (speed, 0.0), still) for speed in (0.0, 600.0))
-    assert (sharp[250, 402] > 225).all()
-    assert (moving[250, 402] < 215).all()  # ten pixels, smeared over nine
+    assert (sharp[250, 402] > 220).all()
+    assert (moving[250, 402] < 210).all()  # ten pixels, smeared over nine
     assert (moving[:180] == sharp[:180]).all()
     assert (moving[:, :300] == sharp[:, :300]).all()
 

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from rig_samples import PORTRAITS
 
+from edge.config import load_config
+from edge.config.cameras import VisitorsCamera as VisitorsSettings
 from edge.errors import DataError, HardwareError
 from edge.events import Gesture
+from edge.parts import make_camera
 from edge.rig.camera import VisitorsCamera
 from edge.rig.hearing import Hearing
 from edge.rig.portrait import Fit
@@ -163,3 +166,22 @@ def test_a_picture_that_is_missing_or_shows_nobody_is_a_fault_of_the_camera(scri
     script.unlink()
     with pytest.raises(HardwareError, match="cannot be read"):
         camera(script, fit).open()
+
+
+def test_the_configured_camera_is_this_one(script: Path) -> None:
+    config = script.parent / "edge.toml"
+    config.write_text(
+        '[device]\nid = "gate"\nsite = "test"\n'
+        '[camera]\ndriver = "visitors"\npath = "script.toml"\nhears = "spoken.jsonl"\n'
+        '[door]\ndriver = "simulated"\n[speaker]\ndriver = "simulated"\n'
+        '[store]\nstate_dir = "state"\nruntime_dir = "runtime"\n[uplink]\nhost = "localhost"\ntls = false\n'
+    )
+    settings = load_config(config).camera
+    assert isinstance(settings, VisitorsSettings)
+    assert (settings.path, settings.hears) == (script, script.parent / "spoken.jsonl")
+    made = make_camera(settings)
+    made.open()
+    frame = made.read(1.0)
+    made.close()
+    assert frame is not None
+    assert frame.picture.shape == (480, 640, 3)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rig_samples import PORTRAITS
+from rig_samples import PORTRAITS, ROOT
 
 from edge.errors import DataError
 from edge.rig.casting import Company, cast_of, people_below
@@ -98,3 +100,18 @@ def test_folders_that_hold_too_few_portraits_or_none_are_refused(tmp_path: Path,
         (tmp_path / f"{name}.jpg").write_bytes(b"no picture")
     with pytest.raises(DataError, match="can be used"):
         Company(tmp_path, "tuning", fit).cast(np.random.default_rng(0))
+
+
+def test_the_script_writes_a_set_and_says_what_is_wrong(tmp_path: Path) -> None:
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "scripts/render-liveness"), str(tmp_path / "set"), *options]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+    done = run("--count", "1", "--kinds", "print", "--seconds", "0.2", "--set", "measured")
+    assert done.returncode == 0, done.stderr
+    line = json.loads((tmp_path / "set" / "rendered.jsonl").read_text())
+    assert (line["set"], line["kind"]) == ("measured", "print")
+    assert len(list((tmp_path / "set" / line["folder"]).glob("*.jpg"))) == line["frames"]
+    wrong = run("--portraits", str(tmp_path / "nowhere"))
+    assert wrong.returncode == 2
+    assert "is no folder" in wrong.stderr
