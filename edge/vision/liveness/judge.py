@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from edge.events import Life
 from edge.vision.faces import Face
+from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import Cue, Seen
 from edge.vision.liveness.follow import Follower
 from edge.vision.liveness.geometry import Geometry
@@ -30,7 +31,7 @@ class Evidence:
 
 def default_cues() -> list[Cue]:
     """The cues that every gate has."""
-    return [Geometry(), Surroundings(), Surface(), SignsOfLife()]
+    return [Geometry(), Surroundings(), Border(), Surface(), SignsOfLife()]
 
 
 class Liveness:

@@ -127,6 +127,11 @@ class Template:
         evidence = float(relief @ self._information @ relief) / (3.0 * max(spread, 1e-3))
         return Laid(self._common(matrix, found), (float(relief[0]), float(relief[1])), evidence, alike)
 
+    def went(self, motion: Matrix) -> float:
+        """How far a motion takes the middle of the face, in eye distances."""
+        gone = motion[:, :2] @ self._middle + motion[:, 2] - self._middle
+        return float(np.hypot(*gone)) * self._scale / self._eye
+
     def _fit(self, image: Floats) -> tuple[Matrix, Floats]:
         """The fifteen numbers, and the differences that they leave."""
         found = np.zeros(2 * _SHEET + 3)
