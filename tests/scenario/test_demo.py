@@ -28,9 +28,9 @@ def test_the_gate_is_demonstrated(tmp_path: Path) -> None:
     assert all(seen.values()), seen
     scenes = story["scenes"]
     assert scenes["live obama3.jpg"] == scenes["pass pass.png"] == scenes["card"] == scenes["pin"] == "access.granted"
-    assert not [
-        scene for scene, what in scenes.items() if what == "access.granted" and scene.startswith(("print", "replay"))
-    ]
+    attacks = [what for scene, what in scenes.items() if scene.startswith(("print", "replay"))]
+    assert attacks
+    assert "access.granted" not in attacks
     assert story["relay_on"] == story["relay_off"]
     assert {"face", "card", "pin", "pass"} <= story["waiting_times"].keys()
     assert "Welcome home." in story["spoken"]
