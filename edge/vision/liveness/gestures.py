@@ -84,9 +84,9 @@ class Gestures:
     def observe(self, face: Face, now_s: float) -> list[Made]:
         """The gestures that have ended with this frame. A pause, or a clock set back, begins anew."""
         pose = face.quality.figures.pose
-        now = (pose.yaw, pose.pitch, mouth_opening(face.points))
-        if not np.isfinite(now).all():
+        if not (np.isfinite(face.points).all() and np.isfinite((pose.yaw, pose.pitch)).all()):
             return []
+        now = (pose.yaw, pose.pitch, mouth_opening(face.points))
         if self._usual and not 0.0 <= now_s - self._usual[-1][0] <= GAP_S:
             self._begin()
         made = []

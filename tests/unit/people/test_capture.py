@@ -75,7 +75,7 @@ def test_a_camera_that_hesitates_is_none() -> None:
 
 
 def test_only_frames_of_somebody_who_lives_are_taken() -> None:
-    doubtful = {n: Life.DOUBT for n in range(25)} | {n: Life.SPOOF for n in range(25, 30)}
+    doubtful = dict.fromkeys(range(25), Life.DOUBT) | dict.fromkeys(range(25, 30), Life.SPOOF)
     camera = FakeCamera((n / 10, (1, n, 0)) for n in range(200))
     said: list[str] = []
     shots = capture(camera, ColourDescriber(not_alive=doubtful), 2, camera.clock, said.append)
