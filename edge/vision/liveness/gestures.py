@@ -111,7 +111,7 @@ class Gestures:
         if not self._usual:
             return True
         usual = np.median([values for _, values in self._usual], axis=0)
-        return abs(now[0] - usual[0]) > TURN_DEG / 2 or abs(now[1] - usual[1]) > UP_DEG / 2
+        return bool(abs(now[0] - usual[0]) > TURN_DEG / 2 or abs(now[1] - usual[1]) > UP_DEG / 2)
 
     def _give_up(self, now_s: float) -> None:
         """Whoever looks elsewhere for long has a new usual position."""

@@ -49,7 +49,7 @@ def test_the_common_motion_is_that_of_the_texture(face: Face, wall: Picture) -> 
     assert gone == pytest.approx(step.shift, abs=0.3)
 
 
-def test_another_face_is_not_laid_over(face: Face, wall: Picture) -> None:
+def test_another_face_is_not_laid_over(face: Face) -> None:
     rng = np.random.default_rng(3)
     other = replace(face, picture=rng.integers(0, 255, face.picture.shape, np.uint8))
     assert Template(face).lay(other) is None
