@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
 
 _LEAST_AGE_S = 0.1
-_FRAMES = 3
+_FRAMES, _BEST = 5, 3  # frames before anything is said, and which of their gains counts
 _ENOUGH = 90.0  # the third-best gain: sheets of the tuning set stay below 60 (median 25), walking people are above 280
 _AGREES = 0.5  # correlation of both turns; with less, the gain must be larger
 _TILTED_RAD, _TILTED_FRAMES, _FLAT = 0.09, 6, 20.0  # so far turned in so many frames, without more gain than that
@@ -60,7 +60,7 @@ class Geometry:
     def score(self) -> float | None:
         if len(self._frames) < _FRAMES:
             return None
-        gain = sorted(frame.gain for frame in self._frames)[-_FRAMES]
+        gain = sorted(frame.gain for frame in self._frames)[-_BEST]
         agreement = self._agreement()
         tilted = sum(math.hypot(*frame.turns[2:]) >= _TILTED_RAD for frame in self._frames)
         if tilted >= _TILTED_FRAMES and gain < _FLAT and agreement < _AGREES:

@@ -21,7 +21,7 @@ from edge.vision.liveness.surface import Surface, peak, spectrum
 from edge.vision.liveness.surroundings import Surroundings
 from edge.vision.liveness.template import Laid
 
-CLEAR = Split(still=60, along=0, other=4, apart=0, chest_still=0, chest_moved=20)
+CLEAR = Split(still=60, along=0, other=4, apart=0, chest_still=0, chest_moved=20, head=100)
 
 
 def flow(
