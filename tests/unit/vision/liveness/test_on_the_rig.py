@@ -1,4 +1,4 @@
-"""From rendered pictures through the shipped networks to the verdict: a few of each kind; rates are measured elsewhere."""
+"""From rendered pictures through the shipped networks to the verdict: a few; rates are measured elsewhere."""
 
 from __future__ import annotations
 
