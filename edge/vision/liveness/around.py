@@ -34,7 +34,7 @@ _NECK, _CHEST, _SHOULDER = 0.2, 0.65, 0.6
 class Split:
     """How many cells beside and above the head stood still, or moved: with the face, or otherwise. `apart`: those of
     the moving ones that hang together with no other that reaches the head. `chest_still`, `chest_moved`: of the column
-    below the chin.
+    below the chin. `head`: how many cells the face itself takes.
     """
 
     still: int
@@ -43,6 +43,7 @@ class Split:
     apart: int
     chest_still: int
     chest_moved: int
+    head: int
 
 
 class Around:
@@ -63,7 +64,7 @@ class Around:
         y = ((np.arange(rows) + 0.5) * _CELL / self._scale + self._origin[1] - middle[1]) / extent[1]
         reach = 2.0 * np.hypot(*np.meshgrid(x, y))
         self._upper = np.broadcast_to(y[:, None] < _NECK, reach.shape)
-        self._head = reach < _CROWN
+        self._head, self._oval = reach < _CROWN, reach < 1.0
         self._beside = (reach > _HAIR) & (y[:, None] < _NECK)
         self._chest = (y[:, None] > _CHEST) & (np.abs(x)[None] < _SHOULDER)
         self._before = self._smoothed(face, STILL)
@@ -85,6 +86,7 @@ class Around:
             apart=self._apart(moved),
             chest_still=_count(still & chest),
             chest_moved=_count(moved & chest),
+            head=_count(self._oval),
         )
 
     def _apart(self, moved: NDArray[np.bool_]) -> int:

@@ -84,9 +84,9 @@ class Gestures:
     def observe(self, face: Face, now_s: float) -> list[Made]:
         """The gestures that have ended with this frame. A pause, or a clock set back, begins anew."""
         pose = face.quality.figures.pose
-        now = (pose.yaw, pose.pitch, mouth_opening(face.points))
-        if not np.isfinite(now).all():
+        if not (np.isfinite(face.points).all() and np.isfinite((pose.yaw, pose.pitch)).all()):
             return []
+        now = (pose.yaw, pose.pitch, mouth_opening(face.points))
         if self._usual and not 0.0 <= now_s - self._usual[-1][0] <= GAP_S:
             self._begin()
         made = []
@@ -111,7 +111,7 @@ class Gestures:
         if not self._usual:
             return True
         usual = np.median([values for _, values in self._usual], axis=0)
-        return abs(now[0] - usual[0]) > TURN_DEG / 2 or abs(now[1] - usual[1]) > UP_DEG / 2
+        return bool(abs(now[0] - usual[0]) > TURN_DEG / 2 or abs(now[1] - usual[1]) > UP_DEG / 2)
 
     def _give_up(self, now_s: float) -> None:
         """Whoever looks elsewhere for long has a new usual position."""

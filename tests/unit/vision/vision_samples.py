@@ -61,6 +61,8 @@ class Says:
         self.observed = 0
 
     def observe(self, face: Face, now_s: float) -> None:
+        assert face.eye_px > 0.0
+        assert now_s >= 0.0
         self.observed += 1
 
     def verdict(self) -> Evidence:
