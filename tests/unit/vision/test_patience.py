@@ -47,7 +47,19 @@ def test_while_a_match_waits_weaker_decisions_are_void() -> None:
     assert patience.settle(FacePoor(1, PoorReason.BLURRED), says(Life.DOUBT), 10.3) is None
     told = patience.settle(None, says(Life.DOUBT), 11.0)
     assert isinstance(told, FaceMatched)
-    assert patience.settle(FaceUnknown(1, 0.4, 0.5, 5), says(Life.DOUBT), 12.0) == FaceUnknown(1, 0.4, 0.5, 5)
+
+
+def test_somebody_unknown_is_waited_for_and_doubted_as_somebody_known_is() -> None:
+    patience, stranger = Patience(), FaceUnknown(1, 0.4, 0.5, 5)
+    assert patience.settle(stranger, says(Life.DOUBT), 10.0) is None
+    assert patience.settle(MATCH, says(Life.DOUBT), 10.2) is None  # more frames, and now it is somebody
+    told = patience.settle(None, says(Life.DOUBT), 10.2 + WAIT_S)
+    assert isinstance(told, FaceMatched)
+    patience = Patience()
+    assert patience.settle(stranger, says(Life.DOUBT), 10.0) is None
+    told = patience.settle(None, says(Life.DOUBT), 10.0 + WAIT_S)
+    assert isinstance(told, FaceUnknown)
+    assert told.life is Life.DOUBT
 
 
 def test_somebody_else_in_its_place_waits_anew() -> None:
