@@ -35,11 +35,15 @@ class Entrant:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody stands before an interlock whose other door is open. `entrant`: None for somebody who wants out."""
+    """Somebody stands before an interlock whose other door is open. `entrant`: None for somebody who wants out, of whom
+    `subject` and `by` say who it is and by what, where that is known.
+    """
 
     entrant: Entrant | None
     until_s: float
     wide: bool = False
+    subject: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

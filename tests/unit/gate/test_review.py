@@ -6,8 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from edge.actions import DriveRelay
-from edge.events import AccessRule, FaceUnknown, GestureSeen, Life, OrderGiven
+from edge.actions import DriveRelay, Report
+from edge.config.schema import Access, Lock
+from edge.events import (
+    AccessRule,
+    CardShown,
+    ContactChanged,
+    Event,
+    ExitPressed,
+    FaceUnknown,
+    FireLineChanged,
+    GestureSeen,
+    Life,
+    LineState,
+    OrderGiven,
+    OtherDoorChanged,
+    PassShown,
+    RosterChanged,
+    Tick,
+)
+from edge.gate.cards import INSIDE
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 from tests.unit.gate.test_challenge import DOUBTED, asked
 
@@ -61,3 +79,113 @@ def test_in_a_lock_out_a_strong_match_that_makes_its_gestures_passes() -> None:
     lock_out(story, 1.0)
     story.tell(replace(DOUBTED, strong=True), at(2.0))
     assert ON in makes_both_gestures(story, 3.0)
+
+
+def interlocked(*people: AccessRule, passback: str = "off") -> Story:
+    """Before an interlock whose other door stands open."""
+    story = Story(*people, access=Access(passback=passback), lock=Lock(interlock=True))  # type: ignore[arg-type]
+    story.tell(ContactChanged(False), at(0.5))
+    story.tell(OtherDoorChanged(True), at(0.5))
+    return story
+
+
+def test_a_face_that_is_seen_again_while_it_waits_has_not_come_in_twice() -> None:
+    story = interlocked(AccessRule("p"), passback="hard")
+    story.tell(match(), at(1.0))
+    assert reports(story.tell(match(), at(4.0))) == []
+    assert reports(story.tell(OtherDoorChanged(False), at(5.0))) == [("access.granted", None)]
+    story.tell(Tick(), at(10.0))  # the lock falls, and nobody has opened the door
+    assert reports(story.tell(match(), at(30.0))) == [("access.granted", None)]
+
+
+@pytest.mark.parametrize("ends", [OrderGiven("lockdown", "c"), FireLineChanged(LineState.ALARM)])
+def test_who_waited_in_vain_is_not_inside(ends: Event) -> None:
+    story = interlocked(AccessRule("p"), passback="hard")
+    story.tell(match(), at(1.0))
+    story.tell(ends, at(2.0))
+    assert dict(story.state.inside) == {}
+
+
+def test_a_visitor_who_waited_in_vain_does_not_take_their_host_out() -> None:
+    story = interlocked(AccessRule("p"), passback="hard")
+    story.tell(OtherDoorChanged(False), at(0.6))
+    story.tell(CardShown("p", "door"), at(1.0))
+    story.tell(ContactChanged(True), at(2.0))
+    story.tell(ContactChanged(False), at(3.0))
+    story.tell(OtherDoorChanged(True), at(4.0))
+    story.tell(PassShown("n", "p", visitor=True), at(5.0))
+    assert reports(story.tell(Tick(), at(20.0))) == [("access.refused", "interlock")]
+    assert reports(story.tell(CardShown("p", "door"), at(30.0))) == [("access.refused", "passback")]
+
+
+def test_who_left_by_card_through_an_interlock_was_seen_to_leave() -> None:
+    story = interlocked(AccessRule("p"), passback="hard")
+    story.tell(OtherDoorChanged(False), at(0.6))
+    story.tell(CardShown("p", "door"), at(1.0))
+    story.tell(ContactChanged(True), at(2.0))
+    story.tell(ContactChanged(False), at(3.0))
+    story.tell(OtherDoorChanged(True), at(20.0))
+    story.tell(CardShown("p", INSIDE), at(21.0))
+    (left,) = [a for a in story.tell(OtherDoorChanged(False), at(22.0)) if isinstance(a, Report)]
+    assert (left.type, left.subject, dict(left.data)) == ("access.exit", "p", {"by": "card"})
+    assert dict(story.state.inside) == {}
+
+
+@pytest.mark.parametrize(("people", "reason"), [([AccessRule("p", revoked=True)], "revoked"), ([], "unknown")])
+def test_who_is_revoked_while_they_wait_is_not_let_in(people: list[AccessRule], reason: str) -> None:
+    story = interlocked(AccessRule("p"))
+    story.tell(match(), at(1.0))
+    story.tell(RosterChanged({rule.person: rule for rule in people}), at(2.0))
+    actions = story.tell(OtherDoorChanged(False), at(3.0))
+    assert ON not in actions
+    assert (reports(actions), phrases(actions)) == ([("access.refused", reason)], ["refused_unknown"])
+
+
+def test_a_lockdown_does_not_end_the_waiting_of_somebody_who_wants_out() -> None:
+    story = interlocked()
+    story.tell(ExitPressed(), at(1.0))
+    story.tell(OrderGiven("lockdown", "c"), at(2.0))
+    assert reports(story.tell(OtherDoorChanged(False), at(3.0))) == [("access.exit", None)]
+
+
+def test_another_door_that_is_not_known_any_more_lets_out_and_not_in() -> None:
+    out, in_ = interlocked(), interlocked(AccessRule("p"))
+    out.tell(ExitPressed(), at(1.0))
+    in_.tell(match(), at(1.0))
+    assert out.tell(OtherDoorChanged(None), at(2.0))[0] == ON
+    assert in_.tell(OtherDoorChanged(None), at(2.0)) == []
+
+
+@pytest.mark.parametrize("frees", [OrderGiven("unlock", "c", {"hold": True}), FireLineChanged(LineState.ALARM)])
+def test_before_a_door_that_is_free_nobody_is_told_to_wait(frees: Event) -> None:
+    story = interlocked(AccessRule("p"))
+    story.tell(frees, at(1.0))
+    assert "wait_other_door" not in phrases(story.tell(ExitPressed(), at(2.0)) + story.tell(match(), at(3.0)))
+    assert story.state.waiting is None
+
+
+@pytest.mark.parametrize(
+    ("frees", "ends"),
+    [
+        (OrderGiven("unlock", "c", {"hold": True}), OrderGiven("release", "d")),
+        (FireLineChanged(LineState.ALARM), FireLineChanged(LineState.NORMAL)),
+    ],
+)
+def test_who_fled_through_a_free_door_may_come_back(frees: Event, ends: Event) -> None:
+    story = interlocked(AccessRule("p"), passback="hard")
+    story.tell(OtherDoorChanged(False), at(0.6))
+    story.tell(CardShown("p", "door"), at(1.0))
+    story.tell(ContactChanged(True), at(2.0))
+    story.tell(ContactChanged(False), at(3.0))
+    story.tell(frees, at(100.0))
+    story.tell(ends, at(200.0))
+    assert reports(story.tell(CardShown("p", "door"), at(300.0))) == [("access.granted", None)]
+
+
+def test_a_press_inside_does_not_make_somebody_come_in_who_missed_the_door() -> None:
+    story = interlocked(AccessRule("p"), passback="hard")
+    story.tell(OtherDoorChanged(False), at(0.6))
+    story.tell(CardShown("p", "door"), at(1.0))
+    story.tell(ExitPressed(), at(2.0))
+    story.tell(Tick(), at(7.0))
+    assert reports(story.tell(CardShown("p", "door"), at(20.0))) == [("access.granted", None)]
