@@ -22,12 +22,15 @@ from edge.events import (
     OrderGiven,
     OtherDoorChanged,
     PassShown,
+    PinVerdict,
     RosterChanged,
     Tick,
 )
+from edge.gate import pins
 from edge.gate.cards import INSIDE
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 from tests.unit.gate.test_challenge import DOUBTED, asked
+from tests.unit.gate.test_typed_pins import enter
 
 ON = DriveRelay(on=True)
 
@@ -189,3 +192,30 @@ def test_a_press_inside_does_not_make_somebody_come_in_who_missed_the_door() -> 
     story.tell(ExitPressed(), at(2.0))
     story.tell(Tick(), at(7.0))
     assert reports(story.tell(CardShown("p", "door"), at(20.0))) == [("access.granted", None)]
+
+
+def test_wrong_pins_on_many_residents_push_out_no_count() -> None:
+    tried = pins.over(pins.begin(pins.Pins(), "victim", "victim", Access(), 0.0))
+    for number in range(100):
+        tried = pins.over(pins.begin(tried, f"p{number}", f"p{number}", Access(), 1.0 + number))
+    assert tried.tried["victim"].failures == 1
+    assert tried.tried[pins.KEYPAD].failures == 101
+
+
+def test_a_number_of_nobody_that_was_typed_just_now_is_not_the_one_that_is_forgotten() -> None:
+    tried = pins.over(pins.begin(pins.Pins(), "", "#999", Access(), 0.0))
+    for number in range(63):
+        tried = pins.over(pins.begin(tried, "", f"#{number}", Access(), 1.0 + number))
+    tried = pins.over(pins.begin(tried, "", "#999", Access(), 70.0))
+    tried = pins.over(pins.begin(tried, "", "#63", Access(), 71.0))
+    assert tried.tried["#999"].failures == 2
+
+
+def test_a_keypad_that_is_used_all_day_forgets_wrong_ones_too() -> None:
+    story = Story(AccessRule("p", number="101"))
+    for quarter in range(3 * pins.KEYPAD_FAILURES):
+        now_s = quarter * (pins.KEYPAD_FORGETS_S + 1.0)
+        enter(story, str(500 + quarter), PinVerdict.WRONG, now_s)
+        enter(story, "101", PinVerdict.RIGHT, now_s + 300.0)
+        enter(story, "101", PinVerdict.RIGHT, now_s + 600.0)
+    assert story.state.pins.tried[pins.KEYPAD].failures <= 2
