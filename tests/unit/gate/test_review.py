@@ -22,8 +22,11 @@ from edge.events import (
     OrderGiven,
     OtherDoorChanged,
     PassShown,
+    PinChecked,
+    PinTyped,
     PinVerdict,
     RosterChanged,
+    Stopping,
     Tick,
 )
 from edge.gate import pins
@@ -219,3 +222,25 @@ def test_a_keypad_that_is_used_all_day_forgets_wrong_ones_too() -> None:
         enter(story, "101", PinVerdict.RIGHT, now_s + 300.0)
         enter(story, "101", PinVerdict.RIGHT, now_s + 600.0)
     assert story.state.pins.tried[pins.KEYPAD].failures <= 2
+
+
+@pytest.mark.parametrize("meanwhile", [FireLineChanged(LineState.ALARM), Stopping("SIGTERM")])
+@pytest.mark.parametrize("verdict", [PinVerdict.RIGHT, PinVerdict.DURESS, PinVerdict.WRONG])
+def test_a_pin_that_is_being_compared_when_a_fire_begins_or_the_device_stops(
+    meanwhile: Event, verdict: PinVerdict
+) -> None:
+    story = Story(AccessRule("p", number="101"))
+    story.tell(PinTyped("101", "1379"), at(1.0))
+    story.tell(meanwhile, at(1.1))
+    actions = story.tell(PinChecked(1, "p", verdict), at(1.2))
+    assert reports(actions) == ([("alarm.duress", None)] if verdict is PinVerdict.DURESS else [])
+    assert phrases(actions) == phrases(story.tell(Tick(), at(20.0))) == []
+    assert ("p" in story.state.pins.counts()) is (verdict is PinVerdict.WRONG)
+
+
+def test_duress_whose_answer_came_too_late_opens_nothing_and_is_told() -> None:
+    story = Story(AccessRule("p", number="101"))
+    story.tell(PinTyped("101", "1379"), at(1.0))
+    story.tell(Tick(), at(1.0 + pins.ANSWER_S))
+    actions = story.tell(PinChecked(1, "p", PinVerdict.DURESS), at(12.0))
+    assert (ON in actions, reports(actions)) == (False, [("alarm.duress", None)])
