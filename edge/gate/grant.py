@@ -21,12 +21,12 @@ def grant(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outcome
     access = rules.policy.settings
     if just_passed(state, entrant.key, rules, now.mono_s):
         return state, ()
-    if access.passback != "off" and not entrant.visitor:
-        if passback.offends(state.inside, entrant.subject, access, now.mono_s):
-            if access.passback != "soft":
-                details = {"by": entrant.data["by"]}
-                return refuse(state, entrant.key, "refused_passback", "passback", details, now, entrant.subject)
-            entrant = replace(entrant, data={**entrant.data, "passback": True})
+    watched = access.passback != "off" and not entrant.visitor
+    if watched and passback.offends(state.inside, entrant.subject, access, now.mono_s):
+        if access.passback != "soft":
+            details = {"by": entrant.data["by"]}
+            return refuse(state, entrant.source, "refused_passback", "passback", details, now, entrant.subject)
+        entrant = replace(entrant, data={**entrant.data, "passback": True})
     if rules.lock.interlock and state.other_open is not False and not state.door.free:
         return _wait(state, Waiting(entrant, now.mono_s + WAIT_S, entrant.slow), now)
     return _let_in(state, entrant, rules, now)
@@ -62,7 +62,7 @@ def other_door(state: GateState, is_open: bool | None, rules: Rules, now: Now) -
     reason = rules.policy.refusal(rule, now, hours=not entrant.visitor) if rule is not None else "unknown"
     if reason:  # revoked or erased meanwhile
         subject = entrant.subject if rule is not None else ""
-        return refuse(state, entrant.key, "refused_unknown", reason, {"by": entrant.data["by"]}, now, subject)
+        return refuse(state, entrant.source, "refused_unknown", reason, {"by": entrant.data["by"]}, now, subject)
     return _let_in(state, entrant, rules, now)
 
 
@@ -76,7 +76,7 @@ def give_up(state: GateState, now: Now) -> Outcome:
         return state, ()
     details = {"by": entrant.data["by"]}
     subject = entrant.subject if entrant.subject in state.people else ""  # erased meanwhile: nobody's
-    return refuse(state, entrant.key, "refused_interlock", "interlock", details, now, subject)
+    return refuse(state, entrant.source, "refused_interlock", "interlock", details, now, subject)
 
 
 def just_passed(state: GateState, key: str, rules: Rules, now_s: float) -> bool:

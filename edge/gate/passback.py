@@ -38,8 +38,8 @@ def left(inside: Inside, person: str) -> Inside:
 
 
 def settled(inside: Inside, before: Door, after: Door) -> Inside:
-    """Once the lock has fallen without the leaf having moved, whoever was let in since it last did has not come in. Of a
-    door that was free nobody knows who went through it, in a fire everybody: then all may come in.
+    """Once the lock has fallen without the leaf having moved, whoever was let in since it last did has not come in. Who
+    went through a door that was free nobody knows, in a fire everybody: then all may come in.
     """
     if before.free and not after.free:
         return MappingProxyType({})

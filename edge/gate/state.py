@@ -22,11 +22,13 @@ from edge.gate.ways import Shown
 class Entrant:
     """Somebody who is to be let in. `data` stands in the event; `waited_s`: since they showed the first thing.
 
-    `subject`: the person of the roster, the host for a visitor; `key`: whose cooldown it is.
+    `subject`: the person of the roster, the host for a visitor; `key`: whose cooldown it is; `source`: whose refusal it
+    would be.
     """
 
     key: str
     subject: str
+    source: int | str
     data: Mapping[str, Any]
     waited_s: float = 0.0
     slow: bool = False

@@ -62,7 +62,7 @@ class Posted:
 
 
 def _told_only(event: Event) -> Event:
-    """What is left of an event that comes too late to open anything: a PIN typed under threat is told of all the same."""
+    """What is left of an event that comes too late to open anything: a PIN typed under threat is told of."""
     if isinstance(event, PinChecked) and event.verdict is PinVerdict.DURESS:
         return replace(event, ticket=NO_ENTRY)
     return Tick()

@@ -244,3 +244,31 @@ def test_duress_whose_answer_came_too_late_opens_nothing_and_is_told() -> None:
     story.tell(Tick(), at(1.0 + pins.ANSWER_S))
     actions = story.tell(PinChecked(1, "p", PinVerdict.DURESS), at(12.0))
     assert (ON in actions, reports(actions)) == (False, [("alarm.duress", None)])
+
+
+def test_after_a_card_in_the_words_for_strangers_a_pin_is_a_strangers() -> None:
+    heard = []
+    for person in ("p", ""):
+        story = Story(AccessRule("p", ways=("face",)))
+        said = phrases(story.tell(CardShown(person, "door"), at(1.0)))
+        heard.append((said, phrases(story.tell(PinTyped("", "1379"), at(8.0)))))
+    assert heard[0] == heard[1] == (["refused_unknown"], ["need_number"])
+
+
+def test_a_revoked_card_is_not_told_from_a_strangers_by_hearing_it_twice() -> None:
+    heard = []
+    for person in ("p", ""):
+        story = Story(AccessRule("p", revoked=True))
+        story.tell(CardShown("", "door"), at(1.0))
+        heard.append(phrases(story.tell(CardShown(person, "door"), at(2.0))))
+    assert heard[0] == heard[1] == []
+
+
+def test_who_stands_there_and_has_come_in_already_is_one_event_in_half_a_minute() -> None:
+    story = Story(AccessRule("p"), access=Access(passback="timed"))
+    story.tell(ContactChanged(False), at(0.0))
+    story.tell(match(), at(1.0))
+    story.tell(ContactChanged(True), at(2.0))
+    story.tell(ContactChanged(False), at(3.0))
+    told = [reports(story.tell(match(), at(20.0 + 3.0 * look))) for look in range(10)]
+    assert told == [[("access.refused", "passback")]] + 9 * [[]]
