@@ -150,14 +150,28 @@ class GateMachine(RuleBasedStateMachine):
         in_time = asked is not None and self.world.now.mono_s < asked.until_s
         if last and in_time:
             self.world.show(person, Way.FACE)
+        locked = self.gate.attempts.locked(self.world.now.mono_s)
         self.world.send(GestureSeen(track, made, person), self.unlocks(person) if last and in_time else None)
-        if not last:
+        if not last or (locked and not asked.face.strong):
             assert not self.world.reported("access.granted")
 
-    @rule(track=TRACKS, person=ANYBODY, right=st.lists(st.booleans(), min_size=2, max_size=2), other=st.booleans())
-    def is_challenged(self, track: int, person: str, right: list[bool], other: bool) -> None:
+    @rule(
+        track=TRACKS,
+        person=ANYBODY,
+        right=st.lists(st.booleans(), min_size=2, max_size=2),
+        other=st.booleans(),
+        strong=st.booleans(),
+        meanwhile=st.sampled_from(["", "", "lockdown", "strangers"]),
+    )
+    def is_challenged(
+        self, track: int, person: str, right: list[bool], other: bool, strong: bool, meanwhile: str
+    ) -> None:
         self.world.pass_time(60.0)
-        self.matched(track, person, Life.DOUBT, True)
+        self.matched(track, person, Life.DOUBT, strong)
+        if meanwhile == "lockdown":
+            self.locked_down()
+        for stranger in range(10, 15) if meanwhile == "strangers" else ():
+            self.stranger(stranger, Life.LIVE)
         for good in right:
             if self.gate.challenges.asked is not None:
                 self.answers_the_challenge(good, "p2" if other else None)
