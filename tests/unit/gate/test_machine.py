@@ -178,6 +178,10 @@ class GateMachine(RuleBasedStateMachine):
         if not all(right) or (other and person):
             assert not self.world.relay or self.world.burning or self.gate.freed
 
+    @rule(meanwhile=st.sampled_from(["lockdown", "strangers"]), strong=st.booleans())
+    def does_all_that_is_asked_too_late(self, meanwhile: str, strong: bool) -> None:
+        self.is_challenged(7, "p1", [True, True], False, strong, meanwhile)
+
     @rule(person=st.sampled_from(["p3", "p5"]), dawdled_s=st.floats(0.0, 40.0))
     def two_factors(self, person: str, dawdled_s: float) -> None:
         first = self.card if person == "p3" else self.shown_pass
