@@ -39,8 +39,10 @@ def seen(state: GateState, event: Face | FacePoor, rules: Rules, now: Now) -> Ou
             return _failed(_let_go(state, event.track), event, "refused_unknown", "spoof", rules, now)
         case Life.DOUBT:
             return _doubted(state, event, rules, now)
+        case Life.LIVE if _is_asked(state, event.track):
+            return _cleared(state, event, rules, now)
         case Life.LIVE:
-            return _living(_let_go(state, event.track), event, rules, now)
+            return _living(state, event, rules, now)
 
 
 def gesture(state: GateState, event: GestureSeen, rules: Rules, now: Now) -> Outcome:
@@ -56,8 +58,10 @@ def gesture(state: GateState, event: GestureSeen, rules: Rules, now: Now) -> Out
     state = replace(state, challenges=challenges)
     if done is False:
         return _in_vain(state, rules, now)
-    if done:
-        return _living(replace(state, challenges=challenge.ended(challenges)), face, rules, now, challenged=True)
+    if done and isinstance(face, FaceUnknown):
+        return _living(_let_go(state, face.track), face, rules, now)
+    if done:  # the next match says what the pictures of the gestures show
+        return state, ()
     if challenges.asked is not None and challenges.asked.done > asked.done:
         return state, (Speak(f"do_{challenges.asked.gestures[challenges.asked.done]}"),)
     return state, ()
@@ -84,6 +88,19 @@ def _doubted(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
     challenges = challenge.begin(state.challenges, event, now.mono_s)
     assert challenges.asked is not None
     return replace(state, challenges=challenges), (Speak(f"do_{challenges.asked.gestures[0]}"),)
+
+
+def _cleared(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
+    """The pictures of a face that is being asked are clear now: that counts once it has done what it was asked for."""
+    asked = state.challenges.asked
+    assert asked is not None
+    if _who(asked.face) != _who(event):
+        return _in_vain(state, rules, now)
+    if not asked.met:
+        return state, ()
+    if isinstance(event, FaceMatched) and isinstance(asked.face, FaceMatched):
+        event = replace(event, waited_s=asked.face.waited_s + now.mono_s - asked.since_s)
+    return _living(_let_go(state, event.track), event, rules, now, challenged=True)
 
 
 def _living(state: GateState, event: Face, rules: Rules, now: Now, *, challenged: bool = False) -> Outcome:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from edge.actions import Report
 from edge.events import AccessRule, FaceMatched, FacePoor, FaceUnknown, Gesture, GestureSeen, Life, PoorReason, Tick
-from edge.gate.challenge import GESTURE_S, SEQUENCES, Challenges, begin, ended
+from edge.gate.challenge import CLEAR_S, GESTURE_S, SEQUENCES, Challenges, begin, ended
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 
 DOUBTED = replace(match(), life=Life.DOUBT)
@@ -27,9 +27,27 @@ def test_doubt_costs_two_gestures_and_then_the_door_opens() -> None:
     one, two = asked(story)
     assert (phrases(first), reports(first)) == ([f"do_{one}"], [])
     assert phrases(story.tell(GestureSeen(1, one, "p"), at(3.0))) == [f"do_{two}"]
-    granted = story.tell(GestureSeen(1, two, "p"), at(5.0))
+    assert story.tell(GestureSeen(1, two, "p"), at(5.0)) == []
+    granted = story.tell(match(), at(5.5))
     assert reports(granted) == [("access.granted", None)]
-    assert any(isinstance(a, Report) and a.data.get("challenged") for a in granted)
+    (report,) = [a for a in granted if isinstance(a, Report)]
+    assert (report.data["challenged"], report.data["waited_s"]) == (True, 4.5)
+
+
+def test_looking_alive_at_last_does_not_take_the_place_of_what_was_asked() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    assert story.tell(match(strong=True), at(2.0)) == []
+    assert reports(story.tell(Tick(), at(1.0 + GESTURE_S))) == [("access.refused", "challenge")]
+
+
+def test_gestures_of_a_face_that_stays_in_doubt_open_nothing() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    for number, one in enumerate(asked(story)):
+        story.tell(GestureSeen(1, one, "p"), at(2.0 + number))
+    assert reports(story.tell(DOUBTED, at(3.5))) == []
+    assert reports(story.tell(Tick(), at(3.0 + CLEAR_S))) == [("access.refused", "challenge")]
 
 
 def test_a_wrong_gesture_ends_it_and_a_blink_in_between_does_not() -> None:

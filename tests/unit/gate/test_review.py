@@ -38,11 +38,12 @@ from tests.unit.gate.test_typed_pins import enter
 ON = DriveRelay(on=True)
 
 
-def makes_both_gestures(story: Story, now_s: float) -> list[object]:
+def makes_both_gestures(story: Story, now_s: float, *, strong: bool = False) -> list[object]:
     one, two = asked(story)
     return [
         *story.tell(GestureSeen(1, one, "p"), at(now_s)),
         *story.tell(GestureSeen(1, two, "p"), at(now_s + 1.0)),
+        *story.tell(match(strong=strong), at(now_s + 1.5)),
     ]
 
 
@@ -59,6 +60,7 @@ def test_gestures_that_were_asked_for_before_a_lockdown_open_nothing_in_it() -> 
     story.tell(OrderGiven("lockdown", "c"), at(1.5))
     for number, made in enumerate(gestures):
         assert story.tell(GestureSeen(1, made, "p"), at(2.0 + number)) == []
+    assert reports(story.tell(match(strong=True), at(4.0))) == [("access.refused", "lockdown")]
 
 
 def test_gestures_that_were_asked_for_before_a_lock_out_do_not_get_round_it() -> None:
@@ -84,7 +86,7 @@ def test_in_a_lock_out_a_strong_match_that_makes_its_gestures_passes() -> None:
     story = Story(AccessRule("p"))
     lock_out(story, 1.0)
     story.tell(replace(DOUBTED, strong=True), at(2.0))
-    assert ON in makes_both_gestures(story, 3.0)
+    assert ON in makes_both_gestures(story, 3.0, strong=True)
 
 
 def interlocked(*people: AccessRule, passback: str = "off") -> Story:
