@@ -89,7 +89,7 @@ class Device:
         book = make_book(config)  # a mistake in a site's own phrases is told before anything runs
 
         self.inbox: Inbox[Posted] = Inbox(INBOX)
-        newest_us, newest_event = newest(path)
+        newest_us, past = newest(path)
         self.clock = SystemClock(newest_us)
         self.faults = FaultDesk(self.post)
         self.door = make_door(config.door) if config.door else None
@@ -100,7 +100,7 @@ class Device:
         self.restarting = ""  # why the process is to begin anew
         told = (self.faults.fault, self.faults.recovered)
         alone = threading.Lock()
-        clock_watch = ClockWatch(boot_id(), read(self.clock), owed=left_unplaced(newest_event, boot_id()))
+        clock_watch = ClockWatch(boot_id(), read(self.clock), owed=left_unplaced(past[0] if past else b"", boot_id()))
         board_watch = BoardWatch(state_dir, path, config.store.quota_mb)
         self._core = self._roles(config)
 
@@ -174,7 +174,7 @@ class Device:
             keep_failures=lambda order: credentials is not None and credentials.keep_failures(order),
         )
         first = RolesState(
-            first_of_the_gate(config, self.clock(), lockdown=self.office is not None and self.office.lockdown),
+            first_of_the_gate(config, past, self.clock(), lockdown=self.office is not None and self.office.lockdown),
             self.station.first() if self.station else None,
         )
         self.brain: Renewable[Brain[RolesState]] = Renewable(

@@ -4,13 +4,17 @@ the gate begins with.
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from edge.clock import Now
 from edge.config import Config
 from edge.errors import EdgeError, HardwareError
+from edge.gate import access
 from edge.gate.challenge import Challenges
 from edge.gate.pins import restored
 from edge.gate.state import GateState
@@ -18,6 +22,9 @@ from edge.store.keys import DeviceKey, load_device_key
 from edge.store.pin_failures import initial_failures
 from edge.store.reader import EventReader, NoStoreError
 from edge.store.roster_schema import ROSTER_NAME
+
+_LOOKED_BACK = 200
+"""More events than the failures before a lock-out and what happens at the door in between."""
 
 log = logging.getLogger("edge")
 
@@ -32,15 +39,15 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def newest(store: Path) -> tuple[int, bytes]:
+def newest(store: Path) -> tuple[int, list[bytes]]:
     """The newest time this device has stored (microseconds since 1970), since an unsynchronised clock before it is
-    certainly wrong, and the newest event's envelope; 0 and nothing where there is none.
+    certainly wrong, and the envelopes of the newest events, the newest first; 0 and nothing where there is none.
     """
     reader = EventReader(store)
     try:
-        return reader.newest_wall_us(), reader.newest_body()
+        return reader.newest_wall_us(), reader.newest_bodies(_LOOKED_BACK)
     except NoStoreError:  # the first start, or a damaged file, which the writer deals with
-        return 0, b""
+        return 0, []
     finally:
         reader.close()
 
@@ -56,12 +63,24 @@ def device_key(state_dir: Path) -> DeviceKey | None:
         return None
 
 
-def first_of_the_gate(config: Config, now: Now, *, lockdown: bool) -> GateState:
-    """The gate's state at the start: what of the last run must not be forgotten, and a secret that nobody can know."""
+def first_of_the_gate(config: Config, past: Sequence[bytes], now: Now, *, lockdown: bool) -> GateState:
+    """The gate's state at the start: what of the last run must not be forgotten, and a secret that nobody can know.
+    `past`: the newest events, the newest first.
+    """
     failures = initial_failures(config.store.state_dir) if config.keypad else {}
     return GateState(
+        attempts=access.restored(_told(past), config.access, now.mono_s),
         pins=restored(failures, config.access, now.mono_s),
         challenges=Challenges(secret=secrets.token_bytes(16)),
         offers=bool(config.readers or config.keypad or config.office.keys),
         lockdown=lockdown,
     )
+
+
+def _told(past: Sequence[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for body in past:
+        try:
+            event = json.loads(body)
+            yield str(event["type"]), dict(event["data"])
+        except (ValueError, KeyError, TypeError):  # an altered one, which `edge events verify` names
+            continue

@@ -6,11 +6,11 @@ that was refused belongs to anybody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from edge.clock import Now
@@ -81,6 +81,23 @@ class Attempts:
 
     def locked(self, now_s: float) -> bool:
         return now_s < self.locked_until
+
+
+def restored(past: Iterable[tuple[str, Mapping[str, Any]]], settings: Access, now_s: float) -> Attempts:
+    """What the events of the last run tell of refused faces, the newest first, as (type, data): a restart takes neither
+    a failure back nor a lock-out. Time did not pass for them while the device was off.
+    """
+    failures = 0
+    for kind, data in past:
+        if kind == "access.granted":
+            break
+        if kind != "access.refused" or "score" not in data:
+            continue
+        if "lockout_s" in data:
+            return Attempts(locked_until=now_s + settings.lockout_s)
+        failures += data.get("reason") != "locked_out"
+    counted = min(failures, settings.lockout_failures - 1)
+    return Attempts(failures=tuple((-track, now_s) for track in range(1, counted + 1)))  # no track has such a number
 
 
 def record_failure(attempts: Attempts, settings: Access, track: int, now_s: float) -> tuple[Attempts, bool]:

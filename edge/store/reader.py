@@ -72,11 +72,10 @@ class EventReader:
                 return int(wall_us)
         return 0
 
-    def newest_body(self) -> bytes:
-        """The envelope of the newest event; nothing where there is none."""
-        for (body,) in self._rows("SELECT body FROM events ORDER BY position DESC LIMIT 1"):
-            return bytes(body)
-        return b""
+    def newest_bodies(self, limit: int) -> list[bytes]:
+        """The envelopes of the newest events, the newest first."""
+        rows = self._rows("SELECT body FROM events ORDER BY position DESC LIMIT ?", limit)
+        return [bytes(body) for (body,) in rows]
 
     def connection(self) -> sqlite3.Connection:
         """The connection, which only reads; for the tools that show the history."""

@@ -30,6 +30,7 @@ from edge.events import (
     Tick,
 )
 from edge.gate import pins
+from edge.gate.access import record_failure, restored
 from edge.gate.cards import INSIDE
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 from tests.unit.gate.test_challenge import DOUBTED, asked
@@ -274,3 +275,14 @@ def test_who_stands_there_and_has_come_in_already_is_one_event_in_half_a_minute(
     story.tell(ContactChanged(False), at(3.0))
     told = [reports(story.tell(match(), at(20.0 + 3.0 * look))) for look in range(10)]
     assert told == [[("access.refused", "passback")]] + 9 * [[]]
+
+
+def test_a_restart_takes_neither_failures_nor_a_lock_out_of_faces_back() -> None:
+    refused, begun = {"reason": "unknown", "score": 0.2}, {"reason": "locked_out", "score": 0.2, "lockout_s": 120.0}
+    settings = Access()
+    out = restored([("access.refused", {"reason": "pin"}), ("access.refused", begun)], settings, 1000.0)
+    assert out.locked(1000.0 + settings.lockout_s - 0.1)
+    assert not restored([("access.granted", {}), ("access.refused", begun)], settings, 1000.0).locked(1000.0)
+    four = restored([("access.refused", refused)] * 9, settings, 1000.0)
+    assert len(four.failures) == settings.lockout_failures - 1
+    assert record_failure(four, settings, 1, 1001.0)[1]
