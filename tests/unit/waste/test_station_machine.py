@@ -149,7 +149,8 @@ class StationMachine(RuleBasedStateMachine):
 
     def _lids_move(self) -> None:
         for name, lid in self.lids.items():
-            if lid.closing_since is not None and self.now_s - lid.closing_since >= TRAVEL_S:
+            # compared as in pass_time: the difference may round to just below the time, for ever
+            if lid.closing_since is not None and self.now_s >= lid.closing_since + TRAVEL_S:
                 lid.open, lid.closing_since = False, None
                 self.send(LidMoved(name, LidPosition.CLOSED))
 
