@@ -15,7 +15,7 @@ from edge.vision.faces import Face
 _CORNERS = ((33, 133), (362, 263))  # from the picture's left to its right, of each eye
 _SIZE = (24, 12)
 _LEFT, _RIGHT = (2.0, 6.0), (22.0, 6.0)  # where the corners come to lie
-_DARK, _LIGHT = 8, 75  # percentiles of the patch
+_DARK, _LIGHT = 0.08, 0.75  # quantiles of the patch
 
 
 def eyes_open(face: Face) -> float:
@@ -27,6 +27,7 @@ def eyes_open(face: Face) -> float:
             return float("nan")
         matrix = fit_similarity(points, np.array([_LEFT, _RIGHT]))
         patch = cv2.warpAffine(face.picture, matrix, _SIZE, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        dark, light = np.percentile(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), (_DARK, _LIGHT))
-        found.append(float((light - dark) / (light + 1.0)))
+        levels = np.sort(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), axis=None)
+        dark, light = (float(levels[int(share * (len(levels) - 1))]) for share in (_DARK, _LIGHT))
+        found.append((light - dark) / (light + 1.0))
     return sum(found) / len(found)

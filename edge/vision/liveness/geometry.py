@@ -20,9 +20,9 @@ from edge.vision.liveness.cue import EVIDENCE_S, Seen
 
 _LEAST_AGE_S = 0.1
 _FRAMES, _BEST = 5, 3  # frames before anything is said, and which of their gains counts
-_ENOUGH = 90.0  # the third-best gain: sheets of the tuning set stay below 60 (median 25), walking people are above 280
+_ENOUGH = 60.0  # the third-best gain: flat sheets of the tuning set stay below 45, most walking people are above 90
 _AGREES = 0.5  # correlation of both turns; with less, the gain must be larger
-_TILTED_RAD, _TILTED_FRAMES, _FLAT = 0.09, 6, 20.0  # so far turned in so many frames, without more gain than that
+_TILTED_RAD, _TILTED_FRAMES, _FLAT = 0.09, 6, 8.0  # so far turned in so many frames, without more gain than that
 
 
 class _Frame(NamedTuple):

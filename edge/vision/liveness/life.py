@@ -70,7 +70,7 @@ class Blinks:
         opening = eyes_open(face)
         if not np.isfinite(opening):
             return False
-        usual = float(np.percentile(self._openings, 70)) if len(self._openings) >= 4 else opening
+        usual = sorted(self._openings)[int(0.7 * (len(self._openings) - 1))] if len(self._openings) >= 4 else opening
         self._openings.append(opening)
         if self._closed_s is None:
             if opening < _CLOSED * usual:

@@ -6,9 +6,9 @@ smooth in p, plus its depth times what says how the view has changed:
 
     d(p) = s(p) + z(p) · (v + w p)
 
-On a plane z is linear in p, on a gently bent sheet quadratic, so there everything lies within a polynomial s of second
-degree; on a head the nose, its wings, the sockets and the cheeks stand out of it. v is the turn of the view in
-radians. All fifteen numbers are found at once from all pixels of the face, by least squares between the template and
+On a plane z is linear in p, on a bent sheet quadratic and a little more, so there all lies within a polynomial s of
+fourth degree; on a head the nose, its wings, the sockets and the cheeks stand out of it. v is the turn of the view
+in radians. All 33 numbers are found at once from all pixels of the face, by least squares between the template and
 the new picture laid over it (S. Baker and I. Matthews, "Lucas-Kanade 20 years on", IJCV 56(3), 2004, with the
 template's gradients, so that everything costly is computed once), after slow changes of light are filtered out.
 """
@@ -32,14 +32,15 @@ OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # Med
 _EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left out around an eye, in eye's widths
 _LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15
 _FINE, _COARSE = 1.2, 5.0  # sigmas in working pixels: detail between them is compared
-_ROUNDS = 5
+_ROUNDS = 4
 _MARGIN = 0.15  # of the face's width, around the crop
 _REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
 _LEAST_PX = 24.0
 _CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
 _LEAST_SPREAD = 0.1  # grey levels squared: what rounding leaves of a picture without noise
 _LEAST_ALIKE = 0.5  # correlation of template and picture; below it is something else
-_SHEET = 6  # terms of a polynomial of second degree in x and y, for each direction
+_DEGREE = 4
+_SHEET = 15  # terms of a polynomial of fourth degree in x and y, for each direction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +90,10 @@ class Template:
         self._columns, self._rows = columns.astype(np.float32), rows.astype(np.float32)
         self._eye = eye
         self._middle = middle.astype(np.float64) / self._scale + self._origin
-        one = np.ones_like(x)
-        self._basis = np.column_stack([one, x, y, x * x, x * y, y * y, z, z * x, z * y]).astype(np.float32)
+        # By rising degree: 1, x, y and so on; `_common` needs the first three.
+        of_x, of_y = _powers(x), _powers(y)
+        smooth = [of_x[degree - n] * of_y[n] for degree in range(_DEGREE + 1) for n in range(degree + 1)]
+        self._basis = np.column_stack([*smooth, z, z * x, z * y]).astype(np.float32)
         self._image = image.reshape(-1)[self._at]
         across = (cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)).reshape(-1)[self._at]
         down = (cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)).reshape(-1)[self._at]
@@ -136,7 +139,7 @@ class Template:
         return float(np.hypot(*gone)) * self._scale / self._eye
 
     def _fit(self, image: Floats) -> tuple[Matrix, Floats]:
-        """The fifteen numbers, and the differences that they leave."""
+        """The numbers of sheet and head, and the differences that they leave."""
         found = np.zeros(2 * _SHEET + 3)
         flat = image
         left = self._image
@@ -164,6 +167,13 @@ class Template:
     def _lay(self, picture: Picture, matrix: Matrix) -> Floats:
         """The part of a picture that the template covers when its points moved by `matrix`, filtered."""
         return _filtered(laid_over(picture, matrix, self._origin, self._scale, self._size))
+
+
+def _powers(values: Floats) -> list[Floats]:
+    found = [np.ones_like(values)]
+    for _ in range(_DEGREE):
+        found.append(found[-1] * values)
+    return found
 
 
 def _filtered(grey: NDArray[np.uint8]) -> Floats:
