@@ -32,11 +32,11 @@ NUMBER_B, PIN_B = "102", "730568"
 
 # Begin and length in seconds after the camera was opened.
 SCENES = (
-    ("live", SHOWN, 0.5, 5.0),
-    ("live", STRANGER, 6.0, 8.0),
-    ("print", SHOWN, 15.5, 5.0),
-    ("replay", SHOWN, 24.5, 5.5),
-    ("pass", "pass.png", 32.5, 3.0),
+    ("live", SHOWN, 0.5, 12.0),  # time to be asked for gestures, on a machine too busy for twelve pictures a second
+    ("live", STRANGER, 13.0, 12.0),
+    ("print", SHOWN, 25.5, 5.5),
+    ("pass", "pass.png", 31.5, 3.0),
+    ("replay", SHOWN, 39.0, 6.0),
 )
 
 

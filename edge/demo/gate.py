@@ -24,9 +24,8 @@ from edge.events import LineState
 from edge.uplink.private_broker import PrivateBroker
 from edge.vision.faces import Face
 
-BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S = 5.5, 11.3, 17.0
-CARD_AT_S, PIN_AT_S, FIRE_AT_S, FIRE_OVER_AT_S = 36.0, 37.5, 40.0, 42.5
-HELD_AT_S, DURESS_AT_S, SHUT_AT_S, END_S = 43.5, 49.5, 52.0, 54.0
+BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S, PIN_AT_S, CARD_AT_S = 3.0, 8.0, 14.0, 17.0, 25.0
+HELD_AT_S, DURESS_AT_S, SHUT_AT_S, FIRE_AT_S, FIRE_OVER_AT_S, END_S = 46.0, 50.0, 53.5, 54.0, 56.0, 57.0
 
 _CONFIG = """# The gate of the demonstration.
 [device]
@@ -112,17 +111,12 @@ class Demo:
         waiting = director.waiting
         broker.start()
         self._tell(f"the broker is back; {waiting} events were waiting")
-        director.at(start_s + CARD_AT_S)
-        self._tell("resident A holds up a card")
-        device.credentials.bridges["card"].show(cast.CARD_A)
         director.at(start_s + PIN_AT_S)
         self._tell("resident B types number and PIN")
         keypad.press(f"{cast.NUMBER_B}*{cast.PIN_B}#")
-        director.at(start_s + FIRE_AT_S)
-        self._tell("the fire panel gives the alarm")
-        door.set_fire(LineState.ALARM)
-        director.at(start_s + FIRE_OVER_AT_S)
-        door.set_fire(LineState.NORMAL)
+        director.at(start_s + CARD_AT_S)
+        self._tell("resident A holds up a card")
+        device.credentials.bridges["card"].show(cast.CARD_A)
         director.at(start_s + HELD_AT_S)
         self._tell("somebody leaves and props the door open")
         door.prop_open(start_s + SHUT_AT_S)
@@ -130,6 +124,11 @@ class Demo:
         director.at(start_s + DURESS_AT_S)
         self._tell("resident A is forced to type a PIN, and types the other one")
         keypad.press(f"{cast.NUMBER_A}*{cast.DURESS_A}#")
+        director.at(start_s + FIRE_AT_S)
+        self._tell("the fire panel gives the alarm")
+        door.set_fire(LineState.ALARM)
+        director.at(start_s + FIRE_OVER_AT_S)
+        door.set_fire(LineState.NORMAL)
         director.at(start_s + max(seconds, END_S))
 
     def _look(self, frame: Frame, faces: list[Face], _decisions: object) -> None:
@@ -149,7 +148,8 @@ class Demo:
             return
         by = str(data.get("by", "face"))
         scene = cast.scene_at(look[0].mono_s - first_s) if by in ("face", "pass") else by
-        self._scenes.setdefault(scene, f"{report.type} {data.get('reason', '')}".strip())
+        if report.type == "access.granted" or scene not in self._scenes:
+            self._scenes[scene] = f"{report.type} {data.get('reason', '')}".strip()
         if by in ("card", "pin"):
             return
         granted = report.type == "access.granted"

@@ -58,10 +58,10 @@ class Challenges:
     used: tuple[tuple[Gesture, ...], ...] = ()
     tries: Mapping[int, tuple[int, float]] = field(default_factory=lambda: MappingProxyType({}))
 
-    def exhausted(self, track: int, now_s: float) -> bool:
-        """Whether this face has been asked often enough for now."""
+    def tried(self, track: int, now_s: float) -> int:
+        """How often this face was asked in vain lately."""
         count, last_s = self.tries.get(track, (0, float("-inf")))
-        return count >= MOST_TRIES and now_s - last_s < REST_S
+        return count if now_s - last_s < REST_S else 0
 
 
 def begin(state: Challenges, face: FaceMatched | FaceUnknown, now_s: float) -> Challenges:

@@ -41,6 +41,8 @@ def seen(state: GateState, event: Face | FacePoor, rules: Rules, now: Now) -> Ou
             return _doubted(state, event, rules, now)
         case Life.LIVE if _is_asked(state, event.track):
             return _cleared(state, event, rules, now)
+        case Life.LIVE if state.challenges.tried(event.track, now.mono_s):  # what it owes it still owes
+            return _doubted(state, event, rules, now)
         case Life.LIVE:
             return _living(state, event, rules, now)
 
@@ -83,7 +85,7 @@ def _doubted(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
         return _in_vain(state, rules, now)
     if asked is not None:  # one at a time: two people would not know who is meant
         return state, ()
-    if state.challenges.exhausted(event.track, now.mono_s):
+    if state.challenges.tried(event.track, now.mono_s) >= challenge.MOST_TRIES:
         return refuse(state, event.track, "refused_challenge", "challenge", _scores(event), now)
     challenges = challenge.begin(state.challenges, event, now.mono_s)
     assert challenges.asked is not None

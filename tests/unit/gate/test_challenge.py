@@ -110,6 +110,16 @@ def test_after_two_vain_tries_the_face_rests() -> None:
     assert phrases(story.tell(DOUBTED, at(48.0))) != ["refused_challenge"]
 
 
+def test_a_face_that_failed_owes_the_gestures_also_when_it_looks_alive() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(0.0))
+    story.tell(Tick(), at(GESTURE_S))
+    again = story.tell(match(strong=True), at(GESTURE_S + 1.0))
+    assert reports(again) == []
+    assert phrases(again) == [f"do_{asked(story)[0]}"]
+    assert reports(story.tell(match(track=2), at(GESTURE_S + 2.0))) == [("access.granted", None)]
+
+
 def test_vain_challenges_lead_to_the_lock_out() -> None:
     story = Story(AccessRule("p"))
     kinds = []

@@ -104,6 +104,7 @@ class GateMachine(RuleBasedStateMachine):
         asked = self.gate.challenges.asked
         owed = asked is not None and asked.face.track == track and self.world.now.mono_s < asked.until_s
         owed = owed and not (asked.met and getattr(asked.face, "person", "") == person)
+        owed = owed or (not (asked and asked.met) and self.gate.challenges.tried(track, self.world.now.mono_s) > 0)
         counts = life is Life.LIVE and not owed
         if counts:
             self.world.show(person, Way.FACE)
