@@ -23,7 +23,11 @@ def register(commands: Subparsers) -> None:
     parser.add_argument("--kid", required=True, metavar="NAME", help="the name of that key")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="writes DIR/SITE/DEVICE")
     parser.add_argument(
-        "--days", type=_days, default=LIFE_DAYS, metavar="N", help=f"the token holds ({LIFE_DAYS}; {MOST_LIFE_DAYS} at most)"
+        "--days",
+        type=_days,
+        default=LIFE_DAYS,
+        metavar="N",
+        help=f"the token holds ({LIFE_DAYS}; {MOST_LIFE_DAYS} at most)",
     )
     parser.add_argument("--check", action="store_true", help="look for mistakes and write nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")

@@ -6,7 +6,7 @@ the broker, since brokers want certificates and few of them take Ed25519 ones.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,7 +19,8 @@ from edge.install.provision.settings import CERTIFICATE, TLS_KEY
 from edge.install.registration import make_request
 from edge.store.keys import load_device_key, write_new
 
-_PLACEHOLDER = timedelta(days=36500)
+# The clock of a first boot may be years behind; the end is RFC 5280's "no well-defined expiration date" (4.1.2.5).
+_BEGIN, _END = datetime(2020, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def make_keys(places: Places, device: str) -> None:
@@ -37,15 +38,15 @@ def make_keys(places: Places, device: str) -> None:
     )
     place = places.etc / CERTIFICATE
     if not place.exists():
-        key, name, now = _tls_key(places), _name(device), datetime.now(UTC)
+        key, name = _tls_key(places), _name(device)
         certificate = (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _PLACEHOLDER)  # the clock of a first boot may be years behind
-            .not_valid_after(now + _PLACEHOLDER)
+            .not_valid_before(_BEGIN)
+            .not_valid_after(_END)
             .sign(key, hashes.SHA256())
         )
         write_new(place, certificate.public_bytes(serialization.Encoding.PEM))

@@ -108,7 +108,9 @@ def write_folder(made: Provisioned, out: Path) -> Path:
     """Write `out/SITE/DEVICE`, complete or not at all, readable by its owner alone. Raises UsageError when it exists."""
     place = out / made.about.site / made.about.device
     if place.exists():
-        raise UsageError(f"{place} exists already", hint="remove it if the card shall be made anew: its token is void then")
+        raise UsageError(
+            f"{place} exists already", hint="remove it if the card shall be made anew: its token is void then"
+        )
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))

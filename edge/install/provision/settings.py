@@ -53,7 +53,9 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             content = opened.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}", hint="paths count from the description") from error
+        raise ConfigError(
+            f"{file}: cannot be read: {error.strerror}", hint="paths count from the description"
+        ) from error
     if len(content) > _MOST_BYTES:
         raise ConfigError(f"{file}: larger than {_MOST_BYTES >> 20} MiB", hint="this is no file of a configuration")
     if b"PRIVATE KEY-----" in content:
