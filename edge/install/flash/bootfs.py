@@ -40,8 +40,8 @@ class BootPartition:
         return done.stdout if done.returncode == 0 else None
 
     def add(self, files: Mapping[str, bytes], wheels: Path | None) -> None:
-        """Write the files, over those of the same name, and the wheels as `edge/wheels`. Raises DataError when they do not
-        fit.
+        """Write the files, over those of the same name, and the wheels as `edge/wheels`. Raises DataError when there is
+        no room.
         """
         heavy = sorted(wheels.iterdir()) if wheels is not None else []
         # A cluster each is the most that a file costs besides its length; boot partitions have at most 32 KiB.

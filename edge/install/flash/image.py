@@ -31,7 +31,7 @@ class Boot:
 
 
 def expected_hash(image: Path, given: str | None) -> str:
-    """The SHA-256 that was given, or that of a file beside the image as Raspberry Pi publishes it. Raises UsageError."""
+    """The SHA-256 that was given, or that in a file beside the image, as published with it. Raises UsageError."""
     if given is None:
         beside = image.with_name(image.name + ".sha256")
         try:
@@ -97,8 +97,8 @@ def boot_partition(first: bytes) -> Boot:
 
 
 def _xz_size(image: Path) -> int:
-    """From the index at the end of a .xz file (The .xz File Format 1.2.1, sections 2.1.2 and 4): one stream of any number
-    of blocks, as xz writes it.
+    """From the index at the end of a .xz file (The .xz File Format 1.2.1, sections 2.1.2 and 4): one stream of any
+    number of blocks, as xz writes it.
     """
     damaged = DataError(f"{image}: no complete .xz file", hint="download it again")
     data = image.stat().st_size

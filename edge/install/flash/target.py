@@ -47,7 +47,8 @@ def card(path: Path, machine: Machine | None = None) -> Target:
         raise HardwareError(f"{path}: {error.strerror}", hint="is the card in? `lsblk` lists the disks") from error
     if not stat.S_ISBLK(status.st_mode):
         raise UsageError(f"{path} is no disk", hint="a card is like /dev/sdb or /dev/mmcblk0; for a file: --file")
-    return judged(path, f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}", machine or Machine())
+    # /dev/disk/by-id holds links; what is judged is what is written to
+    return judged(path.resolve(), f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}", machine or Machine())
 
 
 def judged(path: Path, number: str, machine: Machine) -> Target:

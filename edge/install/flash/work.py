@@ -67,6 +67,7 @@ def flash(order: Order, size: int, progress: Progress) -> dict[str, Any]:
         files = with_settings(order.made.files, cmdline, config, order.made.about.cmdline)
         progress("adding files", 0, 0)
         partition.add(files, order.wheels)
+        writer.settle()
         partition.compare(files, order.wheels)
         writer.finish()
     png, pdf = draw(order.made.about)

@@ -72,6 +72,11 @@ class Writer:
                 hint="the card is worn or a fake; take another",
             )
 
+    def settle(self) -> None:
+        """What others have added is on the medium, and read from there next."""
+        self._sync()
+        self._forget()
+
     def finish(self) -> None:
         """The head, and its first sector after the rest of it."""
         self._sync()

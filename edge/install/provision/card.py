@@ -105,7 +105,7 @@ def render(described: Described, office: Office, now_s: int) -> Provisioned:
 
 
 def write_folder(made: Provisioned, out: Path) -> Path:
-    """Write `out/SITE/DEVICE`, complete or not at all, readable by its owner alone. Raises UsageError when it exists."""
+    """Write `out/SITE/DEVICE`, whole or not at all, for its owner alone. Raises UsageError when it exists."""
     place = out / made.about.site / made.about.device
     if place.exists():
         raise UsageError(

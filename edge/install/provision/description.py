@@ -64,8 +64,8 @@ def _secret(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """`release`: of Raspberry Pi OS; `preseed` for an image that reads rpi-preseed.toml. `country`: whose radio rules hold. `ssh_keys`: who may log in as `installer`; with
-    none, nobody can.
+    """`release`: of Raspberry Pi OS; `preseed` for an image that reads rpi-preseed.toml. `country`: whose radio rules
+    hold. `ssh_keys`: who may log in as `installer`; with none, nobody can.
     """
 
     release: Literal["trixie", "bookworm", "preseed"] = "trixie"

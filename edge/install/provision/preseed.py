@@ -11,7 +11,7 @@ from edge.install.provision.wifi import psk
 
 
 def preseed(one: Description) -> str:
-    """It only begins the installation: what `early` runs has to be quick, and its own "once" does not know power cuts."""
+    """`early` only begins the installation: it has to be quick, and its "once" does not know power cuts."""
     system = one.system
     table: dict[str, Any] = {
         "config_version": "1.1",
