@@ -14,7 +14,7 @@ from typing import Any
 
 from edge.errors import EdgeError, UsageError
 from edge.install.flash.target import card, image_file
-from edge.install.flash.work import LABEL_PDF, LABEL_PNG, RECEIPT, Order, check, flash
+from edge.install.flash.work import DEBS, LABEL_PDF, LABEL_PNG, RECEIPT, WHEELS, Order, check, flash
 from edge.install.provision.card import read_folder
 from edge.store.keys import write_new
 
@@ -57,6 +57,7 @@ def main() -> int:
     where.add_argument("--file", type=Path, metavar="FILE", help="an image file instead")
     parser.add_argument("--overwrite", action="store_true", help="with --file: it may exist")
     parser.add_argument("--wheels", type=Path, metavar="DIR", help="of scripts/wheelhouse: installs without a network")
+    parser.add_argument("--debs", type=Path, metavar="DIR", help="Debian packages that the image lacks")
     parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     args = parser.parse_args()
@@ -75,7 +76,8 @@ def _run(args: argparse.Namespace, bar: Bar) -> dict[str, Any]:
     if args.overwrite and args.file is None:
         raise UsageError("--overwrite goes with --file", hint="a card is overwritten anyway")
     target = card(args.card) if args.card is not None else image_file(args.file, overwrite=args.overwrite)
-    order = Order(args.image, args.sha256, args.device, read_folder(args.device), target, args.wheels)
+    folders = {name: folder for name, folder in ((WHEELS, args.wheels), (DEBS, args.debs)) if folder is not None}
+    order = Order(args.image, args.sha256, args.device, read_folder(args.device), target, folders)
     size = check(order, bar)
     if args.dry_run:
         names = sorted(order.made.files)

@@ -14,6 +14,8 @@ from edge.errors import DataError, HardwareError
 from edge.install.flash.image import Boot
 
 _LIMIT_S = 600.0
+Folders = Mapping[str, Path]
+"""Where on the partition, and the folder here whose files go there."""
 _FREE = re.compile(r"([\d ]+) bytes free")
 _CONSOLE = re.compile(r"(?:^|(?<= ))console=(?:serial\d|ttyAMA\d|ttyS\d)[^ ]* ?")
 _MARK = "# edge: what sensors and card readers need"
@@ -39,18 +41,16 @@ class BootPartition:
         done = self._call("mcopy", "-i", self._where, f"::{name}", "-")
         return done.stdout if done.returncode == 0 else None
 
-    def add(self, files: Mapping[str, bytes], wheels: Path | None) -> None:
-        """Write the files, over those of the same name, and the wheels as `edge/wheels`. Raises DataError when there is
-        no room.
-        """
-        heavy = sorted(wheels.iterdir()) if wheels is not None else []
+    def add(self, files: Mapping[str, bytes], folders: Folders) -> None:
+        """Write the files, over those of the same name, and the folders. Raises DataError when there is no room."""
+        heavy = [one for folder in folders.values() for one in _content(folder)]
         # A cluster each is the most that a file costs besides its length; boot partitions have at most 32 KiB.
         needed = sum(map(len, files.values())) + sum(one.stat().st_size for one in heavy)
         needed += 32768 * (len(files) + len(heavy))
         if needed > (free := self.free()):
             raise DataError(
                 f"the boot partition is full: {free / 1e6:.0f} MB are free, {needed / 1e6:.0f} MB are needed",
-                hint="without --wheels the device installs itself over the network",
+                hint="without --wheels and --debs the device installs itself over the network",
             )
         with tempfile.TemporaryDirectory() as scratch:
             for name, content in files.items():
@@ -60,20 +60,23 @@ class BootPartition:
             tops = sorted(Path(scratch).iterdir())
             # -Q: stop at the first failure; -o: over what is there; -s: with folders; -m: keep the times
             self._run("mcopy", "-i", self._where, "-Q", "-o", "-s", "-m", *map(str, tops), "::")
-        if heavy:
-            self._run("mmd", "-i", self._where, "-D", "s", "::edge/wheels")
-            self._run("mcopy", "-i", self._where, "-Q", "-o", "-m", *map(str, heavy), "::edge/wheels")
+        for name, folder in folders.items():
+            self._run("mmd", "-i", self._where, "-D", "s", f"::{name}")
+            self._run("mcopy", "-i", self._where, "-Q", "-o", "-m", *map(str, _content(folder)), f"::{name}")
 
-    def compare(self, files: Mapping[str, bytes], wheels: Path | None) -> None:
+    def compare(self, files: Mapping[str, bytes], folders: Folders) -> None:
         """Read every file back. Raises HardwareError naming the first that differs."""
-        wanted = dict(files)
-        names = [one.name for one in sorted(wheels.iterdir())] if wheels is not None else []
-        for name, content in wanted.items():
-            if self.read(name) != content:
-                raise HardwareError(f"{name} on the card is not what was written", hint="take another card")
-        for name in names:
-            if self.read(f"edge/wheels/{name}") != (wheels or Path()).joinpath(name).read_bytes():
-                raise HardwareError(f"wheel {name} on the card is not what was written", hint="take another card")
+        for name, content in files.items():
+            self._same(name, content)
+        for name, folder in folders.items():
+            for one in _content(folder):
+                self._same(f"{name}/{one.name}", one.read_bytes())
+
+    def _same(self, name: str, content: bytes) -> None:
+        if self.read(name) != content:
+            raise HardwareError(
+                f"{name} on the card is not what was written", hint="worn, or a fake; take another card"
+            )
 
     def _run(self, *command: str) -> bytes:
         done = self._call(*command)
@@ -85,6 +88,10 @@ class BootPartition:
     def _call(self, *command: str) -> subprocess.CompletedProcess[bytes]:
         environment = {**os.environ, "MTOOLS_SKIP_CHECK": "1", "MTOOLSRC": "/dev/null", "LC_ALL": "C.UTF-8"}
         return subprocess.run(command, capture_output=True, timeout=_LIMIT_S, check=False, env=environment)
+
+
+def _content(folder: Path) -> list[Path]:
+    return sorted(one for one in folder.iterdir() if one.is_file())
 
 
 def with_settings(

@@ -10,7 +10,7 @@ from typing import Any
 
 from edge import __version__
 from edge.errors import DataError, UsageError
-from edge.install.flash.bootfs import BootPartition, safe_names, with_settings
+from edge.install.flash.bootfs import BootPartition, Folders, safe_names, with_settings
 from edge.install.flash.image import Progress, boot_partition, check_hash, chunks, expected_hash, unpacked_size
 from edge.install.flash.label import draw
 from edge.install.flash.target import Target
@@ -18,19 +18,22 @@ from edge.install.flash.writing import opened
 from edge.install.provision.card import Provisioned
 from edge.store.keys import write_new
 
+WHEELS, DEBS = "edge/wheels", "edge/debs"
 RECEIPT, LABEL_PNG, LABEL_PDF = "receipt.json", "label.png", "label.pdf"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What shall be written where. `wheels`: a folder of `scripts/wheelhouse`; `sha256`: of the image file as it is."""
+    """What shall be written where. `sha256`: of the image file as it is. `folders`: what goes along to install from, by
+    its place on the boot partition.
+    """
 
     image: Path
     sha256: str | None
     folder: Path
     made: Provisioned
     target: Target
-    wheels: Path | None
+    folders: Folders
 
 
 def check(order: Order, progress: Progress) -> int:
@@ -40,8 +43,10 @@ def check(order: Order, progress: Progress) -> int:
             f"{order.folder} went onto a card already", hint="its token is good for one device: `edge provision` anew"
         )
     safe_names(order.made.files)
-    if order.wheels is not None and not (order.wheels / "SHA256SUMS").is_file():
-        raise UsageError(f"{order.wheels} is no folder of wheels", hint="scripts/wheelhouse makes one")
+    for place, folder in order.folders.items():
+        sample = "SHA256SUMS" if place == WHEELS else "*.deb"
+        if not any(folder.glob(sample)):
+            raise UsageError(f"{folder} has no {sample}", hint="scripts/wheelhouse makes a folder of wheels")
     check_hash(order.image, expected_hash(order.image, order.sha256), progress)
     size = unpacked_size(order.image)
     boot = boot_partition(next(chunks(order.image), b""))
@@ -66,9 +71,9 @@ def flash(order: Order, size: int, progress: Progress) -> dict[str, Any]:
         cmdline, config = partition.read("cmdline.txt"), partition.read("config.txt")
         files = with_settings(order.made.files, cmdline, config, order.made.about.cmdline)
         progress("adding files", 0, 0)
-        partition.add(files, order.wheels)
+        partition.add(files, order.folders)
         writer.settle()
-        partition.compare(files, order.wheels)
+        partition.compare(files, order.folders)
         writer.finish()
     png, pdf = draw(order.made.about)
     for name, content in ((LABEL_PNG, png), (LABEL_PDF, pdf)):
@@ -82,7 +87,7 @@ def flash(order: Order, size: int, progress: Progress) -> dict[str, Any]:
         "bytes": size,
         "target": order.target.told,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
-        "wheels": len(list(order.wheels.glob("*.whl"))) if order.wheels is not None else 0,
+        "folders": {name: len(list(folder.iterdir())) for name, folder in order.folders.items()},
         "token": about.number,
         "token_expires": about.expires,
         "edge": __version__,

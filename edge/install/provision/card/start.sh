@@ -11,11 +11,27 @@ complete=$venv/.edge-complete
 
 say() { printf 'edge: %s\n' "$*"; }
 
-# Where it is not on the card, it was taken over before the card was tidied up.
 wheels=$card/wheels
+# Of the distribution: what edge needs and no Python registry carries.
+packages=${EDGE_PACKAGES-python3-venv python3-picamera2 python3-lgpio espeak-ng alsa-utils}
 
 if [ ! -e "$complete" ]; then
   say "installing"
+  missing=""
+  for package in $packages; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+  done
+  if [ -n "$missing" ]; then
+    export DEBIAN_FRONTEND=noninteractive
+    # A power cut may have left packages half configured.
+    dpkg --configure -a
+    if [ -d "$card/debs" ]; then
+      apt-get install -y -qq --no-download --no-install-recommends "$card"/debs/*.deb
+    else
+      # shellcheck disable=SC2086 # the list is meant to fall apart into words
+      apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing
+    fi
+  fi
   # What a power cut left half made is not worth mending.
   rm -rf "$venv"
   mkdir -p "$home"
