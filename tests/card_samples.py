@@ -79,7 +79,7 @@ def provision(folder: Path, text: str = DESCRIPTION) -> tuple[Provisioned, Path]
 
 
 def make_image(path: Path) -> Path:
-    """16 MiB: a partition table, a FAT partition with the two files that every such image has, and a root full of noise."""
+    """16 MiB: a partition table, a FAT partition with the two files that each of them has, and a root full of noise."""
     noise = random.Random(6).randbytes(1 << 20)
     table = bytearray(512)
     for place, kind, start, count in ((446, 0x0C, START, FAT_SECTORS), (462, 0x83, START + FAT_SECTORS, 8192)):
@@ -102,9 +102,7 @@ def make_image(path: Path) -> Path:
 
 
 def verdict(card: Path, image: Path, made: Provisioned) -> str:
-    """`unfinished`: nothing would start from it. `finished`: it holds all that it should. `wrong`: it looks finished, and
-    is not.
-    """
+    """`unfinished`: nothing would start from it. `finished`: it holds all that it should. `wrong`: it only looks so."""
     head = card.read_bytes()[:512]
     if head == bytes(512):
         return "unfinished"

@@ -56,10 +56,11 @@ def run_provision(args: argparse.Namespace) -> int:
     described = [load(args.description)] if args.table is None else load_many(args.description, args.table)
     office = Office(args.kid, read_signer_key(args.key), args.days)
     now_s = SystemClock()().wall_us // 1_000_000
-    made = [render(one, office, now_s) for one in described]
-    places = [args.out / one.about.name for one in made]
+    devices = [one.description.device for one in described]
+    places = [args.out / one.site / one.id for one in devices]
     if taken := [place for place in places if place.exists()]:
         raise UsageError(f"{taken[0]} exists already", hint="remove it if the card shall be made anew")
+    made = [render(one, office, now_s) for one in described]
     if not args.check:
         places = [write_folder(one, args.out) for one in made]
     found: list[dict[str, Any]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -21,7 +22,6 @@ from edge.install.provision.preseed import preseed
 from edge.install.provision.settings import carried
 from edge.install.provision.starting import card_file, start_text
 from edge.install.registration import make_token
-from edge.store.keys import write_new
 
 ABOUT, CARD = "provision.json", "card"
 TOKEN, PAIRING = "edge/token", "edge/pairing.json"
@@ -116,8 +116,8 @@ def write_folder(made: Provisioned, out: Path) -> Path:
         scratch = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
         try:
             for path, content in made.files.items():
-                write_new(scratch / CARD / path, content)
-            write_new(scratch / ABOUT, _json(asdict(made.about)))
+                _private(scratch / CARD / path, content)
+            _private(scratch / ABOUT, _json(asdict(made.about)))
             scratch.rename(place)
         except BaseException:
             shutil.rmtree(scratch)
@@ -139,6 +139,13 @@ def read_folder(place: Path, now_s: float | None = None) -> Provisioned:
     if about.expires <= (time.time() if now_s is None else now_s):
         raise DataError(f"{place}: the token has expired", hint="remove the folder and run `edge provision` again")
     return Provisioned(about, files)
+
+
+def _private(path: Path, content: bytes) -> None:
+    """Not synced: a folder that a power cut took from the office is made again, at no loss."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
 
 
 def _json(value: object) -> bytes:

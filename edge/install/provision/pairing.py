@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import secrets
 
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from edge.store.pin_hash import hash_pin
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """None that is taken for another on a label."""
 _GROUPS, _GROUP = 3, 4
-# The second recommended choice of RFC 9106, section 4: it is computed once, at a desk, and checked once.
-_MEMORY_KIB, _PASSES, _LANES = 65536, 3, 4
 
 
 def new_code() -> str:
@@ -19,8 +17,5 @@ def new_code() -> str:
 
 
 def hashed(code: str) -> str:
-    """Argon2id of the letters without the dashes, in the PHC form."""
-    argon2 = Argon2id(
-        salt=secrets.token_bytes(16), length=32, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB
-    )
-    return argon2.derive_phc_encoded(code.replace("-", "").encode())
+    """Of the letters without the dashes; `edge.store.pin_hash.matches` compares."""
+    return hash_pin(code.replace("-", ""))

@@ -52,9 +52,7 @@ def _lines(table: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         head = [name.strip() for name in next(reader, [])]
         if "device.id" not in head or len(set(head)) != len(head) or "" in head:
-            raise ConfigError(
-                f"{table}: the first line should name each key once, and device.id", hint="docs/install.md"
-            )
+            raise ConfigError(f"{table}: the first line names keys, each once, and device.id", hint="docs/install.md")
         lines = []
         for cells in reader:
             if not any(cells):
