@@ -56,4 +56,4 @@ if [ ! -e "$complete" ]; then
   say "installed"
 fi
 
-exec "$venv/bin/python" -m edge.install.firstboot --card "$card"
+exec "$venv/bin/python" -m edge.install.firstboot --card "$card" --root "${EDGE_ROOT:-/}"
