@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -99,6 +100,14 @@ def make_image(path: Path) -> Path:
     partition = BootPartition(path, BOOT)
     partition.add({"cmdline.txt": CMDLINE.encode(), "config.txt": CONFIG.encode()}, {})
     return path
+
+
+def make_wheels(folder: Path) -> Path:
+    """A folder like those of scripts/wheelhouse, with next to nothing in it."""
+    folder.mkdir()
+    (folder / "edge-0.1.0-py3-none-any.whl").write_bytes(b"a wheel")
+    (folder / "SHA256SUMS").write_text(f"{hashlib.sha256(b'a wheel').hexdigest()}  edge-0.1.0-py3-none-any.whl\n")
+    return folder
 
 
 def verdict(card: Path, image: Path, made: Provisioned) -> str:

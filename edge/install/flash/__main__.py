@@ -56,7 +56,7 @@ def main() -> int:
     where.add_argument("--card", type=Path, metavar="DISK", help="the whole card, like /dev/sdb; needs root")
     where.add_argument("--file", type=Path, metavar="FILE", help="an image file instead")
     parser.add_argument("--overwrite", action="store_true", help="with --file: it may exist")
-    parser.add_argument("--wheels", type=Path, metavar="DIR", help="of scripts/wheelhouse: installs without a network")
+    parser.add_argument("--wheels", type=Path, required=True, metavar="DIR", help="made by scripts/wheelhouse")
     parser.add_argument("--debs", type=Path, metavar="DIR", help="Debian packages that the image lacks")
     parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
@@ -76,7 +76,7 @@ def _run(args: argparse.Namespace, bar: Bar) -> dict[str, Any]:
     if args.overwrite and args.file is None:
         raise UsageError("--overwrite goes with --file", hint="a card is overwritten anyway")
     target = card(args.card) if args.card is not None else image_file(args.file, overwrite=args.overwrite)
-    folders = {name: folder for name, folder in ((WHEELS, args.wheels), (DEBS, args.debs)) if folder is not None}
+    folders = {WHEELS: args.wheels} | ({DEBS: args.debs} if args.debs is not None else {})
     order = Order(args.image, args.sha256, args.device, read_folder(args.device), target, folders)
     size = check(order, bar)
     if args.dry_run:

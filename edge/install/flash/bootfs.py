@@ -50,7 +50,7 @@ class BootPartition:
         if needed > (free := self.free()):
             raise DataError(
                 f"the boot partition is full: {free / 1e6:.0f} MB are free, {needed / 1e6:.0f} MB are needed",
-                hint="without --wheels and --debs the device installs itself over the network",
+                hint="with wheels of `scripts/wheelhouse --online` the device fetches the rest over the network",
             )
         with tempfile.TemporaryDirectory() as scratch:
             for name, content in files.items():

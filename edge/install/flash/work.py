@@ -44,9 +44,9 @@ def check(order: Order, progress: Progress) -> int:
         )
     safe_names(order.made.files)
     for place, folder in order.folders.items():
-        sample = "SHA256SUMS" if place == WHEELS else "*.deb"
-        if not any(folder.glob(sample)):
-            raise UsageError(f"{folder} has no {sample}", hint="scripts/wheelhouse makes a folder of wheels")
+        for sample in ("SHA256SUMS", "edge-*.whl") if place == WHEELS else ("*.deb",):
+            if not any(folder.glob(sample)):
+                raise UsageError(f"{folder} has no {sample}", hint="scripts/wheelhouse makes a folder of wheels")
     check_hash(order.image, expected_hash(order.image, order.sha256), progress)
     size = unpacked_size(order.image)
     boot = boot_partition(next(chunks(order.image), b""))

@@ -42,13 +42,13 @@ if [ ! -e "$complete" ]; then
   if "$venv/bin/python" -c 'import picamera2' 2>/dev/null; then
     "$venv/bin/python" -c 'import numpy; print(f"numpy=={numpy.__version__}")' >"$constraint"
   fi
-  if [ -d "$wheels" ]; then
-    (cd "$wheels" && sha256sum --check --quiet --strict SHA256SUMS)
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --find-links "$wheels" \
-      --constraint "$constraint" edge
-  else
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint "$constraint" edge
-  fi
+  (cd "$wheels" && sha256sum --check --quiet --strict SHA256SUMS)
+  # By its file, never by its name: a registry may have another program of the same name.
+  set -- "$wheels"/edge-*.whl
+  registry=--no-index
+  if [ -e "$wheels/ONLINE" ]; then registry=--prefer-binary; fi
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$registry" --find-links "$wheels" \
+    --constraint "$constraint" "$1"
   # The mark may reach the disk only after everything that it vouches for.
   sync
   : >"$complete"

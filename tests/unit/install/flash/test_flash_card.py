@@ -15,12 +15,13 @@ import pytest
 
 import edge.install.flash.__main__ as command
 from edge.errors import HardwareError
+from edge.install.firstboot.scrub import found
 from edge.install.flash.bootfs import BootPartition, with_settings
 from edge.install.flash.label import link
 from edge.install.flash.target import Target
 from edge.install.flash.work import Order, check, flash
 from edge.install.provision.card import Provisioned
-from tests.card_samples import BOOT, NO_TOOLS, TOOLS, make_image, provision, verdict
+from tests.card_samples import BOOT, NO_TOOLS, TOOLS, make_image, make_wheels, provision, verdict
 
 ROOT = Path(__file__).parents[4]
 
@@ -36,10 +37,11 @@ class Desk:
             image.with_name(image.name + ".sha256").write_text(sha256(image.read_bytes()).hexdigest())
         self.made: Provisioned
         self.made, self.device = provision(folder)
-        self.card = folder / "card.img"
+        self.card, self.wheels = folder / "card.img", make_wheels(folder / "wheels")
 
     def run(self, monkeypatch: pytest.MonkeyPatch, *words: str, image: Path | None = None) -> int:
-        given = ["--image", str(image or self.packed), "--device", str(self.device), "--json", *words]
+        given = ["--image", str(image or self.packed), "--device", str(self.device), "--json"]
+        given += ["--wheels", str(self.wheels), *words]
         monkeypatch.setattr(sys, "argv", ["flash", *given])
         return command.main()
 
@@ -68,6 +70,8 @@ def test_every_file_is_read_back_from_the_card(
     assert {name: sha256(partition.read(name) or b"").hexdigest() for name in receipt["files"]} == receipt["files"]
     assert receipt["image_sha256"] == sha256(desk.packed.read_bytes()).hexdigest()
     assert told["receipt"] == str(desk.device / "receipt.json")
+    # What the first boot looks for afterwards is found where it lies now.
+    assert found(desk.card, [desk.made.files["edge/token"], b"ab" * 32]) == [desk.made.files["edge/token"]]
     secrets = (desk.made.files["edge/token"].decode(), desk.made.about.code)
     assert not any(secret in json.dumps(receipt) for secret in secrets)
     assert desk.run(monkeypatch, "--file", str(desk.folder / "second.img")) == 2  # one token, one card
@@ -86,19 +90,17 @@ def test_the_label_is_read_by_a_phone(desk: Desk, monkeypatch: pytest.MonkeyPatc
     assert (desk.device / "label.pdf").read_bytes().startswith(b"%PDF-")
 
 
-def test_wheels_go_along_and_are_compared(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    wheels = desk.folder / "wheels"
-    wheels.mkdir()
-    names = [
-        "SHA256SUMS",
-        "a_package_with_a_long_name-1.0-cp313-cp313-manylinux_2_28_aarch64.whl",
-        "b-1-py3-none-any.whl",
-    ]
-    for name in names:
-        (wheels / name).write_bytes(os.urandom(50_000))
-    assert desk.run(monkeypatch, "--file", str(desk.card), "--wheels", str(wheels)) == 0
+def test_wheels_and_packages_go_along_and_are_compared(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    debs = desk.folder / "debs"
+    debs.mkdir()
+    long = "python3-picamera2_0.3.31-1~bookworm+rpt1_all.deb"
+    for file in (desk.wheels / "a_package_with_a_long_name-1.0-cp313-cp313-manylinux_2_28_aarch64.whl", debs / long):
+        file.write_bytes(os.urandom(50_000))
+    assert desk.run(monkeypatch, "--file", str(desk.card), "--debs", str(debs)) == 0
     partition = BootPartition(desk.card, BOOT)
-    assert [partition.read(f"edge/wheels/{name}") for name in names] == [(wheels / name).read_bytes() for name in names]
+    for folder in (desk.wheels, debs):
+        for file in folder.iterdir():
+            assert partition.read(f"edge/{folder.name}/{file.name}") == file.read_bytes()
 
 
 @pytest.mark.parametrize("what", ["hash", "full", "small", "no wheels", "exists"])
@@ -110,9 +112,7 @@ def test_what_cannot_be_is_refused_and_leaves_no_finished_card(
         words += ["--sha256", "ab" * 32]
         expected = (4, "is not the image that was meant")
     elif what == "full":
-        (desk.folder / "SHA256SUMS").touch()
-        (desk.folder / "big.whl").write_bytes(bytes(9 << 20))
-        words += ["--wheels", str(desk.folder)]
+        (desk.wheels / "big.whl").write_bytes(bytes(9 << 20))
         expected = (4, "the boot partition is full")
     elif what == "small":
         small = Target(desk.card, 4 << 20, "a card of 4 MB")
