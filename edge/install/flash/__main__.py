@@ -93,7 +93,7 @@ def _run(args: argparse.Namespace, bar: Bar) -> dict[str, Any]:
 
 def _failed(error: EdgeError | KeyboardInterrupt, *, json_wanted: bool) -> int:
     if isinstance(error, KeyboardInterrupt):
-        print("flash: interrupted; the card has no partition table and is not finished", file=sys.stderr)
+        print("flash: interrupted; write the card again", file=sys.stderr)
         return 130
     if json_wanted:
         print(json.dumps({"error": error.message, "hint": error.hint}, ensure_ascii=False))
