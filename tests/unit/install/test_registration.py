@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
 from edge import tokens
+from edge.__main__ import main
 from edge.errors import DataError
 from edge.install.registration import REQUEST, accept, make_request, make_token
-from edge.store.identity import pem, sealing_key, signing_key
+from edge.store.identity import pem, read_signer, sealing_key, signing_key
 from edge.store.keys import DeviceKey
 from tests.card_samples import KEY
 
@@ -102,3 +104,26 @@ def test_every_claim_must_be_there_and_right(tmp_path: Path, claim: str) -> None
     for wrong in (None, 5, "zz", [], {}):
         with pytest.raises(DataError):
             accept(tokens.sign(good | {claim: wrong}, REQUEST, NAME, own).encode(), OFFICE, tmp_path, NOW)
+
+
+def test_the_command_takes_a_request_and_its_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "registration.request"
+    place.write_bytes(request(make_token(NAME, "anna", KEY, int(time.time()), 7)))
+    (tmp_path / "anna.pub.pem").write_bytes(pem(KEY.public_key()))
+    words = ["registration", "accept", str(place), "--public", str(tmp_path / "anna.pub.pem"), "--kid", "anna"]
+    words += ["--book", str(tmp_path / "book"), "--out", str(tmp_path / "devices"), "--json"]
+    for _ in range(2):  # the same again is the same
+        assert main(words) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["device"] == NAME
+        assert read_signer(Path(told["signing_pub_pem"])).public_bytes_raw() == raw_signing()
+        assert x509.load_pem_x509_csr(Path(told["csr"]).read_bytes()).is_signature_valid
+    place.write_bytes(request(make_token(NAME, "anna", KEY, int(time.time()), 7)))
+    assert main(words) == 2  # another certificate for a device that is known: a person decides
+    assert "exists already, and differs" in capsys.readouterr().err
+    place.write_bytes(b"junk")
+    assert main(words) == 4
+
+
+def raw_signing() -> bytes:
+    return signing_key(DEVICE).public_key().public_bytes_raw()
