@@ -35,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
         rosters,
         sink,
         station,
+        update,
     )
 
     parser = argparse.ArgumentParser(
@@ -61,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     config.register(commands)
     rosters.register(commands)
     provision.register(commands)
+    update.register(commands)
     return parser
 
 

@@ -23,6 +23,7 @@ from edge.commands.outcome import Executor, Outcome
 from edge.commands.people import PeopleCommands
 from edge.commands.rostersync import RosterSyncWorker, Zone
 from edge.commands.standing import StandingFile
+from edge.commands.update import UpdateWorker
 from edge.config import Config
 from edge.config.desired import Desired
 from edge.config.effective import Effective
@@ -84,6 +85,11 @@ class Office:
             **ties.execute,
         }
         sealing = config.office.sealing_key_file is not None
+        self.update: Renewable[UpdateWorker] = Renewable(
+            lambda _last: UpdateWorker(
+                config.update, state_dir, lambda told: self.commands.now.settle(told), ties.submit, clock
+            )
+        )
         links = Links(
             execute=execute,
             post=ties.post,
@@ -92,6 +98,7 @@ class Office:
             on_fault=faults.fault,
             on_recovered=faults.recovered,
             missing={} if sealing else {"photograph": "this device has no [office] sealing_key_file"},
+            defer={"update": lambda command, kid, wanted: self.update.now.order(command, kid, wanted)},
         )
         self.commands: Renewable[CommandDesk] = Renewable(
             lambda last: CommandDesk(
@@ -127,6 +134,7 @@ class Office:
             Spec("commands", self.commands, 60.0),
             Spec("configuration", self.configuration, 30.0),
             Spec("rostersync", self.roster, 60.0),
+            Spec("update", self.update, 60.0),
         ]
         self.subscriptions: dict[str, Handler] = {
             topics.commands: lambda message: self.commands.now.take(message),
@@ -141,6 +149,7 @@ class Office:
         return {
             "configuration": self.configuration.now.status(),
             "roster": self.roster.now.status(),
+            "update": self.update.now.status(),
             "figures": figures,
         }
 

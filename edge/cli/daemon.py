@@ -63,6 +63,10 @@ def run_check(args: argparse.Namespace) -> int:
     check_office(config)
     check_station(config)
     check_credentials(config)
+    if config.update.key_file is not None:
+        from edge.update.minisign import read_public_key
+
+        read_public_key(config.update.key_file)
     manifest = load_manifest(*resources.manifests(config.store.state_dir))
     Recognition(manifest, config.face)
     for entry in manifest.models.values():

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 from edge.config.check import Between
 from edge.config.schema import Lock
 from edge.store.roster_records import is_id
+from edge.update.manifest import FILE_NAME, is_version
 
 Test = Callable[[Any], bool]
 
@@ -83,6 +84,14 @@ def _name(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", value) is not None
 
 
+def _sha256(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
+
+
+def _bundle(value: object) -> bool:
+    return isinstance(value, str) and FILE_NAME.fullmatch(value) is not None
+
+
 def _seconds() -> Argument:
     """How long an order may unlock: the bounds of the configuration's own `unlock_s`."""
     annotation = get_type_hints(Lock, include_extras=True)["unlock_s"]
@@ -119,7 +128,11 @@ _CORRECT = {
     "drop": Argument(_text(_MOST_NAME), "the `drop` of the event that is corrected"),
     "category": Argument(_name, "a category of the sorting rules"),
 }
-_UPDATE = {"version": Argument(_text(_MOST_NAME), f"a text of at most {_MOST_NAME} characters")}
+_UPDATE = {
+    "version": Argument(is_version, "a version like 1.2.3"),
+    "sha256": Argument(_sha256, "the bundle's SHA-256, 64 hexadecimal digits"),
+    "name": Argument(_bundle, "the bundle's file name below [update] source", required=False),
+}
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {

@@ -15,7 +15,7 @@ from edge.clock import Clock
 from edge.commands.catalogue import CHALLENGE, COMMANDS
 from edge.commands.challenges import Challenges
 from edge.commands.judge import MOST_BYTES, Accepted, Refusal, Rules, judge
-from edge.commands.outcome import Executor, Inbound, Message, Outcome, Told, may_answer, message
+from edge.commands.outcome import Deferred, Executor, Inbound, Message, Outcome, Told, may_answer, message
 from edge.commands.refusals import Allowance, Refusals
 from edge.commands.standing import RESET, Pending, StandingFile
 from edge.errors import EdgeError, HardwareError
@@ -38,8 +38,9 @@ _LOCKDOWN: Mapping[str, bool] = MappingProxyType({"lockdown": True, "release": F
 class Links:
     """What the desk is connected to; nothing of it may block, but the executors, which take seconds at most.
 
-    `execute`: the commands that are carried out here. `missing`: orders of the brain that this device cannot carry
-    out, and why. `post`: the brain's inbox; `submit`: the event store; `reply`: topic, payload, correlation data.
+    `execute`: the commands that are carried out here; `defer`: those of which `settle` tells later. `missing`: orders
+    that this device cannot carry out, and why. `post`: the brain's inbox; `submit`: the event store; `reply`: topic,
+    payload, correlation data.
     """
 
     execute: Mapping[str, Executor]
@@ -49,6 +50,7 @@ class Links:
     on_fault: OnFault
     on_recovered: OnRecovered
     missing: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    defer: Mapping[str, Deferred] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class CommandDesk:
@@ -71,6 +73,8 @@ class CommandDesk:
         self._nonces_left, self._answers_left = Allowance(), Allowance()
         self._answers: Inbox[Answer] = Inbox(ROOM)
         self._waiting: tuple[Accepted, Message, float] | None = None
+        self._settled: Inbox[Told] = Inbox(ROOM)
+        self._deferred: dict[str, Message] = {}  # bounded by those who take them, one each
         self._troubled = False
         self._save_at_s = 0.0
         self._stop = Flag()
@@ -82,6 +86,10 @@ class CommandDesk:
     def answered(self, answer: Answer) -> bool:
         """What the brain did with an order."""
         return self._answers.put(answer)
+
+    def settle(self, told: Told) -> bool:
+        """What became of a command that was deferred, by this desk or the one before."""
+        return self._settled.put(told)
 
     @property
     def waiting(self) -> bool:
@@ -102,6 +110,8 @@ class CommandDesk:
             self._links.submit(_told(name, refusal, count).report())
         if not self._standing.damaged and not self._standing.saved and now_s >= self._save_at_s:
             self._look_after_standing()
+        if len(self._settled) and (told := self._settled.get(0.0)) is not None:
+            self._tell(self._deferred.pop(told.id, None), told)
         if self._waiting is not None:
             self._await_brain(*self._waiting)
         elif (inbound := self.inbox.get(WAIT_S)) is not None:
@@ -168,6 +178,12 @@ class CommandDesk:
                 self._waiting = command, inbound, self._clock().mono_s + BRAIN_S
                 return
             outcome = Outcome(False, "busy", "the gate has no room for the order")
+        elif command.name in self._links.defer:
+            begun = self._links.defer[command.name](command.id, command.kid, command.args)
+            if begun is None:
+                self._put_off(inbound, command)
+                return
+            outcome = begun
         elif execute is None:
             outcome = Outcome(False, "unsupported", "nothing on this device carries it out")
         else:
@@ -176,6 +192,12 @@ class CommandDesk:
             except EdgeError as error:
                 outcome = Outcome(False, "failed", error.message)
         self._finish(inbound, command, outcome)
+
+    def _put_off(self, inbound: Message, command: Accepted) -> None:
+        """Others go on meanwhile. Who carries it out remembers it over a restart."""
+        self._deferred[command.id] = inbound
+        self._standing.finish(command.id)
+        self._look_after_standing()
 
     def _await_brain(self, command: Accepted, inbound: Message, until_s: float) -> None:
         answer = self._answers.get(WAIT_S)
@@ -193,18 +215,18 @@ class CommandDesk:
         if not self._standing.finish(command.id, lockdown=lockdown):
             log.warning("command %s ended after a successor had reported it", command.name)
             return
-        self._tell(inbound, command, outcome)
+        self._tell(inbound, Told(command.id, command.name, command.kid, outcome))
         if outcome.afterwards is not None:
             outcome.afterwards()
 
-    def _tell(self, inbound: Message, command: Accepted, outcome: Outcome) -> None:
-        self.applied += outcome.applied
-        log.info("command %s: %s", command.name, "applied" if outcome.applied else outcome.reason)
-        told = Told(command.id, command.name, command.kid, outcome)
+    def _tell(self, inbound: Message | None, told: Told) -> None:
+        self.applied += told.outcome.applied
+        log.info("command %s: %s", told.name, "applied" if told.outcome.applied else told.outcome.reason)
         # The event first: a power cut between the two tells of this command once more, as interrupted.
         self._links.submit(told.report())
         self._look_after_standing()
-        self._reply(inbound, told)
+        if inbound is not None:
+            self._reply(inbound, told)
 
     def _reply(self, inbound: Message, told: Told, **more: str) -> None:
         if may_answer(inbound, f"{self._base}reply/"):

@@ -70,6 +70,10 @@ Executor = Callable[[Mapping[str, Any]], Outcome]
 """Carries out one command with arguments that the catalogue has checked. An EdgeError counts as `failed`."""
 
 
+Deferred = Callable[[str, str, Mapping[str, Any]], Outcome | None]
+"""Begins a command that takes minutes: its id, whose key signed it, its arguments. None: the desk is told later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One command in the words of the event and of the answer. `count`: how many refusals this one stands for."""

@@ -28,6 +28,7 @@ _KEPT: Mapping[str, frozenset[str] | None] = {
     "device": frozenset({"id", "site"}),
     "store": frozenset({"state_dir", "runtime_dir"}),
     "office": None,  # every key of it
+    "update": None,  # whose versions it installs
     "door": None,  # how it is wired; with another relay pin the device is reached as before, and the door is dead
     "card": None,  # likewise
     "keypad": None,

@@ -52,7 +52,9 @@ def _pins_of(table: Any, key: Key) -> Iterator[tuple[Key, int]]:
 
 
 def door_problems(config: Config) -> Problems:
-    """Half a fire line, and a line to the other door that says "free" while the board starts."""
+    """Half a fire line, a line to the other door that says "free" while the board starts, and an interlock with a door
+    that nobody can know of.
+    """
     door = config.door
     if not isinstance(door, GpioDoor):
         return []
@@ -65,6 +67,8 @@ def door_problems(config: Config) -> Problems:
         pins = "0 to 8" if door.busy_level == "high" else "9 to 27"
         what = f"pin {door.busy_pin} says that the door is free while the board starts; use one from {pins}"
         problems.append((("door", "busy_pin"), what))
+    if config.lock.interlock and door.other_door_pin < 0:
+        problems.append((("lock", "interlock"), "needs [door] other_door_pin, or nobody comes in"))
     return problems
 
 

@@ -31,6 +31,7 @@ from edge.config.kinds import (
     WayText,
 )
 from edge.config.station import Bin, Station
+from edge.config.update import Update
 from edge.config.wiring import Level, MaybePin
 from edge.schedules import Interval, parse_interval
 
@@ -285,6 +286,7 @@ class Config:
     pictures: Pictures = Pictures()
     homeassistant: HomeAssistant = HomeAssistant()
     metrics: Metrics = Metrics()
+    update: Update = Update()
     station: Station | None = None
     bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))
 

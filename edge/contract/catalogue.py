@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from edge.contract import at_the_bin, at_the_bin_pictures, at_the_gate, of_the_device, of_the_office
+from edge.contract import at_the_bin, at_the_bin_pictures, at_the_gate, of_the_device, of_the_office, of_updates
 from edge.contract.kinds import EventType
 
 _TYPES = (
@@ -14,5 +14,6 @@ _TYPES = (
     *at_the_bin_pictures.TYPES,
     *of_the_device.TYPES,
     *of_the_office.TYPES,
+    *of_updates.TYPES,
 )
 CATALOGUE: Mapping[str, EventType] = MappingProxyType({kind.type: kind for kind in _TYPES})

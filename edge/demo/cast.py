@@ -32,11 +32,11 @@ NUMBER_B, PIN_B = "102", "730568"
 
 # Begin and length in seconds after the camera was opened.
 SCENES = (
-    ("live", SHOWN, 1.0, 4.5),
-    ("live", STRANGER, 6.5, 4.5),
-    ("print", SHOWN, 12.0, 4.5),
-    ("replay", SHOWN, 23.5, 5.5),
-    ("pass", "pass.png", 32.0, 3.0),
+    ("live", SHOWN, 0.5, 5.0),
+    ("live", STRANGER, 6.0, 8.0),
+    ("print", SHOWN, 15.5, 5.0),
+    ("replay", SHOWN, 24.5, 5.5),
+    ("pass", "pass.png", 32.5, 3.0),
 )
 
 

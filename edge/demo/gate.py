@@ -204,10 +204,9 @@ def _seen(left: Left) -> dict[str, int]:
         kind, data = event["type"], event["data"]
         if kind == "access.granted":
             seen[f"granted by {data['by']}"] = seen.get(f"granted by {data['by']}", 0) + 1
-        elif kind == "access.refused" and data["reason"] in ("spoof", "challenge"):
-            seen["refused print or replay"] += 1
-        elif kind == "access.refused" and data["reason"] == "unknown":
-            seen["refused stranger"] += 1
+        elif kind == "access.refused" and "score" in data:  # whoever is known was not shown to be alive
+            known = data["score"] >= data["threshold"]
+            seen["refused print or replay" if known else "refused stranger"] += 1
         elif kind == "door.held" and data["stage"] == "alarm":
             seen["held open"] += 1
         elif kind in kinds:

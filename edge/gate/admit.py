@@ -24,26 +24,27 @@ def admit(state: GateState, person: str, way: Way, factor: Factor, source: Sourc
         return refuse(state, source, "refused_unknown", "unknown", factor.data, now)
     if just_passed(state, person, rules, now.mono_s):
         return state, ()
-    state = replace(state, shown=show(state.shown, person, way, factor))
+    before, state = state, replace(state, shown=show(state.shown, person, way, factor))
     have = state.shown.of(person, now.mono_s)
     ways = rules.policy.ways_of(rule, now)
     done = completed(ways, have)
     if done is None:
         more = wanted(ways, have, way)
-        if more is None:
-            return refuse(state, source, "refused_unknown", "way", factor.data, now, person)
+        if more is None:  # not remembered: a PIN typed now is a stranger's, too
+            return refuse(before, source, "refused_unknown", "way", factor.data, now, person)
         return say(state, f"need_{more}", now.mono_s)
     state = replace(state, shown=forget(state.shown, person))
     if reason := rules.policy.refusal(rule, now):
         phrase = "refused_expired" if reason == "not_yet_valid" else f"refused_{reason}"
         return refuse(state, source, phrase, reason, factor.data, now, person)
-    return grant(state, _entrant(rule, {way: have[way] for way in Way if way in done}, now.mono_s), rules, now)
+    used = {way: have[way] for way in Way if way in done}
+    return grant(state, _entrant(rule, used, source, now.mono_s), rules, now)
 
 
-def _entrant(rule: AccessRule, used: Mapping[Way, Factor], now_s: float) -> Entrant:
+def _entrant(rule: AccessRule, used: Mapping[Way, Factor], source: Source, now_s: float) -> Entrant:
     first = min(used.values(), key=lambda factor: factor.at_s - factor.waited_s)
     data = {"by": "+".join(used)}
     for factor in used.values():
         data |= factor.data
     waited_s = now_s - first.at_s + first.waited_s
-    return Entrant(rule.person, rule.person, data, waited_s, rule.slow)
+    return Entrant(rule.person, rule.person, source, data, waited_s, rule.slow)

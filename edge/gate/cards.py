@@ -64,7 +64,7 @@ def shown_pass(state: GateState, event: PassShown, rules: Rules, now: Now) -> Ou
         return refuse(state, "pass", "refused_unknown", reason, details, now, subject)
     if frozenset({Way.PASS}) not in rules.policy.ways_now(now):
         return refuse(state, "pass", "refused_schedule", "way", details, now, subject)
-    entrant = Entrant(f"pass:{event.number}", event.holder, {**details, "visitor": True}, visitor=True)
+    entrant = Entrant(f"pass:{event.number}", event.holder, "pass", {**details, "visitor": True}, visitor=True)
     return grant(state, entrant, rules, now)
 
 

@@ -107,6 +107,8 @@ class Gate:
                 return replace(state, other_open=event.open), ()
             case OtherDoorChanged():
                 return grant.other_door(state, event.open, self._rules, now)
+            case PinChecked():
+                return keypad.checked(state, event, self._rules, now)
             case _ if state.stopping:  # nothing opens a door that is being shut down
                 return state, ()
             case ExitPressed() | WideExitPressed():
@@ -129,8 +131,6 @@ class Gate:
                 return cards.shown_pass(state, event, self._rules, now)
             case PinTyped():
                 return keypad.typed(state, event, self._rules, now)
-            case PinChecked():
-                return keypad.checked(state, event, self._rules, now)
             case _:  # no matter of the gate's
                 return state, ()
 

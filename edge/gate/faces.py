@@ -32,11 +32,6 @@ def seen(state: GateState, event: Face | FacePoor, rules: Rules, now: Now) -> Ou
     if isinstance(event, FacePoor):
         details = {"detail": event.reason.value}
         return refuse(state, event.track, f"poor_{event.reason}", "poor_picture", details, now)
-    strong = isinstance(event, FaceMatched) and event.strong and person in state.people
-    # A strong match passes even then: somebody who keeps holding strangers' faces before the camera must not
-    # be able to lock the residents out.
-    if state.attempts.locked(now.mono_s) and not strong:
-        return refuse(state, event.track, "refused_locked_out", "locked_out", _scores(event), now)
     if person and just_passed(state, person, rules, now.mono_s):
         return state, ()
     match event.life:
@@ -93,6 +88,12 @@ def _doubted(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
 
 def _living(state: GateState, event: Face, rules: Rules, now: Now, *, challenged: bool = False) -> Outcome:
     scores = _scores(event) | ({"challenged": True} if challenged else {})
+    strong = isinstance(event, FaceMatched) and event.strong and event.person in state.people
+    # Looked at last: were a strong match alone asked for gestures in a lock-out, a picture would show who is enrolled.
+    # A strong match passes even then: somebody who keeps holding strangers' faces before the camera must not
+    # be able to lock the residents out.
+    if state.attempts.locked(now.mono_s) and not strong:
+        return refuse(state, event.track, "refused_locked_out", "locked_out", scores, now)
     if isinstance(event, FaceMatched) and event.person in state.people:
         factor = Factor(now.mono_s, event.waited_s, scores)
         return admit(state, event.person, Way.FACE, factor, event.track, rules, now)

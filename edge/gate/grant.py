@@ -21,14 +21,13 @@ def grant(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outcome
     access = rules.policy.settings
     if just_passed(state, entrant.key, rules, now.mono_s):
         return state, ()
-    if access.passback != "off" and not entrant.visitor:
-        if passback.offends(state.inside, entrant.subject, access, now.mono_s):
-            if access.passback != "soft":
-                details = {"by": entrant.data["by"]}
-                return refuse(state, entrant.key, "refused_passback", "passback", details, now, entrant.subject)
-            entrant = replace(entrant, data={**entrant.data, "passback": True})
-        state = replace(state, inside=passback.entered(state.inside, entrant.subject, access, now.mono_s))
-    if rules.lock.interlock and state.other_open is not False:
+    watched = access.passback != "off" and not entrant.visitor
+    if watched and passback.offends(state.inside, entrant.subject, access, now.mono_s):
+        if access.passback != "soft":
+            details = {"by": entrant.data["by"]}
+            return refuse(state, entrant.source, "refused_passback", "passback", details, now, entrant.subject)
+        entrant = replace(entrant, data={**entrant.data, "passback": True})
+    if rules.lock.interlock and state.other_open is not False and not state.door.free:
         return _wait(state, Waiting(entrant, now.mono_s + WAIT_S, entrant.slow), now)
     return _let_in(state, entrant, rules, now)
 
@@ -36,9 +35,11 @@ def grant(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outcome
 def let_out(
     state: GateState, rules: Rules, now: Now, *, wide: bool = False, subject: str = "", by: str = ""
 ) -> Outcome:
-    """Somebody wants out: at once, but for an interlock whose other door is known to stand open."""
-    if rules.lock.interlock and state.other_open is True:
-        return _wait(state, Waiting(None, now.mono_s + WAIT_S, wide), now)
+    """Somebody wants out: at once, but for an interlock whose other door is known to stand open; where the door is free
+    nobody is told to wait.
+    """
+    if rules.lock.interlock and state.other_open is True and not state.door.free:
+        return _wait(state, Waiting(None, now.mono_s + WAIT_S, wide, subject, by), now)
     door, actions = doors.unlock(state.door, rules.lock, now.mono_s, wide=wide)
     data = {"by": by} if by else {}
     actions += (Speak("exit"), Report("access.exit", data, subject, Priority.ACCESS))
@@ -47,15 +48,22 @@ def let_out(
 
 
 def other_door(state: GateState, is_open: bool | None, rules: Rules, now: Now) -> Outcome:
-    """The other door of the interlock moved; who waited for it to fall shut goes now."""
+    """The other door of the interlock moved; who waited for it to fall shut goes now, if they still may."""
     state = replace(state, other_open=is_open)
     waiting = state.waiting
-    if waiting is None or is_open is not False or now.mono_s >= waiting.until_s:
+    if waiting is None or is_open is True or now.mono_s >= waiting.until_s:
         return state, ()
-    state = replace(state, waiting=None)
-    if waiting.entrant is None:
-        return let_out(state, rules, now, wide=waiting.wide)
-    return _let_in(state, waiting.entrant, rules, now)
+    if (entrant := waiting.entrant) is None:
+        state = replace(state, waiting=None)
+        return let_out(state, rules, now, wide=waiting.wide, subject=waiting.subject, by=waiting.by)
+    if is_open is None:
+        return state, ()
+    state, rule = replace(state, waiting=None), state.people.get(entrant.subject)
+    reason = rules.policy.refusal(rule, now, hours=not entrant.visitor) if rule is not None else "unknown"
+    if reason:  # revoked or erased meanwhile
+        subject = entrant.subject if rule is not None else ""
+        return refuse(state, entrant.source, "refused_unknown", reason, {"by": entrant.data["by"]}, now, subject)
+    return _let_in(state, entrant, rules, now)
 
 
 def give_up(state: GateState, now: Now) -> Outcome:
@@ -66,10 +74,9 @@ def give_up(state: GateState, now: Now) -> Outcome:
     state = replace(state, waiting=None)
     if (entrant := waiting.entrant) is None:
         return state, ()
-    inside = passback.left(state.inside, entrant.subject)
     details = {"by": entrant.data["by"]}
-    state = replace(state, inside=inside)
-    return refuse(state, entrant.key, "refused_interlock", "interlock", details, now, entrant.subject)
+    subject = entrant.subject if entrant.subject in state.people else ""  # erased meanwhile: nobody's
+    return refuse(state, entrant.source, "refused_interlock", "interlock", details, now, subject)
 
 
 def just_passed(state: GateState, key: str, rules: Rules, now_s: float) -> bool:
@@ -99,4 +106,6 @@ def _let_in(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outco
     data = {**entrant.data, "waited_s": round(entrant.waited_s, 2)}
     report = Report("access.granted", data, entrant.subject, Priority.ACCESS)
     attempts = replace(attempts, granted=granted, failures=())
+    if not entrant.visitor:
+        state = replace(state, inside=passback.entered(state.inside, entrant.subject, settings, now_s))
     return replace(state, door=door, attempts=attempts), (*actions, report)

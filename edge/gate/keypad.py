@@ -6,9 +6,8 @@ A wrong PIN, a number that is nobody's, and a revoked person's PIN are all compa
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from edge.actions import CheckPin, KeepFailures, Priority, Report
+from edge.actions import Action, CheckPin, KeepFailures, Priority, Report
 from edge.clock import Now
 from edge.events import PinChecked, PinTyped, PinVerdict, Way
 from edge.gate import pins
@@ -41,17 +40,19 @@ def typed(state: GateState, event: PinTyped, rules: Rules, now: Now) -> Outcome:
 
 
 def checked(state: GateState, event: PinChecked, rules: Rules, now: Now) -> Outcome:
-    """A PIN was compared. An answer that came too late, or to another entry, means nothing."""
+    """A PIN was compared. An answer that came too late, or to another entry, opens nothing, and tells of duress all the
+    same.
+    """
     entry = state.pins.entry
     if entry is None or entry.ticket != event.ticket:
-        return state, ()
+        return state, _alarm(event)
     if event.verdict is PinVerdict.WRONG or not entry.person or event.person != entry.person:
         return _wrong(state, rules, now)
     state = replace(state, pins=pins.right(state.pins))
-    actions: tuple[Any, ...] = (KeepFailures(state.pins.counts()),)
-    if event.verdict is PinVerdict.DURESS:
-        # Nothing of it is to be seen or heard at the door, which opens as ever.
-        actions += (Report("alarm.duress", {}, event.person, Priority.ALARM),)
+    # Nothing of duress is to be seen or heard at the door, which opens as ever.
+    actions = (KeepFailures(state.pins.counts()), *_alarm(event))
+    if state.burning or state.stopping:  # the door is free, or nothing opens it any more
+        return state, actions
     if state.lockdown:
         state, more = shut_out(state, "keypad", now, event.person)
         return state, (*more, *actions)
@@ -68,10 +69,18 @@ def expire(state: GateState, rules: Rules, now: Now) -> Outcome:
     return _wrong(state, rules, now)
 
 
+def _alarm(event: PinChecked) -> tuple[Action, ...]:
+    if event.verdict is not PinVerdict.DURESS:
+        return ()
+    return (Report("alarm.duress", {}, event.person, Priority.ALARM),)
+
+
 def _wrong(state: GateState, rules: Rules, now: Now) -> Outcome:
     entry = state.pins.entry
     assert entry is not None
     state = replace(state, pins=pins.over(state.pins))
+    if state.burning or state.stopping:
+        return state, ()
     if state.lockdown:
         return shut_out(state, "keypad", now, entry.person)
     settings = rules.policy.settings

@@ -13,6 +13,7 @@ from edge.actions import Action, Answer, Priority, Report
 from edge.clock import Now
 from edge.config.schema import Lock
 from edge.events import OrderGiven
+from edge.gate import challenge
 from edge.gate import door as doors
 from edge.gate.state import GateState, Outcome
 
@@ -62,9 +63,11 @@ def _release(state: GateState, now: Now) -> Outcome:
 
 def _lock_down(state: GateState, now: Now) -> Outcome:
     """From now on nobody comes in; a door that is unlocked at this moment is locked. The way out stays free, and in a
-    fire everything.
+    fire everything. A face that was asked for gestures is not waited for any more, somebody who wants out is.
     """
-    state = replace(state, lockdown=True, freed=False, waiting=None)
+    waiting = state.waiting if state.waiting is not None and state.waiting.entrant is None else None
+    challenges = challenge.ended(state.challenges)
+    state = replace(state, lockdown=True, freed=False, waiting=waiting, challenges=challenges)
     if not state.door.relay_on or state.burning:
         return state, ()
     door, actions = doors.relock(state.door, now.mono_s)

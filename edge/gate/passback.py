@@ -38,6 +38,10 @@ def left(inside: Inside, person: str) -> Inside:
 
 
 def settled(inside: Inside, before: Door, after: Door) -> Inside:
-    """Once the lock has fallen without the leaf having moved, whoever was let in last has not come in."""
+    """Once the lock has fallen without the leaf having moved, whoever was let in since it last did has not come in. Who
+    went through a door that was free nobody knows, in a fire everybody: then all may come in.
+    """
+    if before.free and not after.free:
+        return MappingProxyType({})
     missed = before.relay_on and not after.relay_on and after.leaf_open is False and after.opened_at < before.caused_at
-    return MappingProxyType({p: at_s for p, at_s in inside.items() if at_s < before.caused_at}) if missed else inside
+    return MappingProxyType({p: at_s for p, at_s in inside.items() if at_s <= after.opened_at}) if missed else inside

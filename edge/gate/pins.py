@@ -2,7 +2,7 @@
 
 The counts are kept on the disk before anything is compared and handed back at the next start, where what is full begins
 its time anew: neither a restart, nor a clock, nor a flood of entries gives a further try. A count goes back to nought
-with the right PIN alone, and that of the keypad as a whole only with time.
+with the right PIN or after a day without a wrong one, and that of the keypad as a whole only with time.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ KEYPAD_FORGETS_S = 900.0
 LONGEST_S = 3600.0
 FORGET_S = 24 * 3600.0
 ANSWER_S = 10.0  # a comparison takes a tenth of a second; after this the entry is lost
-_MOST = 64  # counts kept; numbers of nobody make room first
+_MOST = 64  # numbers of nobody whose counts are kept; those of people are as many as there are people
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Wrong entries so far, when the last was, and until when no other is looked at. Monotonic seconds."""
+    """Wrong entries so far, when the last was, and until when no other is looked at. Monotonic seconds. Of the keypad
+    `last_s` is when it last forgot one.
+    """
 
     failures: int = 0
     last_s: float = float("-inf")
@@ -72,11 +74,16 @@ def begin(pins: Pins, person: str, key: str, access: Access, now_s: float) -> Pi
     entry = Entry(pins.tickets + 1, person, key, now_s)
     tried = {name: one for name, one in pins.tried.items() if now_s - one.last_s < FORGET_S}
     pad = tried.get(KEYPAD, Tried())
-    forgotten = int((now_s - pad.last_s) // KEYPAD_FORGETS_S) if pad.failures else 0
-    tried[KEYPAD] = _counted(KEYPAD, max(0, pad.failures - forgotten) + 1, access, now_s)
-    tried[key] = _counted(key, tried.get(key, Tried()).failures + 1, access, now_s)
-    while len(tried) > _MOST:
-        tried.pop(next((name for name in tried if name.startswith("#")), next(iter(tried))))
+    forgotten = min(int((now_s - pad.last_s) // KEYPAD_FORGETS_S), pad.failures) if pad.failures else 0
+    counted = _counted(KEYPAD, pad.failures - forgotten + 1, access, now_s)
+    # The quarter of an hour runs on: begun anew with each entry it would never end at a keypad that is used a lot.
+    since_s = pad.last_s + forgotten * KEYPAD_FORGETS_S if pad.failures > forgotten else now_s
+    tried[KEYPAD] = replace(counted, last_s=since_s)
+    one = _counted(key, tried.pop(key, Tried()).failures + 1, access, now_s)
+    tried[key] = one  # at the end: the first number of nobody is the one typed longest ago
+    nobodys = [name for name in tried if name.startswith("#")]
+    for name in nobodys[: max(0, len(nobodys) - _MOST)]:
+        del tried[name]
     return replace(pins, tried=MappingProxyType(tried), entry=entry, tickets=entry.ticket)
 
 

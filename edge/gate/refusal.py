@@ -20,8 +20,10 @@ from edge.gate.state import GateState, Outcome
 REPORT_AGAIN_S = 30.0
 SAY_AGAIN_S = 5.0
 
+_UNKNOWN = "refused_unknown"
+_SAME_WORDS = dict.fromkeys(("refused_revoked", "refused_expired"), _UNKNOWN)
 _ELSE = {
-    **dict.fromkeys(("refused_unknown", "refused_revoked", "refused_expired"), "refused_face_else"),
+    **dict.fromkeys((_UNKNOWN, *_SAME_WORDS), "refused_face_else"),
     "refused_challenge": "refused_challenge_else",
 }
 
@@ -55,11 +57,11 @@ def refuse(
 
 
 def say(state: GateState, phrase: str, now_s: float) -> tuple[GateState, tuple[Action, ...]]:
-    """Say it, unless it was said a moment ago."""
-    attempts = state.attempts
-    if recall(attempts.spoken, phrase, SAY_AGAIN_S, now_s):
+    """Say it, unless it was said a moment ago, maybe of somebody else: hearing it twice would tell who is revoked."""
+    attempts, words = state.attempts, _SAME_WORDS.get(phrase, phrase)
+    if recall(attempts.spoken, words, SAY_AGAIN_S, now_s):
         return state, ()
-    attempts = replace(attempts, spoken=note(attempts.spoken, phrase, SAY_AGAIN_S, now_s))
+    attempts = replace(attempts, spoken=note(attempts.spoken, words, SAY_AGAIN_S, now_s))
     return replace(state, attempts=attempts), (Speak(phrase),)
 
 

@@ -22,11 +22,13 @@ from edge.gate.ways import Shown
 class Entrant:
     """Somebody who is to be let in. `data` stands in the event; `waited_s`: since they showed the first thing.
 
-    `subject`: the person of the roster, the host for a visitor; `key`: whose cooldown it is.
+    `subject`: the person of the roster, the host for a visitor; `key`: whose cooldown it is; `source`: whose refusal it
+    would be.
     """
 
     key: str
     subject: str
+    source: int | str
     data: Mapping[str, Any]
     waited_s: float = 0.0
     slow: bool = False
@@ -35,11 +37,15 @@ class Entrant:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody stands before an interlock whose other door is open. `entrant`: None for somebody who wants out."""
+    """Somebody stands before an interlock whose other door is open. `entrant`: None for somebody who wants out, of whom
+    `subject` and `by` say who it is and by what, where that is known.
+    """
 
     entrant: Entrant | None
     until_s: float
     wide: bool = False
+    subject: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""One frame with one face, from the pixels to the decision, against what the networks alone take."""
+"""One frame with one face, from the pixels to the decision, against what the networks alone take; and what the signs
+of life add to every frame of a face that is followed.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,15 @@ import cv2
 import numpy as np
 
 from edge import resources
-from edge.config.schema import Face
+from edge.config.schema import Face as FaceSettings
 from edge.drivers.camera import Picture
 from edge.drivers.inference.litert import LiteRtNetwork
 from edge.errors import DataError
 from edge.measure.runs import summary
 from edge.passes.token import MOST_BYTES
 from edge.vision.codes import read_codes
-from edge.vision.faces import FaceFinder
+from edge.vision.faces import Face, FaceFinder
+from edge.vision.liveness.judge import Liveness
 from edge.vision.manifest import load_manifest, open_network
 from edge.vision.picture_file import load_picture
 from edge.vision.recognition import Recognition
@@ -25,12 +28,14 @@ from edge.vision.track import Observation, Tracker
 
 # Detection to decision may take this many times the sum of the networks' own invoke().
 LIMIT = 1.4
+# Liveness may add what the mesh network takes, and this.
+LIVENESS_MS = 2.0
 PEOPLE = 1000
 
 
 def open_gate() -> tuple[Recognition, FaceFinder]:
     """The default networks, and a gallery of 1,000 people none of whom will be met."""
-    recognition = Recognition(load_manifest(*resources.manifests()), Face())
+    recognition = Recognition(load_manifest(*resources.manifests()), FaceSettings())
     random = np.random.default_rng(0)
     matrix = random.normal(size=(PEOPLE, recognition.dimension)).astype(np.float32)
     matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
@@ -57,19 +62,29 @@ def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
         open_network(manifest.default("face-mesh")),
         *[open_network(manifest.model(recognition.model_id))] * (2 if finder.embedder.spec.mirror else 1),
     ]
-    whole, bare, codes = [], [], []
+    faces = moved_faces(finder, frame)
+    liveness = Liveness()
+    whole, bare, added, mesh, codes = [], [], [], [], []
     for number in range(runs + 10):
         begun = time.perf_counter()
         first_sight(recognition, finder, frame, number / 10)
         done = time.perf_counter()
         for network in networks:
             network.invoke()
-        bare.append(1e3 * (time.perf_counter() - done))
+        after = time.perf_counter()
+        networks[1].invoke()
+        looked = time.perf_counter()
+        liveness.observe(faces[number % len(faces)], number / 15)
+        liveness.verdict()
+        added.append(1e3 * (time.perf_counter() - looked))
+        mesh.append(1e3 * (looked - after))
+        bare.append(1e3 * (after - done))
         whole.append(1e3 * (done - begun))
         begun = time.perf_counter()
         read_codes(frame, MOST_BYTES)
         codes.append(1e3 * (time.perf_counter() - begun))
-    del whole[:10], bare[:10], codes[:10]  # the first runs warm up caches and the clock of the processor
+    for warming in (whole, bare, added, mesh, codes):  # up caches and the clock of the processor
+        del warming[:10]
     networks_ms = float(np.median(bare))
     return summary(
         "face",
@@ -77,10 +92,25 @@ def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
         LIMIT * networks_ms,
         networks_ms=round(networks_ms, 3),
         codes_ms=round(float(np.median(codes)), 3),
+        liveness_ms=round(float(np.median(added)), 3),
+        liveness_p99_ms=round(float(np.quantile(added, 0.99)), 3),
+        liveness_limit_ms=round(float(np.median(mesh)) + LIVENESS_MS, 3),
         model=recognition.model_id,
         runtime=_runtime(networks),
         gallery=PEOPLE,
     )
+
+
+def moved_faces(finder: FaceFinder, frame: Picture) -> list[Face]:
+    """The face of a frame as it comes a little nearer and goes back, in eight steps: something to be followed."""
+    height, width = frame.shape[:2]
+    found = []
+    for step in (0, 1, 2, 3, 4, 3, 2, 1):
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 0.0, 1.0 + 0.004 * step)
+        matrix[:, 2] += np.array((1.5, -0.5)) * step
+        picture = np.asarray(cv2.warpAffine(frame, matrix, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
+        found += finder.find(picture)[:1]
+    return found
 
 
 def frame_with_face(finder: FaceFinder, picture: Path | None = None) -> Picture:

@@ -1,4 +1,7 @@
-"""Enrolling at the camera: a handful of good frames, far enough apart in time to differ."""
+"""Enrolling at the camera: a handful of good frames of somebody who lives, far enough apart in time to differ.
+
+Whoever could enrol a photograph would have a key that can be copied, so the gate's own liveness is asked for here too.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,19 @@ from collections.abc import Callable
 from edge.clock import Clock
 from edge.drivers.camera import Camera
 from edge.errors import HardwareError
+from edge.events import Life
 from edge.people.describe import FaceDescriber, Shot
+from edge.people.judge import EnrolmentRefusedError
 
 APART_S = 1.0
 """Neighbouring frames show the same pose and light, and add little (models/README.md)."""
 GIVE_UP_S = 60.0
 STALLED_S = 5.0
 _READ_S = 1.0
+_ASKS = {
+    Life.DOUBT: "not seen to be alive yet: come a step nearer, or turn your head slowly from side to side",
+    Life.SPOOF: "this looks like a picture or a screen, not like somebody who stands there",
+}
 
 
 def capture(
@@ -21,11 +30,13 @@ def capture(
 ) -> list[Shot]:
     """Up to `count` good frames from an opened camera; fewer when a minute was not enough, the last poor one too.
 
-    `tell` hears "good 1 of 3" and why frames are poor, each reason when it changes. Raises HardwareError when the
-    camera stops.
+    Only frames count in which the face has been seen to live. `tell` hears "good 1 of 3" and why frames are poor, each
+    reason when it changes. Raises HardwareError when the camera stops, EnrolmentRefusedError (`not_alive`) when no
+    frame showed life.
     """
     shots: list[Shot] = []
     poor: Shot | None = None
+    watch, unlived = describer.watch(), 0
     begun = newest = clock().mono_s
     taken_s, said = float("-inf"), ""
     while len(shots) < count and (now := clock().mono_s) - begun < GIVE_UP_S:
@@ -35,16 +46,27 @@ def capture(
                 raise HardwareError("the camera gives no more frames", hint="check its cable, then edge check")
             continue
         newest = now
+        life = watch.look(frame.picture, frame.mono_s)
         if frame.mono_s - taken_s < APART_S:
             continue
         described = describer.describe(frame.picture, enrolment=True)
         shot = Shot(f"frame {frame.number}", described)
         if described.embedding is not None and described.reason is None:
-            shots.append(shot)
-            taken_s, word = frame.mono_s, f"good {len(shots)} of {count}"
+            if life is Life.LIVE:
+                shots.append(shot)
+                taken_s, word = frame.mono_s, f"good {len(shots)} of {count}"
+            else:
+                unlived, word = unlived + 1, _ASKS[life]
         else:
             poor, word = shot, str(described.reason or "no_face")
         if word != said:
             tell(word)
             said = word
+    if unlived and not shots:
+        raise EnrolmentRefusedError(
+            "not_alive",
+            f"nobody was seen to be alive in {GIVE_UP_S:.0f} seconds",
+            hint="walk up to the camera, move a little, with something other than a bare wall behind; "
+            "or enrol from pictures that the office has taken",
+        )
     return shots if len(shots) >= count or poor is None else [*shots, poor]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from edge.drivers.camera import Picture
-from edge.events import PoorReason
+from edge.events import Life, PoorReason
 from edge.store.roster_records import Vector
 from edge.vision.score import MARGIN, score
 
@@ -26,6 +26,14 @@ class Described:
     eye_px: float = 0.0
 
 
+class LifeWatch(Protocol):
+    """Looks at every frame of a camera, and says whether the face in it lives."""
+
+    def look(self, picture: Picture, now_s: float) -> Life:
+        """`now_s`: when it was taken, monotonic seconds."""
+        ...
+
+
 class FaceDescriber(Protocol):
     """Finds and describes the one face of a picture with the embedding network `model_id`."""
 
@@ -34,6 +42,10 @@ class FaceDescriber(Protocol):
 
     def describe(self, picture: Picture, *, enrolment: bool) -> Described:
         """`enrolment` asks for the stricter quality that a template deserves."""
+        ...
+
+    def watch(self) -> LifeWatch:
+        """Begin to watch a camera's foremost face for life."""
         ...
 
 

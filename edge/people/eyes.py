@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from edge.drivers.camera import Picture
+from edge.events import Life
 from edge.people.describe import Described
 from edge.vision.faces import FaceFinder
+from edge.vision.liveness.judge import Liveness
 
 # Somebody in the background is no second face: only one at least half as large makes it unclear who is meant.
 _RIVAL = 0.5
@@ -32,3 +34,22 @@ class Eyes:
         if reason is not None:
             return Described(None, reason, quality.score, face.eye_px)
         return Described(self._finder.embed(face), None, quality.score, face.eye_px)
+
+    def watch(self) -> FrameWatch:
+        """A `LifeWatch` with the same networks."""
+        return FrameWatch(self._finder)
+
+
+class FrameWatch:
+    """A `LifeWatch`: the cues of the gate, on the foremost face."""
+
+    def __init__(self, finder: FaceFinder) -> None:
+        self._finder = finder
+        self._liveness = Liveness()
+
+    def look(self, picture: Picture, now_s: float) -> Life:
+        faces = self._finder.find(picture)
+        if not faces:
+            return Life.DOUBT
+        self._liveness.observe(faces[0], now_s)
+        return self._liveness.verdict().life

@@ -134,7 +134,7 @@ class PinWorker:
         event, since_s = self._untold
         if self._post(event):
             self._untold = None
-        elif self._clock() - since_s > LATE_S:
+        elif event.verdict is not PinVerdict.DURESS and self._clock() - since_s > LATE_S:
             self.dropped += 1
             self._untold = None
 

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from edge.actions import Action, DriveRelay, Report
@@ -22,6 +22,7 @@ from edge.events import (
     PassShown,
     PinChecked,
     PinTyped,
+    PinVerdict,
     Tick,
     WideExitPressed,
 )
@@ -49,6 +50,7 @@ OPENING = (
     OrderGiven,
 )
 STALE_S = 2.0
+NO_ENTRY = 0  # a ticket that no entry at the keypad has
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,13 @@ class Posted:
 
     event: Event
     origin_s: float
+
+
+def _told_only(event: Event) -> Event:
+    """What is left of an event that comes too late to open anything: a PIN typed under threat is told of."""
+    if isinstance(event, PinChecked) and event.verdict is PinVerdict.DURESS:
+        return replace(event, ticket=NO_ENTRY)
+    return Tick()
 
 
 class Core(Protocol[S]):
@@ -111,7 +120,7 @@ class Brain(Generic[S]):
         if posted is not None and isinstance(event, OPENING) and now.mono_s - posted.origin_s > STALE_S:
             self.stale += 1
             log.warning("too late: %s of %.1f s ago", type(event).__name__, now.mono_s - posted.origin_s)
-            event = Tick()
+            event = _told_only(event)
         origin_s = now.mono_s if posted is None else posted.origin_s
         state, actions = self._core().step(self.state, event, now)
         self.state = state

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from edge.errors import DataError, EdgeError, HardwareError
+from edge.store.forward import foreign
 from edge.store.keys import write_new
 
 ROSTER_NAME = "roster.db"
@@ -28,7 +29,7 @@ WRITER_WAIT_S = 10.0
 """An erasure holds the file while it is rewritten."""
 MIGRATIONS = "roster"
 FIRST, SECOND = "1 people, templates, meta", "2 zones, zone_marks"
-_KNOWN = frozenset({FIRST, SECOND})
+KNOWN = frozenset({FIRST, SECOND})
 NO_ROSTER = "enrol somebody first, or give the right --state"
 _RESTORE = "restore it from a backup, or move it away and import an export; it is left as it is"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -130,9 +131,9 @@ def _prepare(db: sqlite3.Connection, path: Path, device_key: str, *, read_only: 
     applied = {name for (name,) in rows.fetchall()}
     if not applied:
         raise DataError(f"{path}: a database, but no roster", hint=_RESTORE)
-    if not applied <= _KNOWN:
+    if foreign(applied, KNOWN):
         raise DataError(f"{path}: written by a newer version of edge", hint="update this device")
-    if applied != _KNOWN:
+    if not applied >= KNOWN:
         from edge.store.roster_migrations import apply
 
         db.execute("BEGIN IMMEDIATE")  # another process may be doing the same

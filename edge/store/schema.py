@@ -13,27 +13,27 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from edge.errors import DataError
+from edge.store.forward import foreign
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x45444745  # "EDGE", at offset 68 of the file
-_NAMES = ("m001_events", "m002_upkeep")
+NAMES = ("m001_events", "m002_upkeep")
 
 
 def migrate(conn: sqlite3.Connection) -> None:
-    """Bring the file up to date. Raises DataError for a file that a newer version has written.
+    """Bring the file up to date. Raises DataError for a file that a newer version has written and that is foreign now.
 
     sqlite-utils takes a fifth of a second to import, so it is only loaded when something is to be done.
     """
     applied = _applied(conn)
-    unknown = [name for name in applied if name not in _NAMES]
-    if unknown:
+    if unknown := foreign(applied, NAMES):
         raise DataError(
             f"the event database was written by a newer version ({', '.join(unknown)})",
             hint="install that version again, or move the file away to begin a new one",
         )
-    if tuple(applied) == _NAMES:
+    if set(applied) >= set(NAMES):
         return
 
     from sqlite_utils import Database

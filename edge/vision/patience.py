@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from edge.events import FaceMatched, Life
+from edge.events import FaceMatched, FaceUnknown, Life
 from edge.vision.attempt import Decision
 from edge.vision.liveness.judge import Evidence
 
@@ -17,12 +17,14 @@ WAIT_S = 0.8
 """From the match on; nine in ten living residents who walk up are clear by then (docs/liveness.md)."""
 AGAIN_S = 1.0
 
+Face = FaceMatched | FaceUnknown
+
 
 @dataclass(slots=True)
 class Patience:
     """Of one track. Times are monotonic seconds, passed in."""
 
-    held: FaceMatched | None = None
+    held: Face | None = None
     until_s: float = 0.0
     told: Life = Life.DOUBT
     wait_s: float = WAIT_S
@@ -31,22 +33,30 @@ class Patience:
         """What of a frame's decision (None for most frames) is to be told now.
 
         While a match waits, weaker decisions about the same face are void: they come of frames that add nothing.
+        Somebody unknown waits as somebody known does, so that both are asked for the same.
         """
-        if isinstance(decision, FaceMatched):
-            if self.held is None or self.held.person != decision.person:
-                self.until_s = now_s + self.wait_s
-            self.held = decision
+        if isinstance(decision, FaceMatched | FaceUnknown):
+            self._hold(decision, now_s)
         if self.held is None:
             return decision
         # A clock that was set back must not make anybody wait for ever.
         self.until_s = min(self.until_s, now_s + self.wait_s)
         if evidence.life is self.told and now_s < self.until_s:
             return None
-        matched = replace(self.held, life=evidence.life, cues=evidence.cues)
-        self.held = None
+        held, self.held = self.held, None
         lives = evidence.life is Life.LIVE
         self.told, self.wait_s = (Life.DOUBT, WAIT_S) if lives else (evidence.life, AGAIN_S)
-        return matched
+        if isinstance(held, FaceUnknown):
+            return replace(held, life=evidence.life)
+        return replace(held, life=evidence.life, cues=evidence.cues)
+
+    def _hold(self, face: Face, now_s: float) -> None:
+        known = self.held.person if isinstance(self.held, FaceMatched) else ""
+        if known and isinstance(face, FaceUnknown):
+            return
+        if self.held is None or known != (face.person if isinstance(face, FaceMatched) else ""):
+            self.until_s = now_s + self.wait_s
+        self.held = face
 
     def hasten(self, now_s: float) -> None:
         """Something has happened that the gate will want a fresh match after."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+import numpy as np
+
 from edge.events import GestureSeen
-from edge.vision.embed import Embedding, fuse
+from edge.vision.embed import Embedding, fuse, unit
 from edge.vision.liveness.gestures import Made
 from edge.vision.match import Gallery
 from edge.vision.thresholds import OperatingPoints
@@ -62,5 +64,7 @@ def _person(embeddings: Sequence[Embedding], gallery: Gallery, points: Operating
     found = gallery.match(fuse(embeddings))
     if found.person is None or found.score < points.threshold(gallery.people, fused=True):
         return ""
-    # Nobody else's face among them, not even for a frame.
-    return found.person if all(float(one @ fuse(embeddings)) >= points.same_face for one in embeddings) else ""
+    # Nobody else's face among them, not even for a frame: each must be like all the others together.
+    total = np.sum(embeddings, axis=0)
+    alike = all(float(one @ unit(total - one)) >= points.same_face for one in embeddings)
+    return found.person if alike else ""

@@ -7,10 +7,10 @@ for its own memory: no clock, no picture, no network.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from edge.events import GestureSeen, Life
+from edge.events import FaceMatched, GestureSeen, Life
 from edge.vision.association import associate
 from edge.vision.attempt import Attempt, Decision
 from edge.vision.embed import Embedding
@@ -53,11 +53,12 @@ class Observation:
 
 @dataclass(slots=True)
 class Track:
-    """One face over time. `id` is never used again."""
+    """One face over time. `id` is never used again. `waits_since_s`: came into view, or was last told to be alive."""
 
     id: int
     box: Box
     seen_s: float
+    waits_since_s: float
     attempt: Attempt
     liveness: Judge
     gestures: Gestures
@@ -127,6 +128,9 @@ class Tracker:
         decision = track.patience.settle(decision, evidence, now_s)
         if decision is not None:
             track.attempt = track.attempt.after(decision, now_s)
+        if isinstance(decision, FaceMatched):
+            decision = replace(decision, waited_s=now_s - track.waits_since_s)
+            track.waits_since_s = now_s if decision.life is Life.LIVE else track.waits_since_s
         # What a sheet was tilted to is no gesture.
         facts: list[Fact] = [] if evidence.life is Life.SPOOF else [*gestures]
         return [*facts, decision] if decision is not None else facts
@@ -146,6 +150,6 @@ class Tracker:
     def _begin(self, seen: Observation, now_s: float) -> Track:
         self._last_id += 1
         one = self._last_id
-        track = Track(one, seen.box, now_s, Attempt(one), self._liveness(), Gestures(), Performance(one))
+        track = Track(one, seen.box, now_s, now_s, Attempt(one), self._liveness(), Gestures(), Performance(one))
         self._tracks.append(track)
         return track

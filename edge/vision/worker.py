@@ -13,6 +13,7 @@ from edge.events import Event, GestureSeen
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import LatestSlot
+from edge.vision.embed import Embedding
 from edge.vision.faces import Face, FaceFinder
 from edge.vision.motion import MotionGate
 from edge.vision.recognition import Recognition
@@ -48,6 +49,7 @@ class VisionWorker:
         self._motion = MotionGate()
         self._tracker = Tracker(recognition.gallery, recognition.points)
         self._finder: FaceFinder | None = None
+        self._newest: Embedding | None = None
         self._retry_at_s = float("-inf")
         self._stop = Flag()
         self._untold: list[tuple[Event, float]] = []
@@ -91,12 +93,13 @@ class VisionWorker:
             embedding = None
             # Only the foremost face is recognised: the door opens for who stands before it.
             if place == 0 and face.quality.reason is None and self._tracker.wants(face.box, frame.mono_s):
-                embedding = finder.embed(face)
+                embedding = self._newest = finder.embed(face)
             observations.append(Observation(face.box, face.quality, embedding, face))
         decisions = self._tracker.observe(observations[:1], frame.mono_s)
         decided = [one for one in decisions if not isinstance(one, GestureSeen)]
         if decided and observations:
-            self._recognition.impostors.look(decided, observations[0].embedding, self._tracker.gallery)
+            # A decision may have waited for signs of life: the frame that it is told with need not have been embedded.
+            self._recognition.impostors.look(decided, self._newest, self._tracker.gallery)
         self._untold += [(decision, frame.mono_s) for decision in decisions]
         self._tell()
         self._watch(frame, faces, decisions)

@@ -43,7 +43,7 @@ from edge.waste.advice import Heard
 from edge.waste.drops import NOT_SEEN, Sense
 from edge.waste.guide import GONE_S, QUIET_S, arrived, pressed, shown
 from edge.waste.rules import Rules
-from edge.waste.speech import burns, open_all, say
+from edge.waste.speech import burns, may_close, open_all, say
 from edge.waste.state import BinState, Outcome, StationState
 from edge.waste.verdict import Kind, Verdict
 
@@ -76,7 +76,8 @@ class Station:
             state.accuracy_at,
         )
         for name, one in state.bins.items():
-            others += (one.lid.deadline(), self._rules.levels[name].next_deadline(one.level))
+            closes_at = one.lid.deadline() if may_close(state, name) else None
+            others += (closes_at, self._rules.levels[name].next_deadline(one.level))
         return min((*times, *(at for at in others if at is not None)), default=None)
 
     def made_safe(self, state: StationState, now: Now) -> Outcome:
@@ -257,7 +258,7 @@ class Station:
         state = visits.wait_for(state, self._rules, now)
         actions: tuple[Action, ...] = ()
         for name, one in state.bins.items():
-            lid, moves = lids.advance(one.lid, name, now.mono_s)
+            lid, moves = lids.advance(one.lid, name, now.mono_s) if may_close(state, name) else (one.lid, ())
             level, reports = self._rules.levels[name].tick(one.level, now)
             if lid is not one.lid or level is not one.level:
                 state = state.with_bin(name, lid=lid, level=level)

@@ -58,7 +58,11 @@ def close_soon(lid: Lid, now_s: float) -> Lid:
 
 
 def shut(lid: Lid, name: str, now_s: float) -> Outcome:
-    """Close it whatever was told before; with a hand in it as soon as that has left."""
+    """Close it whatever was told before; with a hand in it as soon as that has left. One that is shut stays so: whoever
+    has opened it meanwhile will tell.
+    """
+    if lid.hand and lid.position is LidPosition.CLOSED and not lid.told_open:
+        return lid, ()
     if lid.hand:
         return replace(lid, told_open=True, close_at=now_s), ()
     return replace(lid, told_open=False), (MoveLid(name, open=False),)

@@ -61,3 +61,10 @@ def guide_to(state: StationState, name: str, now: Now) -> StationState:
 def burns(state: StationState, name: str) -> bool:
     """Whether the bin, or the station as a whole, is on fire."""
     return state.smoke.burning or state.bins[name].fire.burning
+
+
+def may_close(state: StationState, name: str) -> bool:
+    """Whether its lid may be told to close at all: at the end of the process everything stays open but what burns, and
+    a fire that is over by then has left nothing to close.
+    """
+    return not state.stopping or burns(state, name)

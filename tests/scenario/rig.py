@@ -48,6 +48,20 @@ def configure(folder: Path, *pictures: str, **tables: str) -> Path:
     return config
 
 
+def visitors(folder: Path, *pictures: str, every_s: float = 7.0, stays_s: float = 5.5, rounds: int = 20) -> str:
+    """The table of a camera before which these people walk up alive, one after the other, again and again."""
+    shown = folder / "visitors"
+    shown.mkdir(exist_ok=True)
+    for name in pictures:
+        shutil.copyfile(resources.demo_pictures() / name, shown / name)
+    visits = [
+        f'[[visitor]]\npicture = "{name}"\nbegins_s = {number * every_s}\nstays_s = {stays_s}\n'
+        for number, name in enumerate(pictures * rounds)
+    ]
+    (shown / "visitors.toml").write_text("\n".join(visits))
+    return 'driver = "visitors"\npath = "visitors/visitors.toml"'
+
+
 def edge(*words: str | Path, timeout_s: float = 60.0) -> subprocess.CompletedProcess[str]:
     """One command of `edge`, run to its end."""
     command = [sys.executable, "-m", "edge", *map(str, words)]

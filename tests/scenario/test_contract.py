@@ -9,7 +9,7 @@ from pathlib import Path
 from edge.contract.catalogue import CATALOGUE
 from tests.broker import PrivateBroker, Received, Subscriber
 from tests.contract_check import problems, problems_in
-from tests.scenario.rig import configure, edge, running
+from tests.scenario.rig import configure, edge, running, visitors
 
 TOPIC = "edge/v1/riverside/gate-1"
 # Somebody who was enrolled, a stranger, the button inside; a door that is held open, and is then shut again.
@@ -34,7 +34,8 @@ def kinds(messages: list[Received]) -> set[str]:
 
 def test_every_message_of_a_gate_is_in_the_contract(tmp_path: Path, broker: PrivateBroker) -> None:
     uplink = f'host = "127.0.0.1"\nport = {broker.port}\ntls = false'
-    config = configure(tmp_path, "obama3.jpg", "astronaut.jpg", uplink=uplink, **LIVELY)
+    camera = visitors(tmp_path, "obama3.jpg", "astronaut.jpg")
+    config = configure(tmp_path, uplink=uplink, camera=camera, **LIVELY)
     pictures = Path(__file__).parents[2] / "edge/demo/pictures"
     enrolled = edge(
         "people", "enroll", pictures / "obama.jpg", pictures / "obama2.jpg", "--name", "A", "--consent", "form",

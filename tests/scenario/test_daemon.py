@@ -28,7 +28,7 @@ def test_ready_status_and_stop(tmp_path: Path, broker: PrivateBroker) -> None:
         daemon.wait("ready after")
         status = daemon.status(lambda now: now["camera"]["working"] and now["uplink"]["connected"])
         assert (status["device"], status["site"], status["pid"]) == ("gate-1", "riverside", daemon.process.pid)
-        assert status["warnings"] == {"starting_unsafe": True}
+        assert status["warnings"] == {}
         assert status["vision"]["working"]
         assert status["door"]["unlocked"] is False
         assert status["workers"] == {"replaced": 0}

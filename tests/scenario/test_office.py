@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge import resources
 from tests.broker import PrivateBroker
 from tests.scenario.office_rig import BASE, MODULE, Desk
-from tests.scenario.rig import configure, edge, running
+from tests.scenario.rig import configure, edge, running, visitors
 
 REPORTED = f"{BASE}/config/reported"
 
@@ -32,7 +32,7 @@ def gate(tmp_path: Path, broker: PrivateBroker, office: Desk) -> Path:
     """The configuration of a gate that obeys the office, with a resident before its camera."""
     return configure(
         tmp_path,
-        "obama3.jpg",
+        camera=visitors(tmp_path, "obama3.jpg"),
         uplink=f'host = "127.0.0.1"\nport = {broker.port}\ntls = false',
         office=office.table(tmp_path),
         door='driver = "simulated"\nopens_after_s = 0.1\ncloses_after_s = 0.1',
@@ -115,6 +115,7 @@ def test_a_lockdown_outlives_a_kill_and_a_revoked_person_stays_outside(gate: Pat
 
 def test_a_restart_gives_a_new_process_that_answers(gate: Path, office: Desk) -> None:
     with running(gate, MODULE) as daemon:
+        daemon.wait("ready after")
         office.wait_until_it_listens()
         assert office.order("restart")["result"] == "applied"
         office.wait_until_it_listens(2)

@@ -94,7 +94,7 @@ def test_a_command_is_signed_sent_carried_out_and_answered(
     with connected(tmp_path, plain(broker.port), rules) as gate:
         code, answer = run("unlock", *key)
         assert (code, answer["result"], answer["device"]) == (0, "applied", DEVICE)
-        code, refused = run("update", "--arg", "version=0.2.0", *key)
+        code, refused = run("update", "--arg", "version=0.2.0", "--arg", f"sha256={'ab' * 32}", *key)
         assert (code, refused["result"], refused["reason"]) == (1, "refused", "unsupported")
         gate.clock.synchronised = False
         code, locked = run("lockdown", *key)  # by a nonce, without being told to

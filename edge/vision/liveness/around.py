@@ -23,22 +23,27 @@ _SMOOTH = 0.8
 _QUIET, _LOUD = 3.0, 6.0  # times the noise: up to the first nothing has changed, from the second on something has
 _LEAST_NOISE = 0.3  # grey levels squared
 _NOISE_PERCENTILE = 20
-# Zones, in the oval's widths and heights from its middle. `_HAIR`: as far as the head itself may reach.
-_HAIR = 1.45
-_CHIN, _CHEST, _SHOULDER = 0.5, 0.65, 0.6
+_LEAST_PART = 4  # cells of something that moves on its own; fewer are noise
+# Zones, in the oval's widths and heights from its middle. `_CROWN`: what is
+# surely a part of the head, `_HAIR`: as far as it may reach, hats included; both in half ovals.
+_CROWN, _HAIR = 1.5, 1.9
+_NECK, _CHEST, _SHOULDER = 0.2, 0.65, 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How many cells beside and above the head stood still, moved with the face, or neither; and, of the column below
-    the chin, how many stood still or did not.
+    """How many cells beside and above the head stood still, or moved: with the face, or otherwise. `apart`: those of
+    the moving ones that hang together with no other that reaches the head. `chest_still`, `chest_moved`: of the column
+    below the chin. `head`: how many cells the face itself takes.
     """
 
     still: int
     along: int
     other: int
+    apart: int
     chest_still: int
     chest_moved: int
+    head: int
 
 
 class Around:
@@ -58,7 +63,9 @@ class Around:
         x = ((np.arange(columns) + 0.5) * _CELL / self._scale + self._origin[0] - middle[0]) / extent[0]
         y = ((np.arange(rows) + 0.5) * _CELL / self._scale + self._origin[1] - middle[1]) / extent[1]
         reach = 2.0 * np.hypot(*np.meshgrid(x, y))
-        self._beside = (reach > _HAIR) & (y[:, None] < _CHIN)
+        self._upper = np.broadcast_to(y[:, None] < _NECK, reach.shape)
+        self._head, self._oval = reach < _CROWN, reach < 1.0
+        self._beside = (reach > _HAIR) & (y[:, None] < _NECK)
         self._chest = (y[:, None] > _CHEST) & (np.abs(x)[None] < _SHOULDER)
         self._before = self._smoothed(face, STILL)
 
@@ -76,9 +83,19 @@ class Around:
             still=_count(still & beside),
             along=_count(along & beside),
             other=_count(other & beside),
+            apart=self._apart(moved),
             chest_still=_count(still & chest),
             chest_moved=_count(moved & chest),
+            head=_count(self._oval),
         )
+
+    def _apart(self, moved: NDArray[np.bool_]) -> int:
+        """What moves, and is no part of the figure: the rim of a screen, the edge of a sheet, somebody behind."""
+        parts, labels = cv2.connectedComponents((moved & self._upper).astype(np.uint8), connectivity=8)
+        sizes = np.bincount(labels[self._beside], minlength=parts)
+        figure = np.unique(labels[self._head])
+        sizes[0] = sizes[figure] = 0
+        return int(sizes[sizes >= _LEAST_PART].sum())
 
     def _smoothed(self, face: Face, motion: Matrix) -> Floats:
         grey = laid_over(face.picture, motion, self._origin, self._scale, self._size)

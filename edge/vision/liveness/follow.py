@@ -18,13 +18,15 @@ GAP_S = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
     """What happened between the template's frame, `age_s` ago, and this one: how the face moved, what its
-    surroundings did, and by how much the mesh says that it turned (yaw and pitch, degrees).
+    surroundings did, and by how much the mesh says that it turned (yaw and pitch, degrees). `went`:
+    how far its middle has moved, in eye distances.
     """
 
     age_s: float
     laid: Laid
     split: Split
     turned: tuple[float, float]
+    went: float
 
 
 class Follower:
@@ -57,7 +59,8 @@ class Follower:
             return None
         pose = face.quality.figures.pose
         turned = pose.yaw - self._pose.yaw, pose.pitch - self._pose.pitch
-        return Flow(now_s - self._begun_s, laid, self._around.split(face, laid.matrix), turned)
+        split = self._around.split(face, laid.matrix)
+        return Flow(now_s - self._begun_s, laid, split, turned, self._template.went(laid.matrix))
 
     def _begin(self, face: Face, now_s: float) -> None:
         try:

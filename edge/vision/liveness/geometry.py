@@ -11,14 +11,27 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
 
 _LEAST_AGE_S = 0.1
-_FRAMES = 3
-_ENOUGH = 150.0  # the third-best gain: sheets of the tuning set stay below 60 (median 25), walking people are above 280
-_AGREES = 0.35  # correlation of both turns
-_TILTED_RAD, _TILTED_FRAMES, _FLAT = 0.09, 5, 40.0  # so far turned in so many frames, without more gain than that
+_FRAMES, _BEST = 5, 3  # frames before anything is said, and which of their gains counts
+_ENOUGH = 90.0  # the third-best gain: sheets of the tuning set stay below 60 (median 25), walking people are above 280
+_AGREES = 0.5  # correlation of both turns; with less, the gain must be larger
+_TILTED_RAD, _TILTED_FRAMES, _FLAT = 0.09, 6, 20.0  # so far turned in so many frames, without more gain than that
+
+
+class _Frame(NamedTuple):
+    """`begun_s`: when the template was made. `turns`: what the texture and what the mesh say, two radians each."""
+
+    now_s: float
+    begun_s: float
+    gain: float
+    turns: tuple[float, ...]
 
 
 class Geometry:
@@ -29,10 +42,10 @@ class Geometry:
     fails = 0.0
 
     def __init__(self) -> None:
-        self._frames: deque[tuple[float, float, tuple[float, float], tuple[float, float]]] = deque(maxlen=128)
+        self._frames: deque[_Frame] = deque(maxlen=128)
 
     def observe(self, seen: Seen) -> None:
-        while self._frames and not 0.0 <= seen.now_s - self._frames[0][0] <= EVIDENCE_S:
+        while self._frames and not 0.0 <= seen.now_s - self._frames[0].now_s <= EVIDENCE_S:
             self._frames.popleft()
         flow = seen.flow
         if flow is None or flow.age_s < _LEAST_AGE_S:
@@ -41,21 +54,34 @@ class Geometry:
         turned = tuple(-math.sin(math.radians(degrees)) for degrees in flow.turned)
         values = flow.laid.evidence, *flow.laid.turn, *turned
         if all(map(math.isfinite, values)):
-            self._frames.append((seen.now_s, flow.laid.evidence, flow.laid.turn, (turned[0], turned[1])))
+            begun_s = seen.now_s - flow.age_s
+            self._frames.append(_Frame(seen.now_s, begun_s, flow.laid.evidence, (*flow.laid.turn, *turned)))
 
     def score(self) -> float | None:
         if len(self._frames) < _FRAMES:
             return None
-        gain = sorted(gain for _, gain, _, _ in self._frames)[-_FRAMES]
+        gain = sorted(frame.gain for frame in self._frames)[-_BEST]
         agreement = self._agreement()
-        tilted = sum(math.hypot(*turned) >= _TILTED_RAD for _, _, _, turned in self._frames)
+        tilted = sum(math.hypot(*frame.turns[2:]) >= _TILTED_RAD for frame in self._frames)
         if tilted >= _TILTED_FRAMES and gain < _FLAT and agreement < _AGREES:
             return 0.0
         return max(gain / (gain + _ENOUGH) * min(max(agreement / _AGREES, 0.0), 1.0), 0.01)
 
     def _agreement(self) -> float:
-        """The correlation of the turns that the texture and the mesh say, over all frames, [-1, 1]."""
-        both = sum(a * c + b * d for _, _, (a, b), (c, d) in self._frames)
-        texture = sum(a * a + b * b for _, _, (a, b), _ in self._frames)
-        mesh = sum(c * c + d * d for _, _, _, (c, d) in self._frames)
-        return both / math.sqrt(texture * mesh) if texture * mesh > 0.0 else 0.0
+        """The correlation of the turns that the texture and the mesh say, over all frames, [-1, 1]; or that of their
+        changes under each template, where that is better: the mesh of the template's own frame may be off.
+        """
+        turns = np.array([frame.turns for frame in self._frames])
+        begun = np.array([frame.begun_s for frame in self._frames])
+        changes = turns.copy()
+        first = 0
+        for end in [*(np.flatnonzero(np.diff(begun) > _LEAST_AGE_S / 2) + 1), len(turns)]:
+            changes[first:end] -= turns[first:end].mean(axis=0)
+            first = end
+        return max(_correlation(turns), _correlation(changes))
+
+
+def _correlation(turns: NDArray[np.float64]) -> float:
+    texture, mesh = turns[:, :2], turns[:, 2:]
+    size = math.sqrt(float(np.square(texture).sum() * np.square(mesh).sum()))
+    return float((texture * mesh).sum()) / size if size > 0.0 else 0.0

@@ -16,7 +16,7 @@ from edge.events import Gesture
 from edge.vision.faces import Face
 from edge.vision.liveness.life import Blinks, mouth_opening
 
-TURN_DEG, UP_DEG, MOUTH = 13.0, 8.0, 0.22
+TURN_DEG, UP_DEG, MOUTH = 13.0, 8.0, 0.10
 _BACK = 0.55  # of the way out: less is back
 _LEAST_FRAMES = 2  # beyond the threshold
 _LONGEST_S = 5.0  # a longer turn is a new position, not a gesture
@@ -84,9 +84,9 @@ class Gestures:
     def observe(self, face: Face, now_s: float) -> list[Made]:
         """The gestures that have ended with this frame. A pause, or a clock set back, begins anew."""
         pose = face.quality.figures.pose
-        now = (pose.yaw, pose.pitch, mouth_opening(face.points))
-        if not np.isfinite(now).all():
+        if not (np.isfinite(face.points).all() and np.isfinite((pose.yaw, pose.pitch)).all()):
             return []
+        now = (pose.yaw, pose.pitch, mouth_opening(face.points))
         if self._usual and not 0.0 <= now_s - self._usual[-1][0] <= GAP_S:
             self._begin()
         made = []
@@ -95,7 +95,8 @@ class Gestures:
             for place, swing in self._swings:
                 ended = swing.observe(now[place] - float(usual[place]), now_s)
                 made += [ended] if ended else []
-        if self._blinks.observe(face.points, now_s):
+        # A head that turns shows its eyes otherwise: no blink is read from that.
+        if self._blinks.observe(face, now_s) and not self._unsteady(now):
             made.append(Made(Gesture.BLINK, now_s - 0.3))
         if not self.under_way:
             self._usual.append((now_s, now))
@@ -105,6 +106,12 @@ class Gestures:
             self._usual[-1] = (now_s, self._usual[-1][1])
         self._give_up(now_s)
         return made
+
+    def _unsteady(self, now: tuple[float, float, float]) -> bool:
+        if not self._usual:
+            return True
+        usual = np.median([values for _, values in self._usual], axis=0)
+        return bool(abs(now[0] - usual[0]) > TURN_DEG / 2 or abs(now[1] - usual[1]) > UP_DEG / 2)
 
     def _give_up(self, now_s: float) -> None:
         """Whoever looks elsewhere for long has a new usual position."""

@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+
 from edge.events import Life
 from edge.vision.faces import Face
+from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import Cue, Seen
 from edge.vision.liveness.follow import Follower
 from edge.vision.liveness.geometry import Geometry
@@ -30,7 +33,7 @@ class Evidence:
 
 def default_cues() -> list[Cue]:
     """The cues that every gate has."""
-    return [Geometry(), Surroundings(), Surface(), SignsOfLife()]
+    return [Geometry(), Surroundings(), Border(), Surface(), SignsOfLife()]
 
 
 class Liveness:
@@ -48,10 +51,13 @@ class Liveness:
 
     def observe(self, face: Face, now_s: float) -> None:
         """One frame that was looked at, taken at `now_s` (monotonic seconds)."""
-        flow = self._follower.observe(face, now_s)
+        sound = bool(np.isfinite(face.points).all())
+        flow = self._follower.observe(face, now_s) if sound else None
         if flow is None and self._followed:
             self._cues = list(self._make())
         self._followed = flow is not None
+        if not sound:
+            return  # points that are no numbers are nobody's face
         for cue in self._cues:
             cue.observe(Seen(face, flow, now_s))
 

@@ -2,8 +2,7 @@
 
 People blink every three to six seconds (A. Bentivoglio et al., Movement Disorders 12(6), 1997: 17 a minute at rest),
 so nobody can be asked for a blink within a second: at first this cue lets everybody pass. But who is looked at for
-long without a single sign is no living person. The eye's opening is the eye aspect ratio of T. Soukupová and J. Čech
-(Computer Vision Winter Workshop, 2016), from the mesh.
+long without a single sign is no living person.
 """
 
 from __future__ import annotations
@@ -13,17 +12,17 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.vision.faces import Face
 from edge.vision.liveness.cue import Seen
+from edge.vision.liveness.eyes import eyes_open
 
 PATIENCE_S = 9.0
 """Two in a hundred pauses between blinks at rest are longer."""
 _LEAST_FRAMES = 3
-_CLOSED, _OPEN = 0.62, 0.8  # of the usual opening
-_SHORTEST_S, _LONGEST_S = 0.03, 0.6  # of a blink; longer is a closed eye
+_CLOSED, _OPEN = 0.87, 0.94  # of the usual contrast of the eyes
+_SHORTEST_S, _LONGEST_S = 0.06, 0.7  # of a blink; longer is a closed eye
 _MOUTH = 0.12  # change of the mouth's opening, in parts of its width
 _HISTORY = 48
-# Outer corner, two of the upper lid, inner corner, two of the lower lid; right eye, left eye.
-_EYES = np.array([[33, 160, 158, 133, 153, 144], [263, 387, 385, 362, 380, 373]])
 _MOUTH_POINTS = [78, 308, 13, 14]  # corners, inner upper and lower lip
 
 
@@ -49,7 +48,7 @@ class SignsOfLife:
         self._frames += 1
         self._mouth.append(mouth)
         moved = max(self._mouth) - min(self._mouth) >= _MOUTH
-        if self._sign_s is None or now_s < self._sign_s or self._blinks.observe(seen.face.points, now_s) or moved:
+        if self._sign_s is None or now_s < self._sign_s or self._blinks.observe(seen.face, now_s) or moved:
             self._sign_s = now_s  # the first frame begins the wait
             self._mouth.clear()
 
@@ -66,9 +65,9 @@ class Blinks:
         self._openings: deque[float] = deque(maxlen=_HISTORY)
         self._closed_s: float | None = None
 
-    def observe(self, points: NDArray[np.float32], now_s: float) -> bool:
-        """Whether a blink has just ended. `points`: 468 × 3."""
-        opening = eye_opening(points)
+    def observe(self, face: Face, now_s: float) -> bool:
+        """Whether a blink has just ended."""
+        opening = eyes_open(face)
         if not np.isfinite(opening):
             return False
         usual = float(np.percentile(self._openings, 70)) if len(self._openings) >= 4 else opening
@@ -81,13 +80,6 @@ class Blinks:
             return False
         lasted, self._closed_s = now_s - self._closed_s, None
         return _SHORTEST_S <= lasted <= _LONGEST_S
-
-
-def eye_opening(points: NDArray[np.float32]) -> float:
-    """The eye aspect ratio, the mean of both eyes: about 0.3 open, below 0.15 closed."""
-    outer, up_a, up_b, inner, down_b, down_a = points[_EYES, :3].astype(np.float64).transpose(1, 0, 2)
-    gap = np.linalg.norm(up_a - down_a, axis=1) + np.linalg.norm(up_b - down_b, axis=1)
-    return float((gap / np.maximum(2.0 * np.linalg.norm(outer - inner, axis=1), 1e-6)).mean())
 
 
 def mouth_opening(points: NDArray[np.float32]) -> float:

@@ -37,6 +37,7 @@ _MARGIN = 0.15  # of the face's width, around the crop
 _REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
 _LEAST_PX = 24.0
 _CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
+_LEAST_SPREAD = 0.1  # grey levels squared: what rounding leaves of a picture without noise
 _LEAST_ALIKE = 0.5  # correlation of template and picture; below it is something else
 _SHEET = 6  # terms of a polynomial of second degree in x and y, for each direction
 
@@ -58,11 +59,13 @@ class Template:
     """The face in one frame. Raises ValueError where it is too small or cut off to be followed."""
 
     def __init__(self, face: Face) -> None:
+        if not np.isfinite(face.points).all():
+            raise ValueError("too small to be followed")
         mesh = face.points[:, :2].astype(np.float64)
         oval = mesh[OVAL]
         low, high = oval.min(axis=0), oval.max(axis=0)
         margin = _MARGIN * (high[0] - low[0])
-        if not np.isfinite(face.points).all() or min(high - low) < _LEAST_PX:
+        if min(high - low) < _LEAST_PX:
             raise ValueError("too small to be followed")
         self._scale = working_scale(face.eye_px, _WORKING_EYE_PX)
         self._origin = low - margin
@@ -124,8 +127,13 @@ class Template:
         if alike < _LEAST_ALIKE:
             return None
         relief = found[2 * _SHEET :]
-        evidence = float(relief @ self._information @ relief) / (3.0 * max(spread, 1e-3))
+        evidence = float(relief @ self._information @ relief) / (3.0 * max(spread, _LEAST_SPREAD))
         return Laid(self._common(matrix, found), (float(relief[0]), float(relief[1])), evidence, alike)
+
+    def went(self, motion: Matrix) -> float:
+        """How far a motion takes the middle of the face, in eye distances."""
+        gone = motion[:, :2] @ self._middle + motion[:, 2] - self._middle
+        return float(np.hypot(*gone)) * self._scale / self._eye
 
     def _fit(self, image: Floats) -> tuple[Matrix, Floats]:
         """The fifteen numbers, and the differences that they leave."""

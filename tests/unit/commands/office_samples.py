@@ -42,7 +42,7 @@ ARGS: Mapping[str, Mapping[str, Any]] = {
     "people.revoke": {"person": PERSON, "reason": "moved out"},
     "people.erase": {"person": PERSON},
     "pass.revoke": {"pass": PERSON, "until": NOW_S},
-    "update": {"version": "0.2.0"},
+    "update": {"version": "0.2.0", "sha256": "0" * 64},
 }
 
 

@@ -73,6 +73,7 @@ def test_a_station_beside_a_gate(tmp_path: Path) -> None:
         ),
         ("relay_pin = 17", "relay_pin = 17\nbusy_pin = 7", "door.busy_pin: pin 7 says that the door is free while"),
         ("relay_pin = 17", 'relay_pin = 17\nbusy_pin = 20\nbusy_level = "high"', "use one from 0 to 8"),
+        ("[speaker]", "[lock]\ninterlock = true\n[speaker]", "lock.interlock: needs [door] other_door_pin"),
         ("relay_pin = 17", "relay_pin = 16", "station.wiring.presence_pin: pin 16 is already door.relay_pin"),
         ("hand_pin = 11", "hand_pin = 10", "bins.food.wiring.hand_pin: pin 10 is already bins.paper.wiring.hand_pin"),
         ("closed_stop_pin = 5", "closed_stop_pin = 4", "pin 4 is already bins.paper.lid.open_stop_pin"),

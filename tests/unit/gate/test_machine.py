@@ -150,19 +150,37 @@ class GateMachine(RuleBasedStateMachine):
         in_time = asked is not None and self.world.now.mono_s < asked.until_s
         if last and in_time:
             self.world.show(person, Way.FACE)
+        locked = self.gate.attempts.locked(self.world.now.mono_s)
         self.world.send(GestureSeen(track, made, person), self.unlocks(person) if last and in_time else None)
-        if not last:
+        if not last or (locked and not asked.face.strong):
             assert not self.world.reported("access.granted")
 
-    @rule(track=TRACKS, person=ANYBODY, right=st.lists(st.booleans(), min_size=2, max_size=2), other=st.booleans())
-    def is_challenged(self, track: int, person: str, right: list[bool], other: bool) -> None:
+    @rule(
+        track=TRACKS,
+        person=ANYBODY,
+        right=st.lists(st.booleans(), min_size=2, max_size=2),
+        other=st.booleans(),
+        strong=st.booleans(),
+        meanwhile=st.sampled_from(["", "", "lockdown", "strangers"]),
+    )
+    def is_challenged(
+        self, track: int, person: str, right: list[bool], other: bool, strong: bool, meanwhile: str
+    ) -> None:
         self.world.pass_time(60.0)
-        self.matched(track, person, Life.DOUBT, True)
+        self.matched(track, person, Life.DOUBT, strong)
+        if meanwhile == "lockdown":
+            self.locked_down()
+        for stranger in range(10, 15) if meanwhile == "strangers" else ():
+            self.stranger(stranger, Life.LIVE)
         for good in right:
             if self.gate.challenges.asked is not None:
                 self.answers_the_challenge(good, "p2" if other else None)
         if not all(right) or (other and person):
             assert not self.world.relay or self.world.burning or self.gate.freed
+
+    @rule(meanwhile=st.sampled_from(["lockdown", "strangers"]), strong=st.booleans())
+    def does_all_that_is_asked_too_late(self, meanwhile: str, strong: bool) -> None:
+        self.is_challenged(7, "p1", [True, True], False, strong, meanwhile)
 
     @rule(person=st.sampled_from(["p3", "p5"]), dawdled_s=st.floats(0.0, 40.0))
     def two_factors(self, person: str, dawdled_s: float) -> None:
@@ -221,12 +239,11 @@ class GateMachine(RuleBasedStateMachine):
         if good:
             self.world.show(entry.person, Way.PIN)
         late = self.world.now.mono_s >= entry.typed_s + pins.ANSWER_S
-        stopped, burning = self.stopped, self.world.burning
         event = PinChecked(entry.ticket, entry.person, verdict)
         self.world.send(event, self.unlocks(entry.person) if good and not late else None)
         if good and not late and self.gate.pins.entry is None:
             self.world.wrong.pop(entry.key)
-        if verdict is PinVerdict.DURESS and not (stopped or burning or late):
+        if verdict is PinVerdict.DURESS:
             assert len(self.world.reported("alarm.duress")) == 1
         if not good:
             assert not self.world.reported("access.granted")
@@ -382,7 +399,7 @@ class GateMachine(RuleBasedStateMachine):
         # `note` forgets as it writes, so old entries may linger until the next write, but never pile up
         assert sum(now_s - at < REPORT_AGAIN_S for at in gate.attempts.refused.values()) <= 12 * 16
         assert len(gate.shown.people) <= 8
-        assert len(gate.pins.tried) <= 64
+        assert len(gate.pins.tried) <= 64 + len(PEOPLE) + 1
         assert len(gate.unknown_cards) <= ACCESS.lockout_failures
 
     def teardown(self) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from edge.events import PoorReason
-from edge.people.describe import Described, Limits, Shot
+from edge.drivers.camera import Picture
+from edge.events import Life, PoorReason
+from edge.people.describe import Described, LifeWatch, Limits, Shot
 from edge.store.keys import DeviceKey
 from edge.store.roster_records import Consent, Profile, Template, Vector
 
@@ -57,11 +58,28 @@ def shots(who: int, count: int = 3) -> list[Shot]:
     return [shot(face(who, n), f"{n}.jpg") for n in range(count)]
 
 
-class ColourDescriber:
-    """Red is the person, green the variant; blue 255 is a blurred picture, blue 254 one without a face."""
+class GreenLives:
+    """Everybody lives but those whose green is `not_alive`."""
 
-    def __init__(self, model_id: str = "net-a") -> None:
+    def __init__(self, not_alive: dict[int, Life]) -> None:
+        self._not_alive = not_alive
+
+    def look(self, picture: Picture, now_s: float) -> Life:
+        assert now_s >= 0.0
+        return self._not_alive.get(int(picture[0, 0, 1]), Life.LIVE)
+
+
+class ColourDescriber:
+    """Red is the person, green the variant; blue 255 is a blurred picture, blue 254 one without a face. `not_alive`:
+    what the frames of some variants say about life.
+    """
+
+    def __init__(self, model_id: str = "net-a", not_alive: dict[int, Life] | None = None) -> None:
         self.model_id = model_id
+        self._not_alive = not_alive or {}
+
+    def watch(self) -> LifeWatch:
+        return GreenLives(self._not_alive)
 
     def describe(self, picture: NDArray[np.uint8], *, enrolment: bool) -> Described:
         assert enrolment

@@ -8,7 +8,9 @@ from people_samples import ColourDescriber, paint
 from edge.clock import Now
 from edge.drivers.camera import Frame
 from edge.errors import HardwareError
+from edge.events import Life
 from edge.people.capture import APART_S, GIVE_UP_S, STALLED_S, capture
+from edge.people.judge import EnrolmentRefusedError
 
 
 class FakeCamera:
@@ -70,3 +72,21 @@ def test_a_camera_that_stops_is_an_error() -> None:
 def test_a_camera_that_hesitates_is_none() -> None:
     camera = FakeCamera((float(n), None if n % 3 else (1, n, 0)) for n in range(100))
     assert len(capture(camera, ColourDescriber(), 3, camera.clock, lambda _: None)) == 3
+
+
+def test_only_frames_of_somebody_who_lives_are_taken() -> None:
+    doubtful = dict.fromkeys(range(25), Life.DOUBT) | dict.fromkeys(range(25, 30), Life.SPOOF)
+    camera = FakeCamera((n / 10, (1, n, 0)) for n in range(200))
+    said: list[str] = []
+    shots = capture(camera, ColourDescriber(not_alive=doubtful), 2, camera.clock, said.append)
+    assert [shot.name for shot in shots] == ["frame 31", "frame 41"]
+    assert [word.split()[0] for word in said] == ["not", "this", "good", "good"]
+
+
+def test_a_photograph_is_not_enrolled_however_good_it_is() -> None:
+    camera = FakeCamera((n * 0.5, (1, n % 200, 0)) for n in range(1000))
+    never = {n: Life.SPOOF if n % 2 else Life.DOUBT for n in range(200)}
+    with pytest.raises(EnrolmentRefusedError, match="nobody was seen to be alive") as refused:
+        capture(camera, ColourDescriber(not_alive=never), 3, camera.clock, lambda _: None)
+    assert refused.value.why == "not_alive"
+    assert camera.now_s < GIVE_UP_S + 2

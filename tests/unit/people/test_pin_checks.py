@@ -206,6 +206,17 @@ def test_an_answer_without_room_is_offered_again_for_a_while(rig: Rig) -> None:
     assert rig.worker.dropped == 1
 
 
+def test_duress_without_room_is_offered_until_it_is_told(rig: Rig) -> None:
+    rig.full = True
+    rig.orders.put(CheckPin(1, ANN, "8064"))
+    rig.worker.step()
+    rig.now += 10 * LATE_S
+    rig.worker.step()
+    rig.full = False
+    rig.worker.step()
+    assert rig.posted[-1] == PinChecked(1, ANN, PinVerdict.DURESS)
+
+
 def test_no_pin_gets_into_a_log(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     rig.check(ANN, "4711")

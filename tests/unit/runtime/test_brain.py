@@ -6,8 +6,8 @@ import pytest
 
 from edge.actions import Action, DriveRelay, Report
 from edge.clock import Now
-from edge.events import Event, ExitPressed, OrderGiven, Tick
-from edge.runtime.brain import Brain, Posted
+from edge.events import Event, ExitPressed, OrderGiven, PinChecked, PinVerdict, Tick
+from edge.runtime.brain import NO_ENTRY, Brain, Posted
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.mailbox import Inbox
 
@@ -85,6 +85,14 @@ def test_an_order_that_was_not_taken_up_in_time_is_not_carried_out() -> None:
     bench.brain.step()
     assert bench.core.seen == [Tick(), OrderGiven("unlock", "c-2")]
     assert bench.brain.stale == 1
+
+
+def test_of_a_pin_that_comes_too_late_the_duress_is_left() -> None:
+    bench = Bench(Counting())
+    for verdict in (PinVerdict.RIGHT, PinVerdict.DURESS):
+        bench.inbox.put(Posted(PinChecked(7, "p", verdict), NOW.mono_s - 2.1))
+        bench.brain.step()
+    assert bench.core.seen == [Tick(), PinChecked(NO_ENTRY, "p", PinVerdict.DURESS)]
 
 
 def test_an_empty_inbox_at_a_deadline_is_a_tick_and_no_latency() -> None:

@@ -27,7 +27,15 @@ class Finder:
         self.who = ROWS[0]
 
     def find(self, _picture: object) -> list[Any]:
-        return [SimpleNamespace(box=Box(10.0, 10.0, 60.0, 60.0), quality=quality(0.4))]
+        return [
+            SimpleNamespace(
+                box=Box(10.0, 10.0, 60.0, 60.0),
+                points=np.zeros((468, 3), np.float32),
+                eye_px=30.0,
+                quality=quality(0.4),
+                picture=np.zeros((120, 160, 3), np.uint8),
+            )
+        ]
 
     def embed(self, _face: object) -> Any:
         return self.who

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vision_samples import POINTS, at_cosine, quality, unit_rows
+from vision_samples import POINTS, Says, at_cosine, quality, unit_rows
 
-from edge.events import FaceMatched, FacePoor, FaceUnknown, PoorReason
+from edge.events import FaceMatched, FacePoor, FaceUnknown, Life, PoorReason
 from edge.vision.attempt import CLEAR, ENOUGH_FRAMES, POOR_S, REST_S, SPACING_S, Decision
 from edge.vision.embed import Embedding, fuse
 from edge.vision.geometry import Box
 from edge.vision.match import Gallery
-from edge.vision.track import LOST_S, Observation, Tracker
+from edge.vision.track import LOST_S, Fact, Observation, Tracker
 
 PEOPLE = unit_rows(10, 256, seed=4)
 GALLERY = Gallery(PEOPLE, [f"p{n}" for n in range(10)], POINTS.second_floor)
@@ -41,14 +41,14 @@ def poor(reason: PoorReason, box: Box = HERE) -> Observation:
 
 
 def tracker(gallery: Gallery = GALLERY) -> Tracker:
-    return Tracker(gallery, POINTS)
+    return Tracker(gallery, POINTS, lambda: Says(Life.LIVE))
 
 
 def run(
     follow: Tracker, frames: Iterable[Observation | None], begun_s: float = 0.0, step_s: float = TEN_FPS
-) -> list[tuple[float, Decision]]:
+) -> list[tuple[float, Fact]]:
     """Shows the frames at a steady rate; returns the decisions with their times."""
-    decided = []
+    decided: list[tuple[float, Fact]] = []
     for number, observation in enumerate(frames):
         now_s = begun_s + number * step_s
         decided += [(now_s, d) for d in follow.observe([observation] if observation else [], now_s)]

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.drivers.camera import Picture
-from edge.events import PoorReason
+from edge.events import Life, PoorReason
+from edge.vision.faces import Face
+from edge.vision.liveness.judge import Evidence
 from edge.vision.picture_file import load_picture
 from edge.vision.pose import Pose
 from edge.vision.quality import Figures, Quality
@@ -49,3 +51,19 @@ def at_cosine(row: NDArray[np.float32], cosine: float, seed: int = 1) -> NDArray
 def quality(score: float = 1.0, reason: PoorReason | None = None) -> Quality:
     figures = Figures(40.0, 1.0, Pose(0.0, 0.0, 0.0), Texture(120.0, 0.0, 0.3), 100.0)
     return Quality(score, reason, reason, figures)
+
+
+class Says:
+    """A judge of life who has made up his mind; `life` may be changed."""
+
+    def __init__(self, life: Life) -> None:
+        self.life = life
+        self.observed = 0
+
+    def observe(self, face: Face, now_s: float) -> None:
+        assert face.eye_px > 0.0
+        assert now_s >= 0.0
+        self.observed += 1
+
+    def verdict(self) -> Evidence:
+        return Evidence(self.life, {"geometry": 0.9})

@@ -33,7 +33,35 @@ SPOKEN = {
     "开门时间太久，请立即关门。": "kai1 men2 shi2 jian1 tai4 jiu3 qing3 li4 ji2 guan1 men2",
     "注意，门被强行打开。": "zhu4 yi4 men2 bei4 qiang2 xing2 da3 kai1",
     "门禁有故障，请联系物业。": "men2 jin4 you3 gu4 zhang4 qing3 lian2 xi4 wu4 ye4",
-    "注意，照片也可能打开这扇门。": "zhu4 yi4 zhao4 pian4 ye3 ke3 neng2 da3 kai1 zhe4 shan4 men2",
+    "您已经进来了，请联系物业。": "nin2 yi3 jing1 jin4 lai2 le5 qing3 lian2 xi4 wu4 ye4",
+    "对面的门还开着，请等门关好再试。": "dui4 mian4 de5 men2 hai2 kai1 zhe5 qing3 deng3 men2 guan1 hao3 zai4 shi4",
+    "没有成功，请看摄像头，再试一次。": "mei2 you3 cheng2 gong1 qing3 kan4 she4 xiang4 tou2 zai4 shi4 yi2 ci4",
+    "通行码已过期，请联系物业。": "tong1 xing2 ma3 yi3 guo4 qi1 qing3 lian2 xi4 wu4 ye4",
+    "通行码还没有生效。": "tong1 xing2 ma3 hai2 mei2 you3 sheng1 xiao4",
+    "通行码已经用过，请联系物业。": "tong1 xing2 ma3 yi3 jing1 yong4 guo4 qing3 lian2 xi4 wu4 ye4",
+    "这个通行码不是这个门的。": "zhe4 ge5 tong1 xing2 ma3 bu2 shi4 zhe4 ge5 men2 de5",
+    "这不是通行码，请联系物业。": "zhe4 bu2 shi4 tong1 xing2 ma3 qing3 lian2 xi4 wu4 ye4",
+    "没有通行权限，也可以刷卡、输入密码或出示通行码，或联系物业。": (
+        "mei2 you3 tong1 xing2 quan2 xian4 ye3 ke2 yi3 shua1 ka3 shu1 ru4 mi4 ma3 huo4 chu1 shi4 tong1 xing2 ma3 "
+        "huo4 lian2 xi4 wu4 ye4"
+    ),
+    "没有成功，也可以刷卡、输入密码或出示通行码。": (
+        "mei2 you3 cheng2 gong1 ye3 ke2 yi3 shua1 ka3 shu1 ru4 mi4 ma3 huo4 chu1 shi4 tong1 xing2 ma3"
+    ),
+    "请再看一下摄像头。": "qing3 zai4 kan4 yi2 xia4 she4 xiang4 tou2",
+    "请再刷一下卡。": "qing3 zai4 shua1 yi2 xia4 ka3",
+    "请再输入密码。": "qing3 zai4 shu1 ru4 mi4 ma3",
+    "请再出示通行码。": "qing3 zai4 chu1 shi4 tong1 xing2 ma3",
+    "请先输入编号，按星号键，再输入密码。": (
+        "qing3 xian1 shu1 ru4 bian1 hao4 an4 xing1 hao4 jian4 zai4 shu1 ru4 mi4 ma3"
+    ),
+    "请稍等，对面的门还开着。": "qing3 shao1 deng3 dui4 mian4 de5 men2 hai2 kai1 zhe5",
+    "请眨一下眼。": "qing3 zha3 yi2 xia4 yan3",
+    "请向左转头。": "qing3 xiang4 zuo2 zhuan3 tou2",
+    "请向右转头。": "qing3 xiang4 you4 zhuan3 tou2",
+    "请张开嘴。": "qing3 zhang1 kai1 zui3",
+    "请抬头。": "qing3 tai2 tou2",
+    "火警，门已打开，请马上离开大楼。": "huo3 jing3 men2 yi3 da3 kai1 qing3 ma3 shang4 li2 kai1 da4 lou2",
 }
 STATION = {
     "这是{category}。": "zhe4 shi4 {category}",
@@ -105,7 +133,7 @@ PHRASES = [said.text for said in BOOK.everything() if not said.slow and "明天"
 INITIALS = {
     "zh": "ts.", "ch": "ts.h", "sh": "s.", "b": "p", "p": "ph", "m": "m", "f": "f", "d": "t", "t": "th",
     "n": "n", "l": "l", "g": "k", "k": "kh", "h": "X", "j": "tS;", "q": "tS;h", "x": "S;", "z": "ts",
-    "c": "tsh", "s": "s", "r": "z.", "w": "w", "y": "j", "yu": (";y", "y", "jy"),
+    "c": "tsh", "s": "s", "r": "z.", "w": "w", "y": "j", "yu": (";y", "y", "jy"), "yong": "yu",
 }  # fmt: skip
 # A second syllable that may lose its tone.
 LIGHT = {

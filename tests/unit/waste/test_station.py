@@ -453,6 +453,29 @@ def test_a_hand_comes_before_a_fire() -> None:
     assert lids(story.tell(Tick(), 23.0)) == [("other", False)]
 
 
+def test_a_fire_that_is_over_leaves_nothing_for_a_device_that_stops_to_close() -> None:
+    story = Story()
+    story.tell(HandSensed("other", True), 1.0)
+    story.tell(Stopping("SIGTERM"), 2.0)
+    story.tell(SmokeSensed("", True), 3.0)
+    story.tell(SmokeSensed("", False), 4.0)
+    story.tell(Tick(), 60.0)
+    story.tell(HandSensed("other", False), 61.0)
+    assert lids(story.tell(Tick(), 70.0)) == []
+    following = story.core.next_deadline(story.state)
+    assert following is None or following > 70.0
+
+
+def test_a_shut_lid_with_a_hand_before_it_stays_so_when_the_brain_fails_in_a_fire() -> None:
+    story = Story()
+    story.tell(LidMoved("other", LidPosition.CLOSED), 1.0)
+    story.tell(HandSensed("other", True), 2.0)
+    story.tell(SmokeSensed("", True), 3.0)
+    state, actions = story.core.made_safe(story.state, at(4.0))
+    assert ("other", True) not in lids(actions)
+    assert not state.bins["other"].lid.told_open
+
+
 def temperatures(story: Story, start_s: float, step_s: float, *celsius: float) -> list[str]:
     told: list[str] = []
     for number, one in enumerate(celsius):

@@ -6,6 +6,7 @@ lids that take time to move and meet hands, and senses that tell of a drop each 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -322,4 +323,5 @@ class StationMachine(RuleBasedStateMachine):
 
 
 TestStationMachine: Any = StationMachine.TestCase
-TestStationMachine.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+EXAMPLES = int(os.environ.get("EDGE_EXAMPLES", "120"))
+TestStationMachine.settings = settings(max_examples=EXAMPLES, stateful_step_count=40, deadline=None)

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from moving_heads import FPS, Step, head, moved, sheet, walk
+
+from edge.drivers.camera import Picture
+from edge.vision.faces import Face
+from edge.vision.liveness.around import Around, Split
+from edge.vision.liveness.border import Border
+from edge.vision.liveness.cue import EVIDENCE_S, Cue, Seen
+from edge.vision.liveness.follow import Flow, Follower
+from edge.vision.liveness.geometry import Geometry
+from edge.vision.liveness.life import PATIENCE_S, SignsOfLife
+from edge.vision.liveness.patch import STILL
+from edge.vision.liveness.surface import Surface, peak, spectrum
+from edge.vision.liveness.surroundings import Surroundings
+from edge.vision.liveness.template import Laid
+
+CLEAR = Split(still=60, along=0, other=4, apart=0, chest_still=0, chest_moved=20, head=100)
+
+
+def flow(
+    evidence: float = 300.0,
+    turn: tuple[float, float] = (0.1, 0.0),
+    turned: tuple[float, float] = (-5.7, 0.0),
+    split: Split = CLEAR,
+    age_s: float = 0.5,
+    went: float = 0.2,
+) -> Flow:
+    return Flow(age_s, Laid(STILL, turn, evidence, 0.95), split, turned, went)
+
+
+def score(cue: Cue, face: Face, flows: Sequence[Flow | None], begun_s: float = 0.0) -> float | None:
+    for number, one in enumerate(flows):
+        cue.observe(Seen(face, one, begun_s + number / FPS))
+    return cue.score()
+
+
+def test_geometry_wants_a_clear_gain_and_turns_that_agree(face: Face) -> None:
+    table = [
+        (flow(), True),
+        (flow(evidence=30.0), False),  # what noise and compression look like
+        (flow(turned=(5.7, 0.0)), False),  # the texture turns against the mesh
+        (flow(turned=(0.0, 5.7)), False),  # or across it
+        (flow(evidence=float("nan")), None),
+        (flow(age_s=0.01), None),
+    ]
+    for one, lives in table:
+        found = score(Geometry(), face, [one] * 6)
+        assert (None if found is None else found >= Geometry.passes) is lives, one
+
+
+def test_geometry_is_sure_of_a_sheet_that_is_tilted(face: Face) -> None:
+    assert score(Geometry(), face, [flow(evidence=5.0, turn=(0.001, 0.0), turned=(12.0, 0.0))] * 8) == 0.0
+    still = score(Geometry(), face, [flow(evidence=5.0, turn=(0.001, 0.0), turned=(0.5, 0.0))] * 8)
+    assert still is not None
+    assert Geometry.fails < still < Geometry.passes
+
+
+def test_one_good_frame_is_an_accident(face: Face) -> None:
+    assert score(Geometry(), face, [flow(), flow()]) is None
+    found = score(Geometry(), face, [flow(), flow(), *[flow(evidence=3.0, turn=(0.001, 0.0))] * 6])
+    assert found is not None
+    assert found < Geometry.passes
+
+
+@pytest.mark.parametrize("cue", [Geometry, Surroundings, Border])
+def test_evidence_grows_old_and_a_clock_set_back_forgets_it(cue: type[Cue], face: Face) -> None:
+    fresh = cue()
+    assert score(fresh, face, [flow()] * 8, begun_s=100.0) is not None
+    fresh.observe(Seen(face, None, 101.0 + EVIDENCE_S))
+    assert fresh.score() is None
+    assert score(fresh, face, [flow()] * 8, begun_s=200.0) is not None
+    fresh.observe(Seen(face, None, 50.0))
+    assert fresh.score() is None
+
+
+def test_surroundings_table(face: Face) -> None:
+    table: list[tuple[Split, float, bool | None]] = [
+        (CLEAR, 0.2, True),
+        (replace(CLEAR, still=4, other=60), 0.2, False),  # a screen in a hand
+        (replace(CLEAR, still=20, along=60), 0.2, False),  # a sheet
+        (replace(CLEAR, chest_still=20, chest_moved=20), 0.2, False),  # no body: a screen on a stand
+        (replace(CLEAR, still=0, other=2), 0.2, True),  # a bare wall
+        (replace(CLEAR, still=0, other=2), 0.01, None),  # a bare wall, and nobody moves before it
+        (replace(CLEAR, still=0, other=9), 0.2, None),
+    ]
+    for split, went, lives in table:
+        found = score(Surroundings(), face, [flow(split=split, went=went)] * 5)
+        assert (None if found is None else found >= Surroundings.passes) is lives, split
+    assert score(Surroundings(), face, [flow(split=replace(CLEAR, still=0, along=80))] * 5) == 0.0
+
+
+def test_something_that_moves_apart_is_a_rim(face: Face) -> None:
+    rim = flow(split=replace(CLEAR, apart=6))
+    assert score(Border(), face, [flow()] * 6) == 1.0
+    once = score(Border(), face, [flow(), rim, *[flow()] * 6])
+    assert once == 1.0
+    twice = score(Border(), face, [flow(), rim, rim, *[flow()] * 6])
+    assert twice is not None
+    assert twice < Border.passes
+
+
+def split_of(face: Face, wall: Picture, steps: list[Step], reach: float = 1.35) -> Split:
+    found = None
+    follower = Follower()
+    for now_s, one in moved(face, wall, steps, sheet, reach=reach):
+        found = follower.observe(one, now_s)
+    assert found is not None
+    return found.split
+
+
+SHIFT = [Step(), *(Step(shift=(2.0 * n, 0.0)) for n in range(1, 4))]
+
+
+def test_a_head_before_a_wall_leaves_it_still(face: Face, wall: Picture) -> None:
+    split = split_of(face, wall, SHIFT)
+    assert split.still > 20
+    assert split.along + split.other < 0.3 * split.still
+    assert split.apart == 0
+
+
+def test_a_sheet_brings_its_surroundings(face: Face, wall: Picture) -> None:
+    textured = replace(face, picture=np.where(_ellipse(face, 1.3)[..., None], face.picture, wall))
+    split = split_of(textured, wall, SHIFT, reach=9.0)
+    assert split.along > 20
+    assert split.still < 0.2 * split.along
+
+
+def test_a_bar_that_moves_beside_the_head_is_apart_from_it(face: Face, wall: Picture) -> None:
+    frames = [one for _, one in moved(face, wall, SHIFT, sheet)]
+    around = Around(frames[0])
+    barred = frames[3].picture.copy()
+    barred[60:220, 18:26] = 10
+    matrix = np.array([[1.0, 0.0, 6.0], [0.0, 1.0, 0.0]])
+    assert around.split(replace(frames[3], picture=barred), matrix).apart >= 4
+    assert around.split(frames[3], matrix).apart == 0
+
+
+def _ellipse(face: Face, reach: float) -> Picture:
+    mask = np.zeros(face.picture.shape[:2], np.uint8)
+    low, high = face.points[:, :2].min(axis=0), face.points[:, :2].max(axis=0)
+    middle, half = (low + high) / 2, reach * (high - low) / 2
+    cv2.ellipse(mask, (tuple(map(float, middle)), tuple(map(float, 2 * half)), 0.0), (1,), -1)
+    return mask
+
+
+def test_a_grid_of_pixels_shows_in_the_spectrum(face: Face) -> None:
+    y, x = np.mgrid[0 : face.picture.shape[0], 0 : face.picture.shape[1]]
+    grid = 12.0 * np.cos(2 * np.pi * (0.29 * x + 0.21 * y))[..., None]
+    gridded = replace(face, picture=np.clip(face.picture + grid, 0, 255).astype(np.uint8))
+    plain, marked = spectrum(face), spectrum(gridded)
+    assert plain is not None
+    assert marked is not None
+    assert peak(marked) > 3.0 * peak(plain)
+    clean, screen = score(Surface(), face, [None] * 9), score(Surface(), gridded, [None] * 9)
+    assert clean is not None
+    assert screen is not None
+    assert clean >= Surface.passes
+    assert screen <= Surface.fails
+
+
+def test_a_face_too_small_for_a_spectrum_says_nothing(face: Face) -> None:
+    tiny = replace(face, points=face.points * np.float32(0.3) + np.float32(100.0))
+    assert spectrum(tiny) is None
+    assert score(Surface(), tiny, [None] * 9) is None
+    assert spectrum(replace(face, points=face.points - np.float32([140.0, 0.0, 0.0]))) is None
+
+
+def test_without_a_blink_or_a_word_patience_ends(face: Face) -> None:
+    cue = SignsOfLife()
+    frames = int(PATIENCE_S * FPS * 1.1)
+    soon = score(cue, face, [None] * 10)
+    assert soon is not None
+    assert soon >= cue.passes
+    late = score(cue, face, [None] * frames, begun_s=1.0)
+    assert late is not None
+    assert late < cue.passes
+    spoke = face.points.copy()
+    spoke[14, 1] += 0.4 * face.eye_px
+    cue.observe(Seen(replace(face, points=spoke), None, 1.0 + frames / FPS))
+    again = cue.score()
+    assert again is not None
+    assert again >= cue.passes
+
+
+def test_the_thread_is_lost_after_a_pause_and_when_the_clock_goes_back(face: Face, wall: Picture) -> None:
+    frames = [one for _, one in moved(face, wall, walk(4), head)]
+    follower = Follower()
+    assert follower.observe(frames[0], 10.0) is None
+    assert follower.observe(frames[1], 10.1) is not None
+    assert follower.observe(frames[2], 10.1) is None  # the same moment again
+    assert follower.observe(frames[2], 11.0) is None
+    assert follower.observe(frames[3], 11.1) is not None
+    assert follower.observe(frames[3], 5.0) is None
