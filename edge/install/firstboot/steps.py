@@ -12,11 +12,12 @@ from pathlib import Path
 from edge.config import load_config
 from edge.errors import DataError
 from edge.install.firstboot.identity import make_keys, write_request
-from edge.install.firstboot.places import UNIT, Places, Systemd, put, run
+from edge.install.firstboot.places import UNIT, Places, Systemd, put
 from edge.install.firstboot.scrub import fill, found, overwrite, volume_of
 from edge.install.provision.settings import TLS_KEY
 from edge.resources import folder
 from edge.store.keys import write_new
+from edge.update.layout import Layout
 
 SECRET_FILES = ("user-data", "network-config", "firstrun.sh", "rpi-preseed.toml")
 """Of the boot partition; all of the card's own folder but its scripts and wheels goes with them."""
@@ -115,8 +116,10 @@ class FirstBoot:
         units = sorted(folder("systemd").glob("edge*.*"))
         for unit in units:
             put(self._places.units / unit.name, unit.read_bytes())
-        if "/opt/edge/current/" in (self._places.units / "edge.service").read_text():
-            run([str(self._places.venv / "bin/edge"), "update", "adopt"])
+        # The units name /opt/edge/current: what is installed here is the version that later ones are compared with.
+        layout = Layout(self._places.venv.parent)
+        with layout.alone():
+            layout.adopt(self._places.venv)
         self._systemd.reload()
         for unit in units:
             if unit.suffix in (".path", ".timer") or unit.name == "edge.service":

@@ -55,6 +55,8 @@ def machine(folder: Path, release: str = "trixie") -> tuple[Places, str, int]:
     places.boot.parent.mkdir(parents=True)
     (place / "card").rename(places.boot)
     (places.root / "etc/cloud").mkdir(parents=True)
+    (places.venv / "bin").mkdir(parents=True)
+    (places.venv / "bin/edge").touch(mode=0o755)  # as the script before has left it
     return places, made.about.code, made.about.expires - 86400
 
 
@@ -83,6 +85,7 @@ def whole(places: Places, code: str, now_s: int, book: Path) -> None:
         "LoadCredential=uplink.key:/etc/edge/device.key"
         in (places.units / "edge.service.d/uplink-key.conf").read_text()
     )
+    assert (places.root / "opt/edge/current").resolve() == places.venv
     assert (places.root / "etc/cloud/cloud-init.disabled").exists()
     assert not (places.own / "needles").exists()
 
@@ -93,7 +96,8 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
     systemd = Asked()
     said = boot(places, systemd, now_s)
     whole(places, code, now_s, tmp_path / "book")
-    assert systemd.asked == ["reload", "enable edge.service", "start edge.service", "disable edge-firstboot.service"]
+    started = [f"{what} {unit}" for unit in ("edge-update.path", "edge.service") for what in ("enable", "start")]
+    assert systemd.asked == ["reload", *started, "disable edge-firstboot.service"]
     assert said[:3] == ["configuration", "keys", "request"] and said[-1].startswith("done")
 
 
