@@ -20,7 +20,7 @@ check: $(READY)
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	shellcheck scripts/setup .ci/run
+	shellcheck scripts/setup .ci/run scripts/flash edge/install/provision/card/start.sh
 	$(PY) scripts/generate-contract --check
 	$(PY) -m pytest
 

@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
         passes,
         people,
         pictures,
+        provision,
         rosters,
         sink,
         station,
@@ -60,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     station.register(commands)
     config.register(commands)
     rosters.register(commands)
+    provision.register(commands)
     update.register(commands)
     return parser
 

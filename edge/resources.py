@@ -10,7 +10,7 @@ ADDED_MODELS = "models"  # below the state directory
 
 
 def folder(name: str) -> Path:
-    """The folder `models` or `config`: a wheel carries them as package data, a checkout beside the package."""
+    """The folder `models`, `config` or `systemd`: package data in a wheel, beside the package in a checkout."""
     packed = _PACKAGE / "_data" / name
     return packed if packed.is_dir() else _PACKAGE.parent / name
 

@@ -40,6 +40,8 @@ def edge(installed: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_it_carries_everything(installed: Path) -> None:
     for name in ("models/manifest.toml", "models/LICENSES.md", "config/gate.toml", "config/simulated.toml"):
         assert (installed / "edge" / "_data" / name).is_file()
+    assert (installed / "edge" / "_data" / "systemd" / "edge.service").is_file()
+    assert (installed / "edge" / "install" / "provision" / "card" / "start.sh").is_file()
     assert (installed / "edge" / "voice" / "phrases" / "cmn.toml").is_file()
     assert (installed / "edge" / "demo" / "pictures" / "CREDITS.md").is_file()
 
