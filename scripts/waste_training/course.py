@@ -21,7 +21,7 @@ from waste_training.classes import CLASSES
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEED = 20261127
 _TAUGHT = 12  # stages of the file shipped first that stayed as ImageNet taught them
-_CALIBRATION = 120
+_CALIBRATION = 24  # every so many photographs
 
 
 def render(work: Path) -> int:
@@ -126,9 +126,8 @@ def _finish(net: network.LiteNetwork, arguments: argparse.Namespace, say: Callab
 
 
 def calibration(arguments: argparse.Namespace) -> None:
-    """Pictures that show the converter the range of every activation."""
-    drawn, random = _pool(arguments, print), np.random.default_rng(SEED + 5)
-    pictures = np.concatenate([drawn.batch(random, _CALIBRATION // 2, rendered)[0] for rendered in (False, True)])
+    """Photographs as they are, which show the converter the range of every activation, and the two extremes."""
+    pictures = np.stack(pool.photographs(arguments.data, "train", network.PX).pictures[::_CALIBRATION])
     pictures[0], pictures[1] = 0, 255
     np.savez(arguments.work / "calibration.npz", pictures=pictures)
 

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from waste_training.rendering import batteries, everyday, hazardous, small
+from waste_training.rendering import batteries, cells, everyday, hazardous, small
 
 Random = np.random.Generator
 Maker = Callable[[Random], Any]
@@ -24,9 +24,9 @@ _SKY_PX = (256, 128)  # light needs no more, and decoding a large panorama takes
 # fine class -> (maker, weight). "unknown" is what the station should not answer.
 KINDS: dict[str, tuple[tuple[Maker, float], ...]] = {
     "battery": (
-        (batteries.cell, 4),
-        (batteries.cells_in_row, 2),
-        (batteries.pack, 2),
+        (cells.cell, 4),
+        (cells.cells_in_row, 2),
+        (cells.pack, 2),
         (batteries.coin, 1),
         (batteries.nine_volt, 1),
         (batteries.flat_pack, 1.3),
@@ -67,9 +67,9 @@ KINDS: dict[str, tuple[tuple[Maker, float], ...]] = {
 }
 _FLAT = {
     batteries.coin,
-    batteries.cells_in_row,
+    cells.cells_in_row,
     batteries.block,
-    batteries.pack,
+    cells.pack,
     small.lid,
     small.cutlery,
     small.small_box,
@@ -85,11 +85,11 @@ _FLAT = {
     everyday.cardboard_box,
 }
 _FEW = {
-    batteries.cell: 7,
+    cells.cell: 7,
     batteries.coin: 6,
     batteries.nine_volt: 2,
     batteries.flat_pack: 2,
-    batteries.cells_in_row: 2,
+    cells.cells_in_row: 2,
     small.screw: 8,
     small.lid: 5,
     small.cutlery: 3,
