@@ -90,12 +90,13 @@ def learn_rest(arguments: argparse.Namespace) -> None:
 
 
 def average(arguments: argparse.Namespace) -> None:
-    """The mean of several runs' weights (`--of second,third`), which lies between their preferences (Wortsman et al.
-    2022).
+    """The mean of several runs' weights (`--of shipped,first`), which lies between their preferences (Wortsman et al.
+    2022); `shipped` is the file that was gone on from.
     """
     say = _log(arguments)
     names = arguments.of.split(",")
-    states = [torch.load(arguments.work / f"{name}.pt") for name in names]
+    files = [arguments.work / ("shipped.npz" if name == "shipped" else f"{name}.pt") for name in names]
+    states = [_started(file).state_dict() for file in files]
     net = network.LiteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
     say(f"the mean of {', '.join(names)}")
