@@ -55,6 +55,8 @@ def photographed(random: Random, picture: Picture, strength: float = 1.0) -> Pic
         )
     if random.random() < 0.3:
         made = _blurred(random, made)
+    if random.random() < 0.15:  # sharpened by the camera
+        made = cv2.addWeighted(made, 2.0, cv2.GaussianBlur(made, (0, 0), random.uniform(0.8, 2.0)), -1.0, 0)
     if random.random() < 0.4:
         made = _grainy(random, made)
     if random.random() < 0.4:
@@ -89,9 +91,21 @@ def pasted(random: Random, item: NDArray[np.uint8], ground: Picture, size: float
     flags = cv2.INTER_AREA if scale < 0.7 else cv2.INTER_LINEAR
     placed = cv2.warpAffine(cut, np.column_stack([matrix, shift]), (px, px), flags=flags)
     cast = (ground.mean((0, 1)) / max(ground.mean(), 1.0)) ** random.uniform(0, 0.7)
-    clear = cv2.merge([1 - placed[..., 3] * np.float32(1 / 255)] * 3)
-    behind = cv2.multiply(ground, clear, dtype=cv2.CV_32F)
+    seen_through = 1 - placed[..., 3] * np.float32(1 / 255)
+    if random.random() < 0.6:
+        seen_through = seen_through * _shadow(random, placed[..., 3])
+    behind = cv2.multiply(ground, cv2.merge([seen_through] * 3), dtype=cv2.CV_32F)
     return np.asarray(cv2.add(placed[..., :3] * cast.astype(np.float32), behind, dtype=cv2.CV_8U))
+
+
+def _shadow(random: Random, alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much light is left on the ground beside the item: its outline, moved and blurred."""
+    px = alpha.shape[0]
+    small = cv2.resize(alpha, (px // 4, px // 4), interpolation=cv2.INTER_AREA)
+    shift = np.array([[1, 0, random.normal(0, 0.015 * px)], [0, 1, abs(random.normal(0, 0.015 * px))]])
+    small = cv2.GaussianBlur(cv2.warpAffine(small, shift, small.shape[::-1]), (0, 0), random.uniform(0.6, 5))
+    dark = cv2.resize(small, (px, px), interpolation=cv2.INTER_LINEAR) * np.float32(random.uniform(0.1, 0.7) / 255)
+    return np.asarray(1 - dark)
 
 
 def _grainy(random: Random, picture: Picture) -> Picture:

@@ -7,6 +7,7 @@ Nothing is chosen here; `test` and the battery photographs are only looked at.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     classifier = open_item_classifier(manifest)
     rules = load_rules(resources.folder("config") / "sorting.toml", classifier.classes)
     lines = [*_test(classifier, rules, arguments.data), *_batteries(classifier, rules, arguments.data)]
-    lines += [*_unknown(classifier, arguments), *_calibration(classifier, arguments)]
+    lines += [*_unknown(classifier, arguments), *_elsewhere(arguments), *_calibration(classifier, arguments)]
     lines += ["## Log of the training", ""]
     for log in sorted(arguments.work.glob("*.log"), key=lambda path: path.stat().st_mtime):
         lines += [f"{log.stem}:", "", *(f"    {line}" for line in log.read_text().splitlines()), ""]
@@ -102,6 +103,23 @@ def _unknown(classifier: ItemClassifier, arguments: argparse.Namespace) -> list[
             f"| {kind} | {_percent(told / len(pictures))} "
             f"| {_interval(wilson(told, len(pictures)))} | {len(pictures)} |"
         )
+    return [*lines, ""]
+
+
+def _elsewhere(arguments: argparse.Namespace) -> list[str]:
+    """What `elsewhere.py` found, where it ran."""
+    path = arguments.work / "elsewhere.json"
+    if not path.exists():
+        return []
+    lines = ["### Each source left out in turn (a last layer on ImageNet's features)", ""]
+    lines += [
+        "| source left out | right category | of classes that others have | `other` found | n |",
+        "|---|---|---|---|---|",
+    ]
+    for source, row in json.loads(path.read_text()).items():
+        shares = [(row["right"], row["n"]), (row["known_right"], row["known"]), (row["other_right"], row["other"])]
+        told = [f"{_percent(right / n)} ({_interval(wilson(right, n))})" if n else "–" for right, n in shares]
+        lines.append(f"| {source} | {' | '.join(told)} | {row['n']} |")
     return [*lines, ""]
 
 

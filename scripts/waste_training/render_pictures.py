@@ -2,7 +2,7 @@
 
     python render_pictures.py OUT --share 0/2
 
-writes OUT/<class>/<number>.png, 160 pixels square with alpha. A picture depends on the seed and its number alone, so
+writes OUT/<class>/<number>.png, 192 pixels square with alpha. A picture depends on the seed and its number alone, so
 processes may share the work and an interrupted run goes on where it stopped.
 """
 
@@ -19,20 +19,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from waste_training.rendering import scene
 
 COUNTS = {
-    "battery": 520,
-    "lamp": 120,
-    "medicine": 130,
-    "chemical": 90,
-    "plastic": 70,
+    "battery": 800,
+    "lamp": 130,
+    "medicine": 150,
+    "chemical": 110,
+    "plastic": 110,
     "glass": 60,
-    "metal": 100,
+    "metal": 200,
     "paper": 50,
-    "cardboard": 45,
+    "cardboard": 90,
     "carton": 45,
     "food": 40,
     "vegetation": 25,
     "textile": 30,
-    "unknown": 175,
+    "unknown": 220,
 }
 SEED = 20261127
 

@@ -142,7 +142,9 @@ def paper_ball(random: Random) -> Any:
 
 
 def paper_sheet(random: Random) -> Any:
-    what = str(random.choice(["food", "medicine", "lamp", "battery"]))  # leaflets, not things: print alone says nothing
+    what = str(
+        random.choice(["food", "medicine", "lamp", "flat battery"])
+    )  # leaflets, not things: print alone says nothing
     return shapes.sheet(
         random,
         printed(random, label(random, what, (256, 256)), 0),
@@ -216,8 +218,7 @@ def banana(random: Random) -> Any:
 
 
 def leaves(random: Random) -> Any:
-    holder = bpy.data.objects.new("leaves", None)
-    bpy.context.scene.collection.objects.link(holder)
+    holder = shapes.empty("leaves")
     green = ((0.06, 0.2, 0.03), (0.2, 0.3, 0.05), (0.35, 0.2, 0.05), (0.3, 0.1, 0.03))[random.integers(4)]
     for _ in range(random.integers(3, 16)):
         leaf = shapes.sheet(

@@ -1,4 +1,4 @@
-"""Batteries, lamps, medicine and chemicals: what must not go into the household bins. Lengths in centimetres."""
+"""Lamps, medicine and chemicals: what must not go into the household bins, batteries apart. Lengths in centimetres."""
 
 from __future__ import annotations
 
@@ -11,136 +11,6 @@ from waste_training.rendering.labels import label
 from waste_training.rendering.materials import brass, glass, plastic, printed, steel, surface
 
 Random = np.random.Generator
-
-# Diameter and length (IEC 60086): AA, AAA, C, D, AAAA, 23A; 18650 after IEC 61960.
-_CELLS = ((1.45, 5.05), (1.05, 4.45), (2.62, 5.0), (3.42, 6.15), (0.83, 4.25), (1.03, 2.85), (1.84, 6.5))
-_CELL_ODDS = (0.34, 0.2, 0.1, 0.14, 0.03, 0.05, 0.14)
-
-
-def cell(random: Random, like: tuple[Any, int] | None = None) -> Any:
-    """A round cell standing on its negative end; `like` (label, size) makes one of a set of equals."""
-    skin, size = like or cell_kind(random)
-    width, length = _CELLS[size]
-    r, nub = width / 2, min(0.28, width * 0.19)
-    end, shoulder = steel(random), random.uniform(0.03, 0.12)
-    ring = plastic(random, 0.2) if random.random() < 0.4 else end
-    profile = [
-        (0, 0.03, 0),
-        (r * 0.8, 0.0, 0),
-        (r * 0.85, 0.05, 2),
-        (r * 0.97, 0.03, 1),
-        (r, 0.08, 1),
-        (r, length - 0.22, 1),
-        (r * 0.97, length - 0.16, 2),
-        (r * 0.8, length - 0.14, 0),
-        (nub * 1.1, length - 0.14 - shoulder * 0.2, 0),
-        (nub, length - 0.03, 0),
-        (nub * 0.8, length, 0),
-        (0, length, 0),
-    ]
-    return shapes.turned(profile, [end, skin, ring])
-
-
-def cell_kind(random: Random) -> tuple[Any, int]:
-    """One make of cell: its label and its size."""
-    size = int(random.choice(len(_CELLS), p=_CELL_ODDS))
-    style = random.random()
-    if style < 0.2:  # plain wrapper with two bands, as on rechargeable and cheap cells
-        image = np.empty((96, 96, 3), np.float32)
-        from waste_training.rendering.labels import colour
-
-        image[:] = np.array(colour(random)) / 255
-        image[: random.integers(15, 45)] = np.array(colour(random)) / 255
-        return printed(random, image), size
-    return printed(random, label(random, "battery"), 0.8), size
-
-
-def coin(random: Random) -> Any:
-    """A coin cell lying flat (IEC 60086: CR2032 and its sisters, LR44)."""
-    width, height = ((2.0, 0.32), (2.45, 0.5), (1.6, 0.2), (1.16, 0.54))[random.integers(4)]
-    r = width / 2
-    metal, seal = steel(random), surface((0.1, 0.1, 0.1), rough=0.5)
-    top = printed(random, label(random, "battery", (128, 128)), 1.0) if random.random() < 0.5 else steel(random)
-    made = shapes.turned(
-        [
-            (0, 0, 0),
-            (r * 0.85, 0, 0),
-            (r * 0.88, height * 0.2, 1),
-            (r * 0.97, height * 0.2, 0),
-            (r, height * 0.35, 0),
-            (r, height * 0.95, 0),
-            (r * 0.95, height, 0),
-            (0, height, 0),
-        ],
-        [metal, seal],
-    )
-    made.data.materials.append(top)
-    return made
-
-
-def nine_volt(random: Random) -> Any:
-    """A 9 V block with its two snap contacts (6LR61)."""
-    body = shapes.box((2.65, 1.75, 4.5), printed(random, label(random, "battery", (128, 192)), 0.8), 0.12)
-    contacts = [
-        shapes.turned(
-            [(r, 4.5, 0), (r, 4.5 + h, 0), (r * 0.9, 4.5 + h, 0), (r * 0.5, 4.5 + h * 0.7, 0), (0, 4.5 + h * 0.7, 0)],
-            [steel(random)],
-        )
-        for r, h in ((0.28, 0.32), (0.42, 0.28))
-    ]
-    for contact, side in zip(contacts, (-0.63, 0.63), strict=True):
-        contact.location.x = side
-        contact.parent = body
-    return body
-
-
-def block(random: Random) -> Any:
-    """A lantern, motorcycle, camera, phone or tool battery: a box with terminals."""
-    kind = random.integers(3)
-    size = ((6.7, 6.7, 10.0), (15.0, 8.7, 9.5), (4.2, 0.5, 5.6))[kind]
-    size = tuple(s * random.uniform(0.75, 1.3) for s in size)
-    body = shapes.box(size, printed(random, label(random, "battery", (192, 160)), 0.4), 0.15 if kind < 2 else 0.08)
-    for side in (-1, 1):
-        if kind == 2:
-            part = shapes.box((0.35, size[1] * 0.6, 0.04), brass(random), 0.0)
-            part.location = (side * size[0] * 0.25, 0, size[2])
-        elif random.random() < 0.5:
-            part = shapes.turned([(0.6, 0, 0), (0.45, 0.9, 0), (0, 0.9, 0)], [steel(random)])
-            part.location = (side * size[0] * 0.35, size[1] * 0.2, size[2])
-        else:
-            part = shapes.box((0.6, 0.1, 1.0), steel(random), 0.02)
-            part.location = (side * size[0] * 0.33, size[1] * 0.2, size[2])
-        part.parent = body
-    return body
-
-
-def pack(random: Random) -> Any:
-    """Several equal cells side by side, shrink-wrapped, or on their printed card."""
-    kind, count = cell_kind(random), int(random.integers(2, 7))
-    width, length = _CELLS[kind[1]]
-    holder: Any = None
-    if random.random() < 0.4:
-        holder = shapes.box(
-            (width * count + 2, length + 5, 0.08), printed(random, label(random, "battery", (192, 192)), 0.1), 0.0
-        )
-    for at in range(count):
-        one = cell(random, kind)
-        one.rotation_euler = (-np.pi / 2, 0, random.uniform(0, 6.3))
-        one.location = ((at - (count - 1) / 2) * width * 1.02, -length / 2, width / 2 + 0.08)
-        if holder is None:
-            holder = one
-        elif one is not holder:
-            keep_place(one, holder)
-    return holder
-
-
-def keep_place(part: Any, holder: Any) -> None:
-    """Makes `part` follow `holder` from where it is."""
-    import bpy
-
-    bpy.context.view_layer.update()
-    part.parent = holder
-    part.matrix_parent_inverse = holder.matrix_world.inverted()
 
 
 def bulb(random: Random) -> Any:
@@ -239,10 +109,7 @@ def blister(random: Random) -> Any:
 
 def pills(random: Random) -> Any:
     """Loose tablets and capsules, a handful."""
-    import bpy
-
-    holder = bpy.data.objects.new("pills", None)
-    bpy.context.scene.collection.objects.link(holder)
+    holder = shapes.empty("pills")
     one, two = plastic(random, 0.7), plastic(random, 0.4)
     capsule, high = random.random() < 0.6, random.uniform(0.25, 0.4)
     end = np.linspace(0, 1.57, 5)

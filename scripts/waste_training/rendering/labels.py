@@ -13,34 +13,22 @@ _SYLLABLES = (
     *("vol", "eco", "pan", "rex", "cel", "fi", "no", "sha", "hui"),
 )
 _FONTS = ("DejaVuSans-Bold.ttf", "DejaVuSerif-Bold.ttf", "DejaVuSans.ttf", "DejaVuSansCondensed-Bold.ttf")
-_BATTERY = (
-    "1.5V",
-    "AA",
-    "AAA",
-    "LR6",
-    "LR03",
-    "ALKALINE",
-    "Ni-MH",
-    "2500mAh",
-    "Li-ion 3.7V",
-    "3V",
-    "9V",
-    "6LR61",
-    "12V",
-    "CR2032",
-    "SUPER",
-    "POWER",
-    "HEAVY DUTY",
+_FLAT_BATTERY = (
+    "Li-ion",
+    "3.7V",
+    "1500mAh",
+    "11.1 V",
+    "4400 mAh",
+    "7.4V",
+    "CAUTION",
+    "BATTERY",
     "+",
     "–",
-    "MAX",
-    "D",
-    "C",
-    "R20",
-    "RECHARGEABLE",
+    "BL-5C",
+    "10.8 Wh",
 )
 _OTHER = {
-    "battery": _BATTERY,
+    "flat battery": _FLAT_BATTERY,
     "chemical": ("SPRAY", "PAINT", "LACQUER", "SOLVENT", "400 ml", "DANGER", "PRIMER", "INSECT", "1 L", "GLOSS"),
     "medicine": ("500 mg", "TABLETS", "20 pcs", "FORTE", "Rx", "CAPSULES", "10 mg", "EXP 2027"),
     "lamp": ("60 W", "E27", "230 V", "LED 9W", "2700 K", "T8 18W"),
@@ -92,30 +80,39 @@ def label(random: np.random.Generator, what: str, size: tuple[int, int] = (256, 
         else:
             draw.rectangle((low * width, 0, (low + thick) * width, height), fill=fill)
     words: Sequence[str] = _OTHER.get(what, _FOOD)
-    upright = what == "battery" or random.random() < 0.3
+    upright = random.random() < 0.3
     for _ in range(random.integers(1, 3)):
-        _print(picture, random, name(random), random.uniform(0.2, 0.5) * height, upright)
+        write(picture, random, name(random), random.uniform(0.2, 0.5) * height, upright)
     for _ in range(random.integers(1, 5)):
-        _print(picture, random, str(random.choice(words)), random.uniform(0.1, 0.4) * height, upright)
-    for _ in range(random.integers(0, 3)):
-        _small_print(draw, random, size)
+        write(picture, random, str(random.choice(words)), random.uniform(0.1, 0.4) * height, upright)
+    for _ in range(random.integers(2, 6) if what == "flat battery" else random.integers(0, 3)):
+        small_print(draw, random, size)
     if random.random() < 0.5:
         _pictogram(draw, random, size)
     return np.asarray(picture, np.float32) / 255
 
 
-def _print(picture: Image.Image, random: np.random.Generator, text: str, height: float, turned: bool) -> None:
+def write(
+    picture: Image.Image,
+    random: np.random.Generator,
+    text: str,
+    height: float,
+    turned: bool,
+    at: tuple[float, float] | None = None,
+    ink: tuple[int, int, int] | None = None,
+) -> None:
+    """Prints one word, upwards when `turned`; anywhere and in any colour unless these are given."""
     font = ImageFont.truetype(str(random.choice(_FONTS)), max(8, int(height)))
     left, top, right, bottom = font.getbbox(text)
     piece = Image.new("L", (int(right - left) + 2, int(bottom - top) + 2), 0)
     ImageDraw.Draw(piece).text((1 - left, 1 - top), text, 255, font)
     if turned:
         piece = piece.rotate(90, expand=True)
-    at = (int(random.uniform(-0.1, 0.8) * picture.width), int(random.uniform(-0.1, 0.7) * picture.height))
-    picture.paste(Image.new("RGB", piece.size, colour(random, 0.4)), at, piece)
+    x, y = at or (random.uniform(-0.1, 0.8) * picture.width, random.uniform(-0.1, 0.7) * picture.height)
+    picture.paste(Image.new("RGB", piece.size, ink or colour(random, 0.4)), (int(x), int(y)), piece)
 
 
-def _small_print(draw: ImageDraw.ImageDraw, random: np.random.Generator, size: tuple[int, int]) -> None:
+def small_print(draw: ImageDraw.ImageDraw, random: np.random.Generator, size: tuple[int, int]) -> None:
     x, y, fill = random.uniform(0, size[0]), random.uniform(0, size[1]), colour(random, 0.1)
     for line in range(random.integers(2, 7)):
         draw.line((x, y + 5 * line, x + random.uniform(20, 60), y + 5 * line), fill=fill, width=2)

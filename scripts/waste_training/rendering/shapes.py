@@ -77,6 +77,24 @@ def box(size: tuple[float, float, float], material: Any, bevel: float = 0.03) ->
     return linked(mesh, [material])
 
 
+def disc(radius: float, material: Any) -> Any:
+    """A flat disc on z = 0; the texture covers it as a picture would."""
+    angle = np.linspace(0, 2 * np.pi, _AROUND, endpoint=False)
+    edge = np.column_stack([np.cos(angle), np.sin(angle)])
+    mesh = bpy.data.meshes.new("disc")
+    mesh.from_pydata([(radius * x, radius * y, 0) for x, y in edge], [], [list(range(_AROUND))])
+    layer = mesh.uv_layers.new()
+    layer.data.foreach_set("uv", (edge / 2 + 0.5).astype(np.float32).ravel())
+    return linked(mesh, [material])
+
+
+def empty(name: str) -> Any:
+    """Something for things that belong together to hang on."""
+    made = bpy.data.objects.new(name, None)
+    bpy.context.scene.collection.objects.link(made)
+    return made
+
+
 def crumpled(random: np.random.Generator, material: Any, depth: float, sharp: float, stretch: Sequence[float]) -> Any:
     """A ball with folds: paper, foil, a bag, a stone or a fruit, by depth and sharpness of the folds."""
     mesh = bpy.data.meshes.new("ball")

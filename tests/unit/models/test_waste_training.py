@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from waste_training import augment, point, surfaces
+import pytest
+from waste_training import augment, placing, point, shipped, surfaces
 from waste_training.classes import CLASSES
 
 from edge import resources
@@ -50,14 +51,55 @@ def test_unknown_things_that_look_like_answers_raise_the_point() -> None:
     assert point.answered(logits, chosen)[0][point.grouped(logits).argmax(1) < 4].mean() > 0.8
 
 
-def test_a_pasted_item_covers_the_ground_and_only_there() -> None:
+def test_the_hazardous_logits_go_up_until_too_many_photographs_are_called_so() -> None:
+    random = np.random.default_rng(6)
+    logits = random.normal(0, 1, (1000, len(CLASSES)))
+    offset = placing.hazardous(logits)
+
+    def called(step: float) -> float:
+        told = placing.told(placing.moved(logits, placing.HAZARDOUS, step))
+        return float((told == point.GROUPS.index("hazardous")).mean())
+
+    assert called(offset) <= 0.008 < called(offset + 0.1)
+
+
+def test_other_waste_is_placed_where_more_is_found_at_no_cost() -> None:
+    random = np.random.default_rng(7)
+    labels = np.array([CLASSES.index(name) for name in ("trash", "paper")] * 200)
+    logits = random.normal(0, 0.3, (400, len(CLASSES)))
+    logits[np.arange(400), labels] += 6.0
+    logits[:, placing.TRASH] -= 4.5  # learned too low
+    offset = placing.trash(logits, labels)
+    truth = np.array([point.GROUPS.index(point.group(CLASSES[label])) for label in labels])
+    before, after = (
+        (placing.told(placing.moved(logits, placing.TRASH, step)) == truth)[::2].mean() for step in (0, offset)
+    )
+    assert offset > 0.5
+    assert after > before + 0.05
+
+
+def test_the_shipped_file_gives_its_weights_back() -> None:
+    pytest.importorskip("ai_edge_litert")
+    found = shipped.weights(resources.folder("models") / "waste-lite0.int8.tflite")
+    assert len(found) == 50  # stem, 16 blocks, head, logits
+    assert found[0][0].shape == (32, 3, 3, 3)
+    assert found[1][0].shape == (32, 1, 3, 3)  # depthwise
+    assert found[-1][0].shape == (len(CLASSES), 1280, 1, 1)
+    assert all(len(kernel) == len(bias) for kernel, bias in found)
+    steps = found[2][0][0] / np.abs(found[2][0][0]).max() * 127
+    assert np.abs(steps - steps.round()).max() < 1e-3  # whole steps of one scale per output
+
+
+def test_a_pasted_item_covers_the_ground_and_shades_it_beside() -> None:
     item = np.zeros((40, 40, 4), np.uint8)
     item[10:30, 10:30] = (250, 10, 10, 255)
     ground = np.full((100, 100, 3), 100, np.uint8)
-    made = augment.pasted(np.random.default_rng(3), item, ground, 0.5, partly_out=False)
-    red = (made[..., 0] > 200) & (made[..., 1] < 50)
-    assert 1800 < red.sum() < 2900
-    assert (made[~red] == 100).all(axis=1).mean() > 0.9
+    for seed in range(12):
+        made = augment.pasted(np.random.default_rng(seed), item, ground, 0.5, partly_out=False)
+        red = (made[..., 0] > 200) & (made[..., 1] < 50)
+        assert 1800 < red.sum() < 2900
+        assert (made[~red] <= 100).all(axis=1).mean() > 0.9
+        assert made[~red].min() > 5
 
 
 def test_the_same_seed_draws_the_same_surface() -> None:
