@@ -22,7 +22,7 @@ from edge.app import Device
 from edge.daemon import Process
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 # The contract is two seconds. This machine may be busy with other things; every message names the true figure.
 STOP_LIMIT_S = 5.0
 

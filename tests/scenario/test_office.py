@@ -36,7 +36,7 @@ def gate(tmp_path: Path, broker: PrivateBroker, office: Desk) -> Path:
         uplink=f'host = "127.0.0.1"\nport = {broker.port}\ntls = false',
         office=office.table(tmp_path),
         door='driver = "simulated"\nopens_after_s = 0.1\ncloses_after_s = 0.1',
-        access="cooldown_s = 1.0",
+        access="cooldown_s = 1.0\nlockout_failures = 100",
     )
 
 
