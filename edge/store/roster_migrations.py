@@ -1,24 +1,30 @@
-"""The tables of the roster's file, step by step. Loaded only where a file is made or brought up to date: the library
-behind it takes 6 MB of a daemon that merely reads the roster.
+"""The tables of the roster's file, step by step. The library behind them takes 6 MB of a daemon that merely reads the
+roster, so it is loaded only where a file is made or brought up to date.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database, Migrations
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-from edge.store.roster_schema import FIRST, MIGRATIONS, SECOND
-
-_MIGRATIONS = Migrations(MIGRATIONS)
+MIGRATIONS = "roster"
+FIRST, SECOND = "1 people, templates, meta", "2 zones, zone_marks"
+KNOWN = frozenset({FIRST, SECOND})
 
 
 def apply(connection: sqlite3.Connection) -> None:
     """Bring the file behind the connection up to date."""
-    _MIGRATIONS.apply(Database(connection, execute_plugins=False))
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations(MIGRATIONS)
+    migrations(name=FIRST)(_first)
+    migrations(name=SECOND)(_second)
+    migrations.apply(Database(connection, execute_plugins=False))
 
 
-@_MIGRATIONS(name=FIRST)
 def _first(db: Database) -> None:
     db.create_table("meta", {"name": str, "value": str}, pk="name", strict=True)
     db.create_table(
@@ -47,7 +53,6 @@ def _first(db: Database) -> None:
     templates.create_index(["person"])
 
 
-@_MIGRATIONS(name=SECOND)
 def _second(db: Database) -> None:
     """What came from the rosters of a zone. `mark` stands for a person, whose id an erasure has to take from the file;
     the columns are those of edge/store/roster_zone.py:Mark.

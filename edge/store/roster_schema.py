@@ -20,6 +20,7 @@ from urllib.parse import quote
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.store.forward import foreign
 from edge.store.keys import write_new
+from edge.store.roster_migrations import KNOWN, MIGRATIONS, apply
 
 ROSTER_NAME = "roster.db"
 JOURNAL_SUFFIX = "-journal"
@@ -27,9 +28,6 @@ READER_WAIT_S = 1.0
 """A gate that has to wait keeps the gallery that it has."""
 WRITER_WAIT_S = 10.0
 """An erasure holds the file while it is rewritten."""
-MIGRATIONS = "roster"
-FIRST, SECOND = "1 people, templates, meta", "2 zones, zone_marks"
-KNOWN = frozenset({FIRST, SECOND})
 NO_ROSTER = "enrol somebody first, or give the right --state"
 _RESTORE = "restore it from a backup, or move it away and import an export; it is left as it is"
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -42,8 +40,6 @@ class RosterBusyError(HardwareError):
 
 def create_roster(path: Path, device_key: str) -> None:
     """Make an empty roster for the device key of that identity, unless there is a file already."""
-    from edge.store.roster_migrations import apply
-
     memory = sqlite3.connect(":memory:")
     try:
         apply(memory)
@@ -134,8 +130,6 @@ def _prepare(db: sqlite3.Connection, path: Path, device_key: str, *, read_only: 
     if foreign(applied, KNOWN):
         raise DataError(f"{path}: written by a newer version of edge", hint="update this device")
     if not applied >= KNOWN:
-        from edge.store.roster_migrations import apply
-
         db.execute("BEGIN IMMEDIATE")  # another process may be doing the same
         apply(db)
         db.commit()

@@ -18,7 +18,8 @@ from urllib.parse import quote
 from edge.errors import DataError, HardwareError
 from edge.store.forward import applied_migrations, foreign
 from edge.store.keys import sync_folder, write_new
-from edge.store.roster_schema import JOURNAL_SUFFIX, KNOWN, ROSTER_NAME
+from edge.store.roster_migrations import KNOWN
+from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME
 from edge.store.salvage import DONE
 from edge.store.schema import NAMES
 from edge.update.layout import translated
