@@ -111,7 +111,13 @@ def _recognise(conn: sqlite3.Connection, path: Path, unclean: bool) -> None:
         (verdict,) = conn.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise DamagedError(f"the event database is damaged: {verdict}")
-        if (lost := lost_commits(_beside(path, "-wal"), _beside(path, "-shm"))) > 1:
+        # A predecessor that was given up and still writes would add commits between index and log.
+        conn.execute("BEGIN IMMEDIATE")
+        try:
+            lost = lost_commits(_beside(path, "-wal"), _beside(path, "-shm"))
+        finally:
+            conn.execute("ROLLBACK")
+        if lost > 1:
             raise DamagedError(f"the write-ahead log is damaged: {lost} commits behind the damage cannot be read")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from edge.store.database import DamagedError, set_aside
+from edge.store import database
+from edge.store.database import APPLICATION_ID, DamagedError, connect_writer, set_aside
 from edge.store.envelope import Origin
 from edge.store.ledger import Ledger
 from edge.store.logcheck import lost_commits
@@ -75,3 +77,25 @@ def test_the_salvage_says_that_the_end_is_missing(tmp_path: Path) -> None:
         (told,) = bench.told("storage.salvaged")
         assert told["complete"] is False
         assert 0 < told["rows"] < 21
+
+
+def test_nobody_writes_to_the_log_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer that was given up and comes back would add commits between index and log, which looks like damage."""
+    path = tmp_path / "events.db"
+    predecessor = connect_writer(path)
+    predecessor.execute("CREATE TABLE t (x)")
+    predecessor.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    predecessor.execute("PRAGMA busy_timeout = 0")
+    looks = []
+
+    def looked_at(log: Path, index: Path) -> int:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            predecessor.execute("INSERT INTO t VALUES (1)")
+        looks.append(log)
+        return lost_commits(log, index)
+
+    monkeypatch.setattr(database, "lost_commits", looked_at)
+    connect_writer(path).close()
+    assert looks
+    predecessor.execute("INSERT INTO t VALUES (1)")
+    predecessor.close()
