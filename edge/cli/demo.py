@@ -19,7 +19,7 @@ def register(commands: Subparsers) -> None:
     text = "a gate: residents, strangers, a door, a voice, and a broker that goes away in the middle"
     gate = kinds.add_parser("gate", help=text, description=text)
     gate.add_argument("--out", type=Path, metavar="DIR", help="where storyboard, voice and events go (a temporary one)")
-    gate.add_argument("--seconds", type=float, default=57.0, metavar="S", help="how long it plays (57)")
+    gate.add_argument("--seconds", type=float, default=62.0, metavar="S", help="how long it plays (62)")
     gate.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     gate.set_defaults(run=run_gate)
     text = "a waste station: items, bins that fill up, hours, a fire, a voice, and a broker that goes away"

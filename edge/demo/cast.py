@@ -32,11 +32,11 @@ NUMBER_B, PIN_B = "102", "730568"
 
 # Begin and length in seconds after the camera was opened.
 SCENES = (
-    ("live", SHOWN, 0.5, 12.0),  # time to be asked for gestures, on a machine too busy for twelve pictures a second
-    ("live", STRANGER, 13.0, 12.0),
-    ("print", SHOWN, 25.5, 5.5),
-    ("pass", "pass.png", 31.5, 3.0),
-    ("replay", SHOWN, 39.0, 6.0),
+    ("live", SHOWN, 2.0, 15.0),  # time to be asked for gestures twice
+    ("live", STRANGER, 17.5, 8.5),
+    ("pass", "pass.png", 27.0, 3.0),
+    ("print", SHOWN, 33.5, 4.5),
+    ("replay", SHOWN, 46.0, 5.0),
 )
 
 

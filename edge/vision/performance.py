@@ -15,6 +15,7 @@ from edge.events import GestureSeen
 from edge.vision.embed import Embedding, fuse, unit
 from edge.vision.liveness.gestures import Made
 from edge.vision.match import Gallery
+from edge.vision.score import MARGIN
 from edge.vision.thresholds import OperatingPoints
 
 LATEST_S = 0.6
@@ -61,8 +62,10 @@ class Performance:
 
 
 def _person(embeddings: Sequence[Embedding], gallery: Gallery, points: OperatingPoints) -> str:
+    # A turned face is less like its template than one that looks ahead. Here it has to be told from somebody else's put
+    # in its place; whose it is was judged by the full threshold before, and will be by the match that follows.
     found = gallery.match(fuse(embeddings))
-    if found.person is None or found.score < points.threshold(gallery.people, fused=True):
+    if found.person is None or found.score < points.same_face - MARGIN * points.second_floor:
         return ""
     # Nobody else's face among them, not even for a frame: each must be like all the others together.
     total = np.sum(embeddings, axis=0)

@@ -29,6 +29,7 @@ GATE: Mapping[str, Variables] = MappingProxyType(
     dict.fromkeys(
         (
             "granted",
+            *(f"do_{gesture.value}" for gesture in Gesture),  # a time runs from the moment that they are asked for
             "refused_unknown",
             *(f"poor_{reason.value}" for reason in PoorReason),
             "refused_schedule",
@@ -36,7 +37,6 @@ GATE: Mapping[str, Variables] = MappingProxyType(
             "refused_revoked",
             "refused_locked_out",
             "refused_clock",
-            *(f"do_{gesture.value}" for gesture in Gesture),
             "refused_challenge",
             "refused_face_else",
             "refused_challenge_else",
