@@ -9,11 +9,11 @@ from edge.config.credentials import SimulatedReaderConfig, WiegandReaderConfig
 from edge.drivers.card import Shown
 from edge.drivers.card.instruments import SimulatedBridge
 from edge.drivers.card.wiegand import WiegandReader
-from edge.drivers.level.pseudo_terminal import PseudoTerminal
+from edge.drivers.level.pseudo_terminal import PseudoTerminal, Simulated
 from edge.errors import HardwareError
 
 
-class SimulatedReader:
+class SimulatedReader(Simulated[WiegandReader]):
     """A CardReader. `bridge` takes cards and keys from whoever plays the visitor. `clock`: monotonic seconds."""
 
     secured = False
@@ -24,10 +24,9 @@ class SimulatedReader:
         bridge: SimulatedBridge | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__()
         self._settings = settings
         self._clock = clock
-        self._line: PseudoTerminal | None = None
-        self._driver: WiegandReader | None = None
         self._next_s = 0.0
         self._shown = 0
         self.bridge = bridge or SimulatedBridge()
@@ -52,15 +51,3 @@ class SimulatedReader:
             self._shown += 1
             self._next_s = self._clock() + self._settings.every_s
         return self._driver.read(timeout_s)
-
-    def unplug(self) -> None:
-        """Pull the plug: the driver loses its port."""
-        if self._line is not None:
-            self._line.unplug()
-
-    def close(self) -> None:
-        driver, self._driver = self._driver, None
-        if driver is not None:
-            driver.close()
-        self.unplug()
-        self._line = None

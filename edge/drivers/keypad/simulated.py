@@ -7,7 +7,7 @@ from pathlib import Path
 from edge.config.credentials import SerialKeypad as Settings
 from edge.drivers.card.instruments import Talker
 from edge.drivers.keypad.line import LineKeypad
-from edge.drivers.level.pseudo_terminal import PseudoTerminal
+from edge.drivers.level.pseudo_terminal import PseudoTerminal, Simulated
 from edge.errors import HardwareError
 
 
@@ -20,12 +20,11 @@ class TypingVisitor(Talker):
             self.say(key.encode())
 
 
-class SimulatedKeypad:
+class SimulatedKeypad(Simulated[LineKeypad]):
     """A Keypad. `visitor` types."""
 
     def __init__(self, visitor: TypingVisitor | None = None) -> None:
-        self._line: PseudoTerminal | None = None
-        self._driver: LineKeypad | None = None
+        super().__init__()
         self.visitor = visitor or TypingVisitor()
 
     @property
@@ -42,15 +41,3 @@ class SimulatedKeypad:
         if self._driver is None:
             raise HardwareError("the simulated keypad is not open", hint="open() comes first")
         return self._driver.read(timeout_s)
-
-    def unplug(self) -> None:
-        """Pull the plug: the driver loses its port."""
-        if self._line is not None:
-            self._line.unplug()
-
-    def close(self) -> None:
-        driver, self._driver = self._driver, None
-        if driver is not None:
-            driver.close()
-        self.unplug()
-        self._line = None

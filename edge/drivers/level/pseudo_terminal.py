@@ -11,7 +11,7 @@ import time
 import tty
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 _LOOK_S = 0.2
 _JOIN_S = 1.0
@@ -80,3 +80,34 @@ class PseudoTerminal:
         # Nobody reads, and the line is full: a real one would lose the bytes as well.
         with contextlib.suppress(BlockingIOError):
             os.write(self._far, data)
+
+
+class Driver(Protocol):
+    """A driver of something at a serial port, as far as it is closed."""
+
+    def close(self) -> None: ...
+
+
+D = TypeVar("D", bound=Driver)
+
+
+class Simulated(Generic[D]):
+    """Something that is not there: its real driver, and a simulated instrument at the far end of the driver's line.
+    Both are made by `open`.
+    """
+
+    def __init__(self) -> None:
+        self._line: PseudoTerminal | None = None
+        self._driver: D | None = None
+
+    def unplug(self) -> None:
+        """Pull the plug: the driver loses its port."""
+        if self._line is not None:
+            self._line.unplug()
+
+    def close(self) -> None:
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            driver.close()
+        self.unplug()
+        self._line = None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from edge.bin_events import Reading
 from edge.config.sensors import SimulatedSensor, UltrasonicSensor
 from edge.drivers.level.instruments import SimulatedRanger
-from edge.drivers.level.pseudo_terminal import PseudoTerminal
+from edge.drivers.level.pseudo_terminal import PseudoTerminal, Simulated
 from edge.drivers.level.trace import load_trace
 from edge.drivers.level.ultrasonic import UltrasonicRanger
 from edge.errors import HardwareError
@@ -18,14 +18,13 @@ _NOISE_MM = 1.5
 """Standard deviation of a good module before a flat surface; what never changes at all would pass for stuck."""
 
 
-class SimulatedLevelSensor:
+class SimulatedLevelSensor(Simulated[UltrasonicRanger]):
     """A LevelSensor. `ranger`, once open, takes faults. `clock`: monotonic seconds; the filling begins at `open`."""
 
     def __init__(self, settings: SimulatedSensor, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
         self._settings = settings
         self._clock = clock
-        self._line: PseudoTerminal | None = None
-        self._driver: UltrasonicRanger | None = None
         self.ranger: SimulatedRanger | None = None
 
     def open(self) -> None:
@@ -50,18 +49,6 @@ class SimulatedLevelSensor:
         if self._driver is None:
             raise HardwareError("the simulated sensor is not open", hint="open() comes first")
         return self._driver.read(timeout_s)
-
-    def unplug(self) -> None:
-        """Pull the plug: the driver loses its port."""
-        if self._line is not None:
-            self._line.unplug()
-
-    def close(self) -> None:
-        driver, self._driver = self._driver, None
-        if driver is not None:
-            driver.close()
-        self.unplug()
-        self._line = None
 
     def _distance(self) -> Callable[[float], float]:
         settings, began_s = self._settings, self._clock()
