@@ -26,7 +26,7 @@ from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate
 from edge.line import Line
-from edge.parts import make_book, make_door, make_loudness, make_speaker
+from edge.parts import make_book, make_door, make_loudness, make_service, make_speaker
 from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
@@ -216,6 +216,9 @@ class Device:
                 ),
             ),
         ]
+        self.service = make_service(config, runtime_dir, self.submit, self.faults)
+        if self.service is not None:
+            specs.append(Spec("service", self.service))
         if config.metrics.port:
             from edge.runtime.metrics import MetricsWorker
 

@@ -30,6 +30,7 @@ from edge.config.kinds import (
     TopicPrefix,
     WayText,
 )
+from edge.config.service import Service
 from edge.config.station import Bin, Station
 from edge.config.update import Update
 from edge.config.wiring import Level, MaybePin
@@ -287,6 +288,7 @@ class Config:
     homeassistant: HomeAssistant = HomeAssistant()
     metrics: Metrics = Metrics()
     update: Update = Update()
+    service: Service = Service()
     station: Station | None = None
     bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -68,6 +68,21 @@ TYPES = (
         {"why": "SIGTERM"},
     ),
     EventType(
+        "service.opened",
+        (Priority.ALARM,),
+        "",
+        "Somebody pressed the button inside the housing: the device's own page answers for a while.",
+        table({"open_s": seconds(), "access_point": yes_or_no() | {"description": "and a radio network of its own"}}),
+        {"open_s": 600.0, "access_point": False},
+    ),
+    EventType(
+        "service.closed",
+        (Priority.ALARM,),
+        "",
+        "The device's own page answers no longer.",
+        table({}),
+    ),
+    EventType(
         "device.health",
         (Priority.TELEMETRY,),
         "",
