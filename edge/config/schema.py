@@ -209,7 +209,9 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """The central MQTT broker. Secrets stand in files of their own."""
+    """The central MQTT broker. Secrets stand in files of their own. `registration_port`: where a new device asks for
+    its certificate; 0: somebody carries it.
+    """
 
     host: str
     port: Annotated[int, Between(1, 65535)] = 8883
@@ -222,6 +224,7 @@ class Uplink:
     window: Annotated[int, Between(1, 1000)] = 100
     delivery: Literal["broker", "confirmed"] = "broker"
     sink_key_file: Path | None = None
+    registration_port: Annotated[int, Between(0, 65535)] = 0
 
 
 @dataclass(frozen=True, slots=True)
