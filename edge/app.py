@@ -28,7 +28,7 @@ from edge.gate.decision import Gate
 from edge.line import Line
 from edge.local.desk import ACCEPTANCE, Lent, LocalDesk
 from edge.local.worker import LocalWorker
-from edge.parts import make_book, make_door, make_loudness, make_speaker
+from edge.parts import make_book, make_door, make_loudness, make_service, make_speaker
 from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
@@ -229,6 +229,9 @@ class Device:
                 ),
             ),
         ]
+        self.service = make_service(config, runtime_dir, self.submit, self.faults)
+        if self.service is not None:
+            specs.append(Spec("service", self.service))
         if config.metrics.port:
             from edge.runtime.metrics import MetricsWorker
 

@@ -25,6 +25,7 @@ from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
     from edge.credentials import Credentials
+    from edge.drivers.service.worker import ServiceButtonWorker
     from edge.office import Office
     from edge.passing import Passing
     from edge.sight import Sight
@@ -51,6 +52,7 @@ class Shown(Protocol):
     brain: Renewable[Brain[RolesState]]
     office: Office | None
     passing: Passing | None
+    service: Renewable[ServiceButtonWorker] | None
 
 
 def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) -> None:
@@ -81,6 +83,8 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("board", board_watch.status)
     board.register("timekeeper", clock_watch.status)
     board.register("workers", lambda: {"replaced": device.supervisor.replaced})
+    if (service := device.service) is not None:
+        board.register("service", lambda: service.now.status())
     if device.passing is not None:
         board.register("passes", device.passing.status)
     if device.office is not None:

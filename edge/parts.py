@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from edge.actions import Report, Speak, Term
-from edge.clock import Clock, Now
+from edge.clock import Clock, Now, boot_id
 from edge.config import schema
 from edge.config.cameras import CameraConfig, ScriptedCamera, VisitorsCamera
 from edge.config.credentials import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from edge.drivers.card.instruments import SimulatedBridge
     from edge.drivers.keypad.of_reader import ReaderKeys
     from edge.drivers.keypad.simulated import TypingVisitor
+    from edge.drivers.service.worker import ServiceButtonWorker
     from edge.runtime.faults import FaultDesk
     from edge.vision.manifest import Manifest
     from edge.vision.scene import SceneWatch
@@ -119,6 +121,26 @@ def make_door(settings: schema.GpioDoor | schema.SimulatedDoor) -> DoorPort:
     from edge.drivers.door.gpio import GpioDoorPort
 
     return GpioDoorPort(settings)
+
+
+def make_service(
+    config: Config, runtime_dir: Path, submit: Callable[[Report], object], faults: FaultDesk
+) -> Renewable[ServiceButtonWorker] | None:
+    """Who watches the service button, where there is one."""
+    settings = config.service
+    if settings.button_pin < 0 and not settings.simulated:
+        return None
+    from edge.drivers.service.gpio import GpioServiceButton
+    from edge.drivers.service.simulated import SimulatedServiceButton
+    from edge.drivers.service.worker import ServiceButtonWorker, ServiceWindow
+
+    window = ServiceWindow(runtime_dir, boot_id())
+
+    def make(_last: ServiceButtonWorker | None) -> ServiceButtonWorker:
+        button = SimulatedServiceButton() if settings.simulated else GpioServiceButton(settings)
+        return ServiceButtonWorker(button, window, submit, faults)
+
+    return Renewable(make)
 
 
 def make_card_reader(settings: CardConfig, bridge: SimulatedBridge | None = None) -> CardReader:

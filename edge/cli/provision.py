@@ -1,4 +1,4 @@
-"""`edge provision, registration accept`: what goes onto the cards of new devices, and what comes back from them."""
+"""`edge provision, registration …`: what goes onto the cards of new devices, and what comes back from them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from edge.cli import registrar
 from edge.cli.common import Subparsers, emit
 from edge.errors import UsageError
 
@@ -43,6 +44,7 @@ def register(commands: Subparsers) -> None:
     accept.add_argument("--out", type=Path, required=True, metavar="DIR", help="writes DIR/SITE/DEVICE.…")
     accept.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     accept.set_defaults(run=run_accept)
+    registrar.register(kinds)
 
 
 def run_provision(args: argparse.Namespace) -> int:
@@ -83,9 +85,9 @@ def run_accept(args: argparse.Namespace) -> int:
     """Exit code 4 when the request does not hold."""
     from edge.clock import SystemClock
     from edge.errors import HardwareError
+    from edge.install.registering.desk import file_keys
     from edge.install.registration import accept
     from edge.store.identity import read_signer
-    from edge.store.keys import write_new
 
     try:
         request = args.request.read_bytes()
@@ -93,18 +95,8 @@ def run_accept(args: argparse.Namespace) -> int:
         raise HardwareError(f"{args.request}: cannot be read: {error.strerror}", hint="check the path") from error
     office = {args.kid: read_signer(args.public)}
     known = accept(request, office, args.book, SystemClock()().wall_us // 1_000_000)
-    begin = args.out / known.device
-    files = {
-        ".signing.pub.pem": known.signing_pem,
-        ".pub.pem": known.sealing_pem,
-        ".csr": known.csr_pem,
-    }
-    paths = {}
-    for end, content in files.items():
-        path = begin.with_name(begin.name + end)
-        if not write_new(path, content) and path.read_bytes() != content:
-            raise UsageError(f"{path} exists already, and differs", hint="remove what is known of the device before")
-        paths[end.strip(".").replace(".", "_")] = str(path)
+    places = file_keys(known, args.out)
+    paths = {end.strip(".").replace(".", "_"): str(place) for end, place in places.items()}
     text = "\n".join([f"{known.device} is registered", *paths.values()])
     emit(args, {"device": known.device, "token": known.number, **paths}, text)
     return 0

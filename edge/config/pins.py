@@ -38,6 +38,8 @@ def _pins(config: Config) -> Iterator[tuple[Key, int]]:
         for name, one in config.bins.items():
             yield from _pins_of(one.lid, ("bins", name, "lid"))
             yield from _pins_of(one.wiring, ("bins", name, "wiring"))
+    if not config.service.simulated:
+        yield from _pins_of(config.service, ("service",))
     for name, one in config.bins.items():
         for sensor, settings in one.sensors.items():
             yield from _pins_of(settings, ("bins", name, "sensors", sensor))

@@ -30,6 +30,7 @@ from edge.config.kinds import (
     TopicPrefix,
     WayText,
 )
+from edge.config.service import Service
 from edge.config.station import Bin, Station
 from edge.config.update import Update
 from edge.config.wiring import Level, MaybePin
@@ -208,7 +209,9 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """The central MQTT broker. Secrets stand in files of their own."""
+    """The central MQTT broker. Secrets stand in files of their own. `registration_port`: where a new device asks for
+    its certificate; 0: somebody carries it.
+    """
 
     host: str
     port: Annotated[int, Between(1, 65535)] = 8883
@@ -221,6 +224,7 @@ class Uplink:
     window: Annotated[int, Between(1, 1000)] = 100
     delivery: Literal["broker", "confirmed"] = "broker"
     sink_key_file: Path | None = None
+    registration_port: Annotated[int, Between(0, 65535)] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +291,7 @@ class Config:
     homeassistant: HomeAssistant = HomeAssistant()
     metrics: Metrics = Metrics()
     update: Update = Update()
+    service: Service = Service()
     station: Station | None = None
     bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -91,6 +91,21 @@ TYPES = (
         {"by": "doctor", "uid": 0, "passed": 20, "warnings": 1, "failed": 0, "skipped": 4, "token": _TOKEN_EXAMPLE},
     ),
     EventType(
+        "service.opened",
+        (Priority.ALARM,),
+        "",
+        "Somebody pressed the button inside the housing: the device's own page answers for a while.",
+        table({"open_s": seconds(), "access_point": yes_or_no() | {"description": "and a radio network of its own"}}),
+        {"open_s": 600.0, "access_point": False},
+    ),
+    EventType(
+        "service.closed",
+        (Priority.ALARM,),
+        "",
+        "The device's own page answers no longer.",
+        table({}),
+    ),
+    EventType(
         "device.health",
         (Priority.TELEMETRY,),
         "",

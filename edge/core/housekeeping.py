@@ -17,7 +17,9 @@ from edge.events import (
     Stopping,
 )
 
-SENSORS = frozenset({"camera", "card", "card-inside", "contacts", "keypad", "station", "station-camera"})
+SENSORS = frozenset(
+    {"camera", "card", "card-inside", "contacts", "keypad", "service-button", "station", "station-camera"}
+)
 SENSOR_KINDS = ("level.", "lid.", "beam.", "hand.", "thermometer.")
 SAY = "test.say"
 ORDERS = frozenset({"announce", "photograph", SAY})

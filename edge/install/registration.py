@@ -32,6 +32,24 @@ TOKEN, REQUEST = "edge-registration", "edge-registration-request"
 _MOST_BYTES = 32768
 
 
+class RefusedError(DataError):
+    """A request that does not hold. `reason` is one word of REASONS, which may be told to whoever asked."""
+
+    def __init__(self, reason: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+REASONS = {
+    "malformed": "this is no request of a device, or it was altered",
+    "foreign": "the token in it is not one of this office, or is for another device",
+    "expired": "the token has expired: write the card again",
+    "used": "the token was used already by another device: somebody may have copied the card, tell the office",
+    "known": "the office has other keys on file for this device: it must forget them first",
+}
+"""What a refused device is told; the office's own log says more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
     """A device as the office accepts it: its public keys (PEM), and what its authority is asked to sign."""
@@ -69,25 +87,49 @@ def accept(request: bytes, office: Mapping[str, Ed25519PublicKey], book: Path, n
     """
     claims = _opened(request)
     device, token = claims["sub"], claims["token"]
-    _, said = tokens.verify(token.encode(), TOKEN, office)
+    try:
+        _, said = tokens.verify(token.encode(), TOKEN, office)
+    except DataError as error:
+        raise RefusedError("foreign", f"{device}: the token in its request: {error}") from error
     number, expires = said.get("jti"), said.get("exp")
     if not isinstance(number, str) or not number.isalnum() or not isinstance(expires, int):
-        raise DataError("the token in it says not enough", hint="it was not made by `edge provision`")
+        raise RefusedError("foreign", "the token in it says not enough", hint="it was not made by `edge provision`")
     if said.get("sub") != device:
-        raise DataError(f"the token is for {said.get('sub')}, and {device} asks", hint="was a card put elsewhere?")
-    if now_s >= expires:
-        raise DataError("the token has expired", hint="write the card again: `edge provision` signs a new one")
+        what = f"the token is for {said.get('sub')}, and {device} asks"
+        raise RefusedError("foreign", what, hint="was a card put elsewhere?")
     csr = _certificate_request(claims["csr"].encode(), device)
-    entry = {"device": device, "request": hashlib.sha256(request.strip()).hexdigest()}
+    entry = {"device": device, "request": fingerprint_of(request)}
     place = book / f"{number}.json"
-    if not write_new(place, json.dumps(entry).encode()) and json.loads(place.read_bytes()) != entry:
-        raise DataError(
-            f"the token was used already, by another request ({place})",
+    if now_s >= expires and not place.exists():  # one that came in time may be shown again later
+        what = f"{device}: the token has expired"
+        raise RefusedError("expired", what, hint="write the card again: `edge provision` signs a new one")
+    if not write_new(place, json.dumps(entry).encode()) and place.read_bytes() != json.dumps(entry).encode():
+        raise RefusedError(
+            "used",
+            f"{device}: the token was used already, by another request ({place})",
             hint="if nobody wrote the card again, somebody has copied it: find out who, and accept neither",
         )
     signing = Ed25519PublicKey.from_public_bytes(bytes.fromhex(claims["signing"]))
     sealing = X25519PublicKey.from_public_bytes(bytes.fromhex(claims["sealing"]))
     return Registration(device, number, pem(signing), pem(sealing), csr)
+
+
+def fingerprint_of(request: bytes) -> str:
+    """SHA-256 of the request, in hexadecimal: by it an answer is known."""
+    return hashlib.sha256(request.strip()).hexdigest()
+
+
+def key_fingerprint(signing_pem: bytes) -> str:
+    """Of a device's public key, for people to compare: 64 bits in groups of four, as it fits on the label."""
+    digest = hashlib.sha256(raw(_signer(signing_pem))).hexdigest()[:16]
+    return "-".join(digest[place : place + 4] for place in range(0, 16, 4))
+
+
+def _signer(text: bytes) -> Ed25519PublicKey:
+    key = serialization.load_pem_public_key(text)
+    if not isinstance(key, Ed25519PublicKey):
+        raise DataError("this is no Ed25519 public key", hint="name DEVICE.signing.pub.pem")
+    return key
 
 
 def _opened(request: bytes) -> dict[str, Any]:
@@ -97,7 +139,7 @@ def _opened(request: bytes) -> dict[str, Any]:
     hint = "take the file from the device once more"
     text = request.strip()
     if len(text) > _MOST_BYTES:
-        raise DataError("this is no request of a device: too long", hint=hint)
+        raise RefusedError("malformed", "this is no request of a device: too long", hint=hint)
     try:
         said = jwt.decode(text, options={"verify_signature": False})
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(said["signing"]))
@@ -107,8 +149,11 @@ def _opened(request: bytes) -> dict[str, Any]:
         if len(bytes.fromhex(said["sealing"])) != 32:
             raise ValueError("no key to seal to")
     except (jwt.PyJWTError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError("this is no request of a device", hint=hint) from error
-    return tokens.verify(text, REQUEST, {device: key})[1]
+        raise RefusedError("malformed", "this is no request of a device", hint=hint) from error
+    try:
+        return tokens.verify(text, REQUEST, {device: key})[1]
+    except DataError as error:
+        raise RefusedError("malformed", str(error)) from error
 
 
 def _certificate_request(text: bytes, device: str) -> bytes:
@@ -118,7 +163,9 @@ def _certificate_request(text: bytes, device: str) -> bytes:
         names = [name.value for name in csr.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         good = csr.is_signature_valid and names == [device]
     except (ValueError, InvalidSignature) as error:
-        raise DataError("the certificate request in it cannot be read") from error
+        raise RefusedError("malformed", "the certificate request in it cannot be read") from error
     if not good:
-        raise DataError(f"the certificate request in it is not one of {device}", hint="was the file altered?")
+        raise RefusedError(
+            "malformed", f"the certificate request in it is not one of {device}", hint="was the file altered?"
+        )
     return csr.public_bytes(serialization.Encoding.PEM)

@@ -95,11 +95,14 @@ class Wifi:
 
 @dataclass(frozen=True, slots=True)
 class BrokerOf:
-    """The central broker. The device shows a certificate of its own, which the office makes after the first boot."""
+    """The central broker. The device shows a certificate of its own, which the office makes after the first boot: it
+    asks for it at `registration_port`; 0: somebody carries it.
+    """
 
     host: Annotated[str, _like(_HOST, "broker.example")]
     ca_file: Path | None = None
     port: Annotated[int, Between(1, 65535)] = 8883
+    registration_port: Annotated[int, Between(0, 65535)] = 8885
     tls: bool = True
 
 

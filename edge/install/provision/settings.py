@@ -71,6 +71,7 @@ def _tables(described: Described) -> dict[str, Any]:
     uplink: dict[str, Any] = {"host": one.broker.host, "port": one.broker.port, "tls": one.broker.tls}
     if one.broker.tls:
         uplink |= {"ca_file": str(ETC / "ca.pem"), "cert_file": str(ETC / CERTIFICATE), "key_file": CREDENTIAL}
+        uplink["registration_port"] = one.broker.registration_port
     office: dict[str, Any] = {"two_person": one.office.two_person, "zone": one.office.zone}
     for name in ("sealing", "supervision"):
         if getattr(one.office, f"{name}_key_file") is not None:

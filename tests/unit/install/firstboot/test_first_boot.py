@@ -21,6 +21,7 @@ from edge.install.registration import accept
 from edge.store.pin_hash import matches
 from tests.card_samples import DESCRIPTION, KEY, provision
 
+ROOT = Path(__file__).resolve().parents[4]
 OFFICE = {"anna": KEY.public_key()}
 
 
@@ -96,7 +97,9 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
     systemd = Asked()
     said = boot(places, systemd, now_s)
     whole(places, code, now_s, tmp_path / "book")
-    started = [f"{what} {unit}" for unit in ("edge-update.path", "edge.service") for what in ("enable", "start")]
+    units = [unit.name for unit in sorted((ROOT / "systemd").glob("edge*.*")) if "[Install]" in unit.read_text()]
+    assert {"edge-register.service", "edge-update.path", "edge.service"} <= set(units)
+    started = [f"{what} {unit}" for unit in units for what in ("enable", "start")]
     assert systemd.asked == ["reload", *started, "disable edge-firstboot.service"]
     assert said[:3] == ["configuration", "keys", "request"] and said[-1].startswith("done")
 
