@@ -149,7 +149,7 @@ def test_a_configuration_as_json_is_whole() -> None:
 
 
 def difference_of_everything() -> set[str]:
-    gate = {"lock", "access", "face", "store", "office", "pictures", "homeassistant", "metrics", "update"}
+    gate = {"lock", "access", "face", "store", "office", "pictures", "homeassistant", "metrics", "update", "backup"}
     return gate | {"station", "bins"}
 
 
