@@ -16,7 +16,9 @@ EXIT_INTERRUPTED = 130
 def build_parser() -> argparse.ArgumentParser:
     """Every command. The modules here import nothing heavy, so that `edge --help` is instant."""
     from edge.cli import (
+        backup,
         bench,
+        care,
         command,
         config,
         daemon,
@@ -63,6 +65,8 @@ def build_parser() -> argparse.ArgumentParser:
     rosters.register(commands)
     provision.register(commands)
     update.register(commands)
+    backup.register(commands)
+    care.register(commands)
     return parser
 
 

@@ -12,6 +12,8 @@ from edge.errors import HardwareError
 if TYPE_CHECKING:
     from edge.config import Config
 
+RESTORE_DECIDED = Path(".restore/commit.json")  # of edge.backup.restoring, whose imports would delay each start
+
 
 def register(commands: Subparsers) -> None:
     """Add the four commands."""
@@ -40,6 +42,7 @@ def run_daemon(args: argparse.Namespace) -> int:
     from edge.runtime.logs import set_up
 
     effective = load_effective(args.config)
+    _refuse_half_restored(effective.config)
     set_up(args.log)
     from edge.app import Device
     from edge.daemon import Process, begin_anew, leave
@@ -49,6 +52,11 @@ def run_daemon(args: argparse.Namespace) -> int:
     if code == 0 and device.restarting:
         begin_anew()
     leave(code)
+
+
+def _refuse_half_restored(config: Config) -> None:
+    if (config.store.state_dir / RESTORE_DECIDED).exists():
+        raise HardwareError("a restore of this device is not finished", hint="as root: edge backup finish")
 
 
 def run_check(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from edge.cli.common import Subparsers, add_common, emit, open_state, positive
-from edge.errors import HardwareError, UsageError
+from edge.errors import UsageError
 
 if TYPE_CHECKING:
     from edge.store.history import History, StoredEvent
@@ -139,25 +139,12 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_verify(args: argparse.Namespace) -> int:
     """Exit 1 when something is missing or altered that the device itself has not recorded as lost or erased."""
-    from edge.store.history import History
-    from edge.store.identity import signing_key
-    from edge.store.keys import load_device_key
-    from edge.store.record import links
-    from edge.store.verify import check_chains
+    from edge.store.selfcheck import check_own
 
     state = open_state(args)
+    audience = f"{state.config.device.site}/{state.config.device.id}" if state.config is not None else ""
     with _reading(args) as reader:
-        newest = History(reader).latest(1)
-        audience = _envelope(newest[0])["source"].removeprefix("/") if newest else ""
-        if state.config is not None:
-            audience = f"{state.config.device.site}/{state.config.device.id}"
-        try:
-            keys = {audience.rpartition("/")[2]: signing_key(load_device_key(state.dir)).public_key()}
-            verdict = check_chains(links(reader), keys=keys, audience=audience)
-        except HardwareError:  # no key here, or not for this user: that is only well while nothing is signed
-            verdict = check_chains(links(reader), audience=audience)
-            if verdict.checkpoints:
-                raise
+        verdict = check_own(reader, state.dir, audience)
     lines = [
         f"{'everything is there as it was written' if verdict.holds else 'THE HISTORY DOES NOT HOLD'}:"
         f" {verdict.events} events, {verdict.erased} erased, {verdict.checkpoints} checkpoints,"

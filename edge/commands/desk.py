@@ -141,6 +141,7 @@ class CommandDesk:
             verdict: Accepted | Refusal = Refusal("standing", self._standing.damaged)
         else:
             flaw = lambda nonce: self._challenges.flaw(nonce, now.mono_s)  # noqa: E731
+            self._standing.know_time(now)
             verdict = judge(name, inbound.payload, inbound.retain, self._rules, self._standing.now, flaw, now)
         if isinstance(verdict, Refusal):
             self._refuse(inbound, verdict)

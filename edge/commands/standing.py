@@ -22,6 +22,7 @@ from edge.store.keys import sync_folder
 
 FILE = "commands.json"
 RESET = "on the device: edge command reset --state DIR, after which commands that were signed before are refused"
+WHEN_KNOWN = -1
 _VERSION = 1
 _MOST_BYTES = 65536
 _MOST_TEXT = 256
@@ -39,7 +40,8 @@ class Pending:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`last`: the highest counter of each signer. `floor_s`: commands signed before this time (seconds since 1970)
-    are refused, since the counters from before it are not known.
+    are refused, since the counters from before it are not known; `WHEN_KNOWN`: before the time at which this device
+    first knows the time.
     """
 
     floor_s: int
@@ -86,6 +88,12 @@ class StandingFile:
             self._now = replace(self._now, last=MappingProxyType({**self._now.last, **counters}))
             self._save(replace(self._now, pending=pending))
 
+    def know_time(self, now: Now) -> None:
+        """To be called before a command is judged: a floor that waited for the time is set. `save` makes it durable."""
+        with self._lock:
+            if self._now.floor_s == WHEN_KNOWN and now.quality == "synced":
+                self._now, self._saved = replace(self._now, floor_s=_floor_s(now) + 1), False
+
     def finish(self, command: str, *, lockdown: bool | None = None) -> bool:
         """The command under way has ended. False when it is none of ours any more: a successor has reported it.
 
@@ -125,6 +133,17 @@ def reset(state_dir: Path, now: Now) -> Standing:
     standing = Standing(_floor_s(now) + 1)
     _write(path, standing)
     return standing
+
+
+def refuse_older(state_dir: Path, now: Now) -> None:
+    """After a restore: commands that were carried out since the backup are not counted in its file, so all that were
+    signed up to now are refused; where the time is not known, up to the moment when it will be. A lockdown stays in
+    force. Raises DataError, HardwareError.
+    """
+    path = state_dir / FILE
+    found = _read(path) or Standing(0)
+    floor_s = _floor_s(now) + 1 if now.quality == "synced" else WHEN_KNOWN
+    _write(path, replace(found, floor_s=max(floor_s, found.floor_s) if floor_s > 0 else floor_s, pending=None))
 
 
 def _floor_s(now: Now) -> int:

@@ -30,6 +30,7 @@ _KEPT: Mapping[str, frozenset[str] | None] = {
     "office": None,  # every key of it
     "update": None,  # whose versions it installs
     "service": None,  # who opens the device's own page
+    "backup": None,  # for whom everything on the device is sealed
     "door": None,  # how it is wired; with another relay pin the device is reached as before, and the door is dead
     "card": None,  # likewise
     "keypad": None,

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
+from edge.config.backup import Backup
 from edge.config.cameras import CameraConfig as CameraConfig
 from edge.config.cameras import FolderCamera as FolderCamera
 from edge.config.cameras import PiCamera as PiCamera
@@ -292,6 +293,7 @@ class Config:
     metrics: Metrics = Metrics()
     update: Update = Update()
     service: Service = Service()
+    backup: Backup = Backup()
     station: Station | None = None
     bins: Mapping[Name, Bin] = field(default_factory=lambda: MappingProxyType({}))
 

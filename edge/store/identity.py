@@ -57,6 +57,19 @@ def read_recipient(path: Path) -> X25519PublicKey:
     return key
 
 
+def read_opener(path: Path) -> X25519PrivateKey:
+    """The X25519 private key in a PEM file. Raises ConfigError naming the file."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint="check the path and the owner") from error
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{path}: no private key in PEM", hint="`edge keys make` writes them") from error
+    if not isinstance(key, X25519PrivateKey):
+        raise ConfigError(f"{path}: no X25519 private key", hint="`edge keys make --kind sealing` makes one")
+    return key
+
+
 def seal_to(recipient: X25519PublicKey, plain: bytes, about: bytes) -> bytes:
     """What only the holder of the recipient's private key can open, and only for the same `about`."""
     ephemeral = X25519PrivateKey.generate()

@@ -119,7 +119,7 @@ def _restore_roster(path: Path, spare: Path) -> str:
     _put(spare, fresh)
     told = "the people are those from before the update"
     try:
-        gone = _taken_away(path, fresh)
+        gone = take_away(path, fresh)
         told += f", less {gone} erased or revoked since" if gone else ""
     except sqlite3.Error:
         told += "; whoever was revoked since must be revoked again"
@@ -128,7 +128,7 @@ def _restore_roster(path: Path, spare: Path) -> str:
     return told
 
 
-def _taken_away(newer: Path, restored: Path) -> int:
+def take_away(newer: Path, restored: Path) -> int:
     """Take out of the restored roster whom the newer one has no more, or has revoked; how many they were. What the
     zone had taken away stays known, so that it does not come back with the next roster either.
     """
