@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edge.config import load_config
 from edge.errors import DataError
+from edge.install.accesspoint import settings as access_point
 from edge.install.firstboot.identity import make_keys, write_request
 from edge.install.firstboot.places import UNIT, Places, Systemd, put
 from edge.install.firstboot.scrub import fill, found, overwrite, volume_of
@@ -68,6 +69,10 @@ class FirstBoot:
         load_config(self._places.etc / "edge.toml")
         pairing = (self._places.card / "pairing.json").read_bytes()
         write_new(self._places.state / "pairing.json", pairing)
+        put(self._places.etc / access_point.FILE, self._own_network().read_bytes(), 0o600)
+
+    def _own_network(self) -> Path:
+        return self._places.card / access_point.FILE
 
     def _make_keys(self) -> None:
         make_keys(self._places, self._device())
@@ -81,11 +86,12 @@ class FirstBoot:
         """The needles are kept until the proof, or a power cut in between would leave nothing to look for."""
         places = self._places
         secrets = [places.boot / name for name in SECRET_FILES]
-        secrets += [places.card / "token", places.card / "pairing.json"]
+        secrets += [places.card / "token", places.card / "pairing.json", self._own_network()]
         secrets += sorted(file for file in (places.card / "etc").rglob("*") if file.is_file())
         kept = places.own / "needles"
         if not kept.exists():
             needles = {file.read_bytes().strip() for file in (places.card / "token",) if file.exists()}
+            needles.add(access_point.read(places.etc / access_point.FILE).passphrase.encode())
             for file in secrets[: len(SECRET_FILES)]:
                 needles |= set(_PSK.findall(file.read_bytes())) if file.exists() else set()
             put(kept, json.dumps(sorted(needle.decode() for needle in needles)).encode(), 0o600)
@@ -116,6 +122,8 @@ class FirstBoot:
         units = sorted(folder("systemd").glob("edge*.*"))
         for unit in units:
             put(self._places.units / unit.name, unit.read_bytes())
+        announced = folder("config") / "avahi/edge.service"
+        put(self._places.root / "etc/avahi/services/edge.service", announced.read_bytes())
         # The units name /opt/edge/current: what is installed here is the version that later ones are compared with.
         layout = Layout(self._places.venv.parent)
         with layout.alone():

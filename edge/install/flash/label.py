@@ -1,7 +1,8 @@
 """The label of a device, as a picture and as a page to print: who it is, where its page is, and how a phone gets in.
 
-Its key does not exist yet when the label is printed. There is a line for the fingerprint, to be filled in from the
-device's own page; the QR code holds address and pairing code, behind a `#`, so that no server ever sees it.
+The device's own radio network has a passphrase of its own, since the device has to hold it as it is, and of the pairing
+code only a hash. Its key does not exist yet when the label is printed: there is a line for the fingerprint, to be filled
+in. The QR code holds address and pairing code, behind a `#`, so that no server ever sees it.
 """
 
 from __future__ import annotations
@@ -36,15 +37,16 @@ def draw(about: About) -> tuple[bytes, bytes]:
     pen = ImageDraw.Draw(label)
     room = _WIDTH - symbol.width - 2 * _MARGIN
     y = _MARGIN
-    for small, large in (("device", about.device), ("site", about.site), ("page", about.address), ("code", about.code)):
-        pen.text((_MARGIN, y), small, fill=90, font=ImageFont.load_default(24))
-        size = 46.0
-        while pen.textlength(large, font=ImageFont.load_default(size)) > room and size > 14:
-            size -= 2
-        pen.text((_MARGIN, y + 28), large, fill=0, font=ImageFont.load_default(size))
-        y += 100
+    rows = [("device", about.device), ("site", about.site), ("page", about.address), ("code", about.code)]
+    rows.append((f"its own radio network, {about.radio}", about.passphrase))
+    for row in rows:
+        for text, size, below, shade in ((row[0], 24.0, 0, 90), (row[1], 42.0, 26, 0)):
+            while pen.textlength(text, font=ImageFont.load_default(size)) > room and size > 14:
+                size -= 2
+            pen.text((_MARGIN, y + below), text, fill=shade, font=ImageFont.load_default(size))
+        y += 92
     pen.text(
-        (_MARGIN, _HEIGHT - 84),
+        (_MARGIN, _HEIGHT - 92),
         "fingerprint of its key (copy it from the page)",
         fill=90,
         font=ImageFont.load_default(24),

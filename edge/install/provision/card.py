@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.errors import ConfigError, DataError, HardwareError, UsageError
+from edge.install.accesspoint import settings as access_point
 from edge.install.provision import pairing
 from edge.install.provision.cloudinit import meta_data, network_config, user_data
 from edge.install.provision.description import Described
@@ -24,13 +25,15 @@ from edge.install.provision.starting import card_file, start_text
 from edge.install.registration import make_token
 
 ABOUT, CARD = "provision.json", "card"
-TOKEN, PAIRING = "edge/token", "edge/pairing.json"
+TOKEN, PAIRING, ACCESS_POINT = "edge/token", "edge/pairing.json", f"edge/{access_point.FILE}"
 CONFIG_TXT = ("enable_uart=1", "dtparam=i2c_arm=on")
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the office has to know of a card: `code` stands on the label, `number` is the token's."""
+    """What the office has to know of a card: `code` stands on the label, and so do name and passphrase of the device's
+    own radio network; `number` is the token's.
+    """
 
     site: str
     device: str
@@ -40,6 +43,8 @@ class About:
     number: str
     expires: int
     cmdline: str
+    radio: str = ""
+    passphrase: str = ""
 
     @property
     def name(self) -> str:
@@ -71,7 +76,7 @@ def render(described: Described, office: Office, now_s: int) -> Provisioned:
     name = f"{one.device.site}/{one.device.id}"
     token = make_token(name, office.kid, office.key, now_s, office.life_days)
     said: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    code = pairing.new_code()
+    code, own_network = pairing.new_code(), access_point.for_device(one.device.id, pairing.new_code())
     about = About(
         site=one.device.site,
         device=one.device.id,
@@ -81,6 +86,8 @@ def render(described: Described, office: Office, now_s: int) -> Provisioned:
         number=said["jti"],
         expires=said["exp"],
         cmdline="",
+        radio=own_network.ssid,
+        passphrase=own_network.passphrase,
     )
     files = {f"edge/etc/{path}": content for path, content in carried(described).items()}
     files |= {
@@ -88,6 +95,7 @@ def render(described: Described, office: Office, now_s: int) -> Provisioned:
         "edge/begin.sh": f"#!/bin/sh\n{start_text()}".encode(),
         TOKEN: token.encode(),
         PAIRING: _json({"pairing": pairing.hashed(code)}),
+        ACCESS_POINT: own_network.written(),
     }
     if one.system.release == "trixie":
         instance = f"edge-{one.device.id}-{about.number[:16]}"
