@@ -24,16 +24,14 @@ class Losses:
     by_priority: Counter[Priority] = field(default_factory=Counter)
     first_us: int = 0
     last_us: int = 0
-
-    @property
-    def count(self) -> int:
-        return self.by_priority.total()
+    count: int = 0
 
     def add(self, priority: Priority, wall_us: int) -> None:
         if not self.count:
             self.first_us = wall_us
         self.last_us = wall_us
         self.by_priority[priority] += 1
+        self.count += 1
 
 
 class Waiting(NamedTuple):
@@ -76,7 +74,8 @@ class Intake:
             self._arrivals += 1
             self._queues[report.priority].append(Waiting(self._arrivals, report, now, ticket))
             self._count += 1
-            self._keep_within()
+            if self._count > self._capacity or report.priority == Priority.PICTURE:
+                self._keep_within()
             if self._place is not None:
                 self._place = None
                 self._ring()
@@ -175,6 +174,12 @@ class Intake:
 
     def _oldest(self, at_most: int) -> list[Waiting]:
         taken: list[Waiting] = []
+        filled = [queue for queue in self._queues if queue]
+        if len(filled) == 1 and filled[0] is not self._queues[Priority.PICTURE]:  # the usual case
+            (queue,) = filled
+            taken = [queue.popleft() for _ in range(min(len(queue), at_most))]
+            self._count -= len(taken)
+            return taken
         while self._count and len(taken) < at_most:
             taken.append(self._pop_oldest())
             if taken[-1].report.priority == Priority.PICTURE:

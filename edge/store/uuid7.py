@@ -22,14 +22,13 @@ class Uuid7:
     def __init__(self, randbits: Callable[[int], int] = secrets.randbits) -> None:
         self._randbits = randbits
         self._drawn: list[tuple[int, str]] = []
-        self._ms = -1
-        self._counter = 0
+        self._ms = self._counter = 0  # what is from before 1970 counts from there
 
     def __call__(self, wall_us: int) -> str:
         """The id of something that happened at `wall_us`, microseconds since 1970, in the 8-4-4-4-12 form."""
-        ms = min(max(wall_us // 1000, 0), _MAX_MS - 1)
+        ms = wall_us // 1000
         start, tail = self._drawn.pop() if self._drawn else self._draw()
-        if ms > self._ms:
+        if self._ms < ms < _MAX_MS:
             self._ms, self._counter = ms, start
         elif self._counter < 0xFFF:
             self._counter += 1

@@ -134,7 +134,7 @@ def test_what_a_stand_in_cannot_store_is_left_to_the_writer(tmp_path: Path) -> N
 
 
 class Refusing:
-    """A connection that takes a COMMIT from this thread, and reports an error all the same."""
+    """A connection that takes an event from this thread, and reports an error all the same."""
 
     def __init__(self, ledger: Ledger, thread: int) -> None:
         self.conn = ledger._conn
@@ -143,7 +143,7 @@ class Refusing:
 
     def execute(self, query: str, *values: Any) -> sqlite3.Cursor:
         cursor = self.conn.execute(query, *values)
-        if query == "COMMIT" and threading.get_ident() == self._thread:
+        if query.startswith("INSERT INTO arrivals") and threading.get_ident() == self._thread:
             self.refused += 1
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC

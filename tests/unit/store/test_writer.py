@@ -213,7 +213,7 @@ class FailsAfterCommit:
 
     def execute(self, query: str, *values: Any) -> sqlite3.Cursor:
         cursor = self._conn.execute(query, *values)
-        if query == "COMMIT":
+        if query == "COMMIT" or query.startswith("INSERT INTO arrivals"):  # of one event, which commits itself
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
             raise error
