@@ -11,6 +11,7 @@ import numpy as np
 from edge.events import Life
 from edge.measure.statistics import half_sum, wilson
 from edge.vision.liveness.judge import default_cues, gate_cues
+from edge.vision.liveness.opinion import Opinion
 from edge.vision.liveness.view import EmptyView
 
 GOAL_S = 0.8  # by when most of the living should have passed
@@ -81,7 +82,7 @@ def _per_cue(live: Sequence[Outcome], attacks: Mapping[str, Sequence[Outcome]]) 
     """
     groups = {LIVE_FOLDER: live, **attacks}
     result: dict[str, Any] = {}
-    for cue in {cue.name: cue for cue in (*gate_cues(EmptyView()), *default_cues())}.values():
+    for cue in {cue.name: cue for cue in (*gate_cues(EmptyView()), Opinion(()), *default_cues())}.values():
         scores = {kind: [o.cues[cue.name] for o in some if cue.name in o.cues] for kind, some in groups.items()}
         result[cue.name] = {
             kind: {

@@ -81,6 +81,7 @@ class Examiner:
 
     def __init__(self, recognition: Recognition, finder: FaceFinder, watch: Stopwatch, limit_s: float) -> None:
         self._recognition, self._finder, self._limit_s = recognition, finder, limit_s
+        self._critics = recognition.open_critics()
         self._watch = watch
 
     def examine(self, presentation: Presentation) -> Outcome:
@@ -91,7 +92,7 @@ class Examiner:
 
         def judge() -> Watched:
             outcome.view_known = view.known
-            judges.append(Watched(at_the_gate(view) if view.known else Liveness(), self._watch))
+            judges.append(Watched(at_the_gate(view, self._critics) if view.known else Liveness(), self._watch))
             return judges[-1]
 
         tracker = Tracker(self._recognition.gallery, self._recognition.points, judge)

@@ -16,6 +16,7 @@ from edge.runtime.mailbox import LatestSlot
 from edge.vision.embed import Embedding
 from edge.vision.faces import Face, FaceFinder
 from edge.vision.liveness.judge import at_the_gate
+from edge.vision.liveness.opinion import Critic
 from edge.vision.liveness.view import EmptyView
 from edge.vision.motion import MotionGate
 from edge.vision.recognition import Recognition
@@ -50,7 +51,8 @@ class VisionWorker:
         self._watch = watch
         self._motion = MotionGate()
         self._view = EmptyView()
-        self._tracker = Tracker(recognition.gallery, recognition.points, lambda: at_the_gate(self._view))
+        self._critics: tuple[Critic, ...] = ()
+        self._tracker = Tracker(recognition.gallery, recognition.points, lambda: at_the_gate(self._view, self._critics))
         self._finder: FaceFinder | None = None
         self._newest: Embedding | None = None
         self._retry_at_s = float("-inf")
@@ -64,6 +66,7 @@ class VisionWorker:
 
     def _load(self) -> None:
         try:
+            self._critics = self._recognition.open_critics()
             self._finder = self._recognition.open()
         except EdgeError as error:
             self._on_fault(COMPONENT, "networks cannot be loaded", str(error))
