@@ -13,6 +13,9 @@ from edge.errors import UsageError
 if TYPE_CHECKING:
     from edge.vision.manifest import Manifest
 
+# Named here too, so that the help needs no other file.
+OPTIONAL = ("mobilefacenet", "minifasnet-near", "minifasnet-wide")
+
 
 def register(commands: Subparsers) -> None:
     """Add `models` and its subcommands."""
@@ -30,9 +33,9 @@ def register(commands: Subparsers) -> None:
     fetch = add("fetch", "fetch an optional network from upstream, convert, check and add it", run_fetch)
     local = add("add", "the same from a file that lies here", run_add)
     for parser in (fetch, local):
-        parser.add_argument("name", choices=["mobilefacenet"])
+        parser.add_argument("name", choices=OPTIONAL)
         parser.add_argument("--accept-licence", action="store_true", help="you have read the licence and the remark")
-    local.add_argument("file", type=Path, metavar="FILE", help="the network as upstream publishes it (ONNX)")
+    local.add_argument("file", type=Path, metavar="FILE", help="the network as upstream publishes it")
     use = add("use", "make a network the one that faces are compared with; people are to be enrolled again", run_use)
     use.add_argument("model", metavar="ID")
 
@@ -54,7 +57,8 @@ def _manifest(state: State | None) -> Manifest:
 def run_list(args: argparse.Namespace) -> int:
     state = _state(args)
     manifest = _manifest(state)
-    used = set(manifest.defaults.values())
+    # An added judge of life has its say without being asked for.
+    used = {*manifest.defaults.values(), *(one.id for one in manifest.models.values() if one.role == "liveness")}
     if state and state.config and state.config.face.network:
         used = {*used - {manifest.defaults["face-embedder"]}, state.config.face.network}
     found = [
@@ -97,9 +101,9 @@ def run_verify(args: argparse.Namespace) -> int:
 
 
 def run_fetch(args: argparse.Namespace) -> int:
-    from edge.install.optional_models import download
+    from edge.install import optional_models
 
-    return _install(args, download)
+    return _install(args, lambda folder: optional_models.download(optional_models.OPTIONAL[args.name], folder))
 
 
 def run_add(args: argparse.Namespace) -> int:
@@ -107,22 +111,21 @@ def run_add(args: argparse.Namespace) -> int:
 
 
 def _install(args: argparse.Namespace, obtain: Callable[[Path], Path]) -> int:
-    from edge.install import convert_mobilefacenet as network
-    from edge.install.optional_models import add
+    from edge.install import optional_models
 
-    state = open_state(args)
+    state, network = open_state(args), optional_models.OPTIONAL[args.name]
     notice = {
-        "model": network.MODEL_ID,
-        "address": network.ONNX_URL,
-        "sha256": network.ONNX_SHA256,
-        "licence": network.LICENCE,
-        "remark": network.REMARK,
+        "model": network.model,
+        "address": network.url,
+        "sha256": network.sha256,
+        "licence": network.licence,
+        "remark": network.remark,
     }
     text = "\n".join(f"{name:<8} {value}" for name, value in notice.items())
     if not args.accept_licence:
         emit(args, {**notice, "added": False}, f"{text}\n\nnothing was done; repeat with --accept-licence to go on")
         return 1
-    folder = add(obtain, state.dir)
+    folder = optional_models.add(network, obtain, state.dir)
     emit(args, {**notice, "added": True, "folder": str(folder)}, f"{text}\n\nadded: {folder}")
     return 0
 

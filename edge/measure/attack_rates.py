@@ -10,7 +10,9 @@ import numpy as np
 
 from edge.events import Life
 from edge.measure.statistics import half_sum, wilson
-from edge.vision.liveness.judge import default_cues
+from edge.vision.liveness.judge import default_cues, gate_cues
+from edge.vision.liveness.opinion import Opinion
+from edge.vision.liveness.view import EmptyView
 
 GOAL_S = 0.8  # by when most of the living should have passed
 LIVE_FOLDER = "live"
@@ -19,7 +21,8 @@ LIVE_FOLDER = "live"
 @dataclass(slots=True)
 class Outcome:
     """One presentation. `live_s`, `spoof_s`: when the verdict first was LIVE or SPOOF, after the first face; `last`:
-    the verdict at the end; `cues`: each cue's score then. `faces`: frames with a face.
+    the verdict at the end; `cues`: each cue's score then. `faces`: frames with a face. `view_known`: what the camera
+    sees when nobody is there was.
     """
 
     kind: str
@@ -28,6 +31,7 @@ class Outcome:
     spoof_s: float | None = None
     last: Life = Life.DOUBT
     cues: dict[str, float] = field(default_factory=dict)
+    view_known: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -48,6 +52,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     bpcer = _share(sum(not o.accepted for o in live), len(live))
     return {
         "presentations": len(outcomes),
+        "without_empty_view": sum(bool(o.faces) and not o.view_known for o in outcomes),
         "apcer": rates,
         "apcer_max": worst["share"] if worst else None,
         "apcer_max_ci": worst["ci"] if worst else None,
@@ -77,7 +82,7 @@ def _per_cue(live: Sequence[Outcome], attacks: Mapping[str, Sequence[Outcome]]) 
     """
     groups = {LIVE_FOLDER: live, **attacks}
     result: dict[str, Any] = {}
-    for cue in default_cues():
+    for cue in {cue.name: cue for cue in (*gate_cues(EmptyView()), Opinion(()), *default_cues())}.values():
         scores = {kind: [o.cues[cue.name] for o in some if cue.name in o.cues] for kind, some in groups.items()}
         result[cue.name] = {
             kind: {

@@ -3,6 +3,9 @@
 A presentation is accepted when the passive verdict is LIVE at any moment up to the time limit, counted from the first
 frame in which a face is found. An attack that ends in doubt was not accepted: it would have been asked for a gesture,
 which is not played here. A living person who ends in doubt was not accepted either, and counts as an error.
+
+A gate has seen its empty view before anybody comes, so a recording should begin with a second of it. One that does
+not is judged as at an enrolment, by the cues that need no empty view, and counted as such.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from edge.events import Life
 from edge.measure.attack_rates import Outcome, figures
 from edge.measure.presentations import Presentation, presentations_in
 from edge.vision.faces import Face, FaceFinder
-from edge.vision.liveness.judge import Evidence, Liveness
+from edge.vision.liveness.judge import Evidence, Liveness, at_the_gate
+from edge.vision.liveness.view import EmptyView
 from edge.vision.recognition import Recognition
 from edge.vision.track import Observation, Tracker
 
@@ -57,8 +61,8 @@ class Stopwatch:
 class Watched:
     """A judge whose time is taken."""
 
-    def __init__(self, watch: Stopwatch) -> None:
-        self._judge = Liveness()
+    def __init__(self, judge: Liveness, watch: Stopwatch) -> None:
+        self._judge = judge
         self._watch = watch
         self.evidence: Evidence | None = None
 
@@ -77,15 +81,18 @@ class Examiner:
 
     def __init__(self, recognition: Recognition, finder: FaceFinder, watch: Stopwatch, limit_s: float) -> None:
         self._recognition, self._finder, self._limit_s = recognition, finder, limit_s
+        self._critics = recognition.open_critics()
         self._watch = watch
 
     def examine(self, presentation: Presentation) -> Outcome:
         """Raises DataError for what cannot be read."""
         outcome = Outcome(presentation.kind)
         judges: list[Watched] = []
+        view = EmptyView()
 
         def judge() -> Watched:
-            judges.append(Watched(self._watch))
+            outcome.view_known = view.known
+            judges.append(Watched(at_the_gate(view, self._critics) if view.known else Liveness(), self._watch))
             return judges[-1]
 
         tracker = Tracker(self._recognition.gallery, self._recognition.points, judge)
@@ -97,6 +104,7 @@ class Examiner:
             if faces and first_s is None:
                 first_s = at_s
             outcome.faces += bool(faces)
+            view.observe(picture, at_s, [face.box for face in faces])
             tracker.observe([self._observation(tracker, face, at_s) for face in faces[:1]], at_s)
             if faces and judges and judges[-1].evidence and first_s is not None:
                 _note(outcome, judges[-1].evidence, at_s - first_s)

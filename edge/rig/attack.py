@@ -14,6 +14,7 @@ from edge.drivers.camera import Picture
 from edge.rig.body import Body
 from edge.rig.drawn import Cast, Draw, make_setting
 from edge.rig.head import Head
+from edge.rig.lens import Lens
 from edge.rig.motion import Approach, Handheld, Living, Manner
 from edge.rig.people import living, make_head
 from edge.rig.portrait import EYES_MM
@@ -25,6 +26,7 @@ from edge.rig.takes import LiveTake, PrintTake, ScreenTake, only
 _STILL_SHARE, _STAND_SHARE, _SWING_SHARE = 0.35, 0.15, 0.4  # held still; on a stand; swung to look like a turning head
 _FILLS_SHARE, _FILLS = 0.4, 1.25  # of the large screens fill the view; how much higher than it they are then
 _NEAREST_MM = 120.0
+_BEFORE_SHARE, _BEFORE_S = 0.15, 1.5  # of the screens that play a film are put up so long before anybody comes in it
 _PASS_MM, _PASS_SHARE = 60.0, 0.6  # width of a pass; how much of the view's height whoever holds it up makes it fill
 _OUTLINE_SHARE, _TRIMMED_SHARE, _HOLDER_SHARE = 0.25, 0.25, 0.5
 
@@ -71,11 +73,15 @@ def replay(cast: Cast, by: Draw) -> ScreenTake:
     closer = 0.8 if fills else 1.6
     close = replace(setting, lens=replace(setting.lens, focal_px=setting.lens.focal_px * closer))
     comes = fills or bool(rng.random() < 0.5)
-    filmed = living(cast.shown, setting, by, filmed="coming" if comes else "standing")
+    before = bool(rng.random() < _BEFORE_SHARE) and not by.firm
+    manner = "entering" if before else "coming" if comes else "standing"
+    filmed = living(cast.shown, setting, by, filmed=manner)
     filmed = LiveTake(close, filmed.head, filmed.body, filmed.living)
     eyes_px = close.lens.focal_px * EYES_MM * filmed.head.build.size / filmed.living.approach.stop_mm
     play = partial(only, filmed)
-    return _on_screen(cast, by, play, (width, height), eyes_px, device, comes=not comes, fills=fills)
+    return _on_screen(
+        cast, by, play, (width, height), eyes_px, device, comes=not (comes or before), fills=fills, before=before
+    )
 
 
 def pass_held_up(picture: Picture, by: Draw) -> PrintTake:
@@ -84,7 +90,7 @@ def pass_held_up(picture: Picture, by: Draw) -> PrintTake:
     look = PrintLook(white=245.0, black=15.0, saturation=1.0, gloss_mm=150.0)
     sheet = print_of_picture(by.rng, picture, _PASS_MM, look)
     stop_mm = setting.lens.focal_px * sheet.size_mm[1] / (_PASS_SHARE * setting.lens.height_px)
-    held = Handheld(by.rng, by.approach(stop_mm, stands=True), 1.5, 3.0, 0.0, 0.0)
+    held = Handheld(by.rng, by.approach(stop_mm, setting.lens, stands=True), 1.5, 3.0, 0.0, 0.0)
     return PrintTake(setting, sheet, held, None, None, (0.0, 0.0))
 
 
@@ -92,8 +98,8 @@ def _on_paper(cast: Cast, by: Draw, look: PrintLook) -> PrintTake:
     ranges, rng, setting = by.ranges, by.rng, by.camera()
     sheet = print_of(rng, cast.shown, look)
     stop_mm = setting.lens.focal_px * look.eyes_mm / draw(rng, ranges.stop_eyes_px)
-    held = _held(by, stop_mm, draw(rng, ranges.flex) if look.bend else 0.0)
     body = Body(rng, cast.holder) if rng.random() < _HOLDER_SHARE else None
+    held = _held(by, stop_mm, setting.lens, draw(rng, ranges.flex) if look.bend else 0.0, raised=body is None)
     eyes = None
     if look.holes:
         head = make_head(cast.holder, ranges, rng)
@@ -114,9 +120,11 @@ def _on_screen(
     *,
     comes: bool = True,
     fills: bool = False,
+    before: bool = False,
 ) -> ScreenTake:
     """`shape`: width and height of the content in pixels, `eyes_px`: of the face in it. `comes`: it is carried
-    nearer. `fills`: it is so near that its edges are out of view.
+    nearer. `fills`: it is so near that its edges are out of view. `before`: it is there before
+    anybody comes in its film.
     """
     ranges, rng, setting = by.ranges, by.rng, by.camera()
     width, pitch, high = ranges.devices[device]
@@ -140,20 +148,23 @@ def _on_screen(
     shown_px = min(shape[0], shape[1] / high)  # of the content's width that it shows
     eyes_mm = eyes_px * width_mm / shown_px
     stop_mm = setting.lens.focal_px * eyes_mm / draw(rng, ranges.stop_eyes_px)
-    if fills:
-        stop_mm = setting.lens.focal_px * look.height_mm / (setting.lens.height_px * _FILLS)
-        held = Handheld(rng, by.approach(stop_mm, stands=True), 0.3 * draw(rng, ranges.shake_deg), 2.0, 0.0, 0.0)
-    else:
-        held = _held(by, max(stop_mm, _NEAREST_MM), 0.0, comes=comes)
     body = Body(rng, cast.holder) if rng.random() < _HOLDER_SHARE else None
+    lens = setting.lens
+    if fills:
+        stop_mm = lens.focal_px * look.height_mm / (lens.height_px * _FILLS)
+        held = Handheld(rng, by.approach(stop_mm, lens, stands=True), 0.3 * draw(rng, ranges.shake_deg), 2.0, 0.0, 0.0)
+    else:
+        held = _held(by, max(stop_mm, _NEAREST_MM), lens, 0.0, comes=comes, raised=body is None)
+    if before:
+        held.approach = replace(held.approach, enters_s=-_BEFORE_S)
     aside = draw(rng, ranges.aside_mm) * 0.3, draw(rng, ranges.height_mm) * 0.3
     return ScreenTake(setting, Screen(look), held, content, (0.0, 0.0) if fills else aside, body)
 
 
-def _held(by: Draw, stop_mm: float, flex: float, *, comes: bool = True) -> Handheld:
+def _held(by: Draw, stop_mm: float, lens: Lens, flex: float, *, comes: bool = True, raised: bool = False) -> Handheld:
     ranges, rng = by.ranges, by.rng
     stands = not comes or (bool(rng.random() < _STILL_SHARE) and not by.firm)
-    approach = by.approach(stop_mm, stands=stands)
+    approach = by.approach(stop_mm, lens, stands=stands, raised=raised)
     if stands and rng.random() < _STAND_SHARE / _STILL_SHARE:
         return Handheld(rng, approach, 0.02, 0.05, 0.0, 0.0)
     swing = draw(rng, ranges.swing_deg) if rng.random() < _SWING_SHARE and not by.firm else 0.0

@@ -17,6 +17,9 @@ from edge.rig.ranges import Ranges, draw
 from edge.rig.surface import Lamp, Optics
 from edge.rig.takes import Setting
 
+_HALF_MM = 300.0  # half of the widest that comes in: a body, or a monitor
+_RAISED_SHARE = 0.5  # of what is held up without its holder in view
+
 
 @dataclass(frozen=True, slots=True)
 class Cast:
@@ -29,8 +32,8 @@ class Cast:
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
     """What chance decides with. `length_s`: for how long there is to be something to see. `setting`: a camera that is
-    there already, or none. `beside_mm`: see `Approach`. `gestures`: what somebody alive does (second, which).
-    `firm`: comes as most do, and neither stands there from the start nor swings what he holds.
+    there already, or none. `beside_mm`: see `Approach`; at 0 it is drawn how things come into view. `gestures`: what
+    somebody alive does (second, which). `firm`: comes as most do, and neither only steps in nor swings what he holds.
     """
 
     ranges: Ranges
@@ -44,10 +47,22 @@ class Draw:
     def camera(self) -> Setting:
         return self.setting or make_setting(self.ranges, self.rng)
 
-    def approach(self, stop_mm: float, *, stands: bool) -> Approach:
-        """How somebody or something comes nearer."""
-        far, rate = draw(self.rng, self.ranges.far), draw(self.rng, self.ranges.rate)
-        return Approach(far * stop_mm, stop_mm, 0.0 if stands else rate * stop_mm, self.beside_mm, self.length_s)
+    def approach(self, stop_mm: float, lens: Lens, *, stands: bool, raised: bool = False) -> Approach:
+        """How somebody or something comes into view and nearer: nothing that a fixed camera sees is suddenly there.
+        `raised`: it may also be lifted into view from below.
+        """
+        rng, ranges = self.rng, self.ranges
+        far, rate = draw(rng, ranges.far), draw(rng, ranges.rate)
+        speed_mm_s = 0.0 if stands else rate * stop_mm
+        if self.beside_mm:
+            return Approach(far * stop_mm, stop_mm, speed_mm_s, self.beside_mm, self.length_s)
+        first_mm = stop_mm if stands else far * stop_mm
+        beside_mm = first_mm * lens.width_px / (2 * lens.focal_px) + _HALF_MM
+        pace_mm_s, side = draw(rng, ranges.enters_mm_s), 1.0 if rng.random() < 0.5 else -1.0
+        if raised and rng.random() < _RAISED_SHARE:
+            below_mm = first_mm * lens.height_px / (2 * lens.focal_px) + _HALF_MM
+            return Approach(far * stop_mm, stop_mm, speed_mm_s, beside_s=below_mm / pace_mm_s, raised_mm=below_mm)
+        return Approach(far * stop_mm, stop_mm, speed_mm_s, side * beside_mm, beside_s=beside_mm / pace_mm_s)
 
 
 def make_setting(ranges: Ranges, rng: Generator, width: int = 640, height: int = 480) -> Setting:

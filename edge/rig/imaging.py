@@ -20,6 +20,7 @@ from edge.rig.raster import Map
 
 _TILES = 5  # of noise, drawn once and used at changing places: fresh noise would cost more than the rest
 _LEAST_SMEAR_PX = 0.6
+_FOLLOWS_S = 0.7  # time constant of the automatic exposure
 _AIM, _REACHES = 120.0, 0.8  # grey level of the middle of the view; the share, in stops, of the way to it
 _SHOULDER = 0.8
 
@@ -49,14 +50,17 @@ class Sensor:
 
 
 class Imaging:
-    """A sensor with its noise. `take` makes one frame; the first one decides how it is exposed."""
+    """A sensor with its noise. `take` makes one frame, exposed for the first at once and for what comes later within
+    a second or two, as cameras do: who steps in changes the light of the whole picture.
+    """
 
     def __init__(self, sensor: Sensor, rng: Generator, width: int, height: int) -> None:
         self.sensor = sensor
         self._rng = rng
         self._noise = rng.standard_normal((_TILES, height + 32, width + 32)).astype(np.float32)
         self._rows = np.arange(height, dtype=np.float32)[:, None]
-        self._curve: Picture | None = None
+        self._exposure: float | None = None
+        self._last_s = 0.0
 
     def take(
         self,
@@ -72,8 +76,7 @@ class Imaging:
         and prints have it.
         """
         sensor = self.sensor
-        if self._curve is None:
-            self._curve = _curve(sensor, _exposure(scene))
+        curve = _curve(sensor, self._exposed(scene, at_s))
         frame = scene
         if sensor.blur_px > 0.0:
             frame = _picture(cv2.GaussianBlur(frame, (0, 0), sensor.blur_px))
@@ -82,7 +85,7 @@ class Imaging:
             frame = _smeared(frame, smear, None if still is None else cv2.absdiff(scene, still))
         if pattern is not None:
             frame = _picture(cv2.multiply(frame, pattern, dtype=cv2.CV_8U))
-        raw = _mosaic(_picture(cv2.LUT(frame, self._curve))).astype(np.float32)
+        raw = _mosaic(_picture(cv2.LUT(frame, curve))).astype(np.float32)
         if sensor.flicker > 0.0:
             phase = 4.0 * math.pi * sensor.mains_hz * (at_s + self._rows * sensor.row_s)
             raw *= 1.0 + sensor.flicker * np.sin(phase).astype(np.float32)
@@ -95,6 +98,13 @@ class Imaging:
         if sensor.denoise > 0.0:
             frame = _picture(cv2.GaussianBlur(frame, (0, 0), sensor.denoise))
         return compressed(frame, sensor.jpeg) if sensor.jpeg else frame
+
+    def _exposed(self, scene: Picture, at_s: float) -> float:
+        wanted = _exposure(scene)
+        share = 1.0 - math.exp(-max(at_s - self._last_s, 0.0) / _FOLLOWS_S)
+        before = wanted if self._exposure is None else self._exposure
+        self._last_s, self._exposure = at_s, before * (wanted / before) ** share
+        return self._exposure
 
 
 def compressed(frame: Picture, quality: int) -> Picture:

@@ -16,7 +16,6 @@ from edge.events import Gesture
 from edge.rig.head import HeadPose
 
 _WAVES = 6
-_BESIDE_S = 0.8  # that it takes to come in from beside the picture
 _STOP_MM = 110.0  # over which a walk comes to rest
 _STEP_HZ = 1.8  # steps a second of a walk at ease
 _GESTURE_S = 1.5
@@ -40,7 +39,8 @@ class Wander:
 @dataclass(frozen=True, slots=True)
 class Approach:
     """Coming nearer: from `start_mm` to `stop_mm` at `speed_mm_s`; a speed of 0 stands at `stop_mm` from the start.
-    `beside_mm`: comes in from there, beside the picture, and goes away to there `leaves_s` after the beginning.
+    `beside_mm`: comes in from there, beside the picture, within `beside_s`, and goes away to there `leaves_s` after the
+    beginning. `raised_mm`: or is raised from so far below. `enters_s`: when it begins to come into view.
     """
 
     start_mm: float
@@ -48,13 +48,23 @@ class Approach:
     speed_mm_s: float
     beside_mm: float = 0.0
     leaves_s: float = math.inf
+    beside_s: float = 0.8
+    raised_mm: float = 0.0
+    enters_s: float = 0.0
 
     def aside_mm(self, time_s: float) -> float:
         """How far beside its way it is."""
         if not self.beside_mm:
             return 0.0
-        coming, going = (_ease(min(max(since / _BESIDE_S, 0.0), 1.0)) for since in (time_s, time_s - self.leaves_s))
+        coming, going = (self._way(time_s - begins_s) for begins_s in (self.enters_s, self.leaves_s))
         return self.beside_mm * (1.0 - coming + going)
+
+    def below_mm(self, time_s: float) -> float:
+        """How far below its way it is; what was raised stays up."""
+        return self.raised_mm * (1.0 - self._way(time_s - self.enters_s))
+
+    def _way(self, since_s: float) -> float:
+        return _ease(min(max(since_s / self.beside_s, 0.0), 1.0))
 
     def distance_mm(self, time_s: float) -> float:
         if self.speed_mm_s <= 0.0:
@@ -195,7 +205,7 @@ class Handheld:
         pose = HeadPose(
             self.approach.distance_mm(time_s) + z,
             self.approach.aside_mm(time_s) + x + 14.0 * pace * math.sin(step / 2),
-            y + 8.0 * pace * math.cos(step),
+            y + self.approach.below_mm(time_s) + 8.0 * pace * math.cos(step),
             yaw + swing,
             pitch + share * swing,
             roll,

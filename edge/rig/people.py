@@ -32,16 +32,19 @@ def make_head(portrait: Portrait, ranges: Ranges, rng: Generator) -> Head:
 
 
 def living(portrait: Portrait, setting: Setting, by: Draw, *, filmed: str = "") -> LiveTake:
-    """`filmed`: "coming" or "standing" before a camera that is pointed at the face, empty for a gate's."""
+    """`filmed`: "coming", "standing" or "entering" (an empty view) before a camera that is pointed at the face, empty
+    for a gate's.
+    """
     ranges, rng = by.ranges, by.rng
     head = make_head(portrait, ranges, rng)
     hardly = bool(rng.random() < _HARDLY_SHARE) and not by.firm
     stands = filmed == "standing" or hardly or (bool(rng.random() < _STILL_SHARE) and not by.firm)
     stop_mm = setting.lens.focal_px * EYES_MM * head.build.size / draw(rng, ranges.stop_eyes_px)
     manner = make_manner(ranges, rng, hardly=hardly)
-    approach = by.approach(stop_mm, stands=stands)
+    approach = by.approach(stop_mm, setting.lens, stands=stands)
     if filmed:
         manner = replace(manner, x_mm=0.15 * manner.x_mm, y_mm=0.15 * manner.y_mm)
+    if filmed in ("coming", "standing"):
         approach = replace(approach, beside_mm=0.0)
     living = Living(rng, approach, manner, by.length_s, by.gestures)
     return LiveTake(setting, head, Body(rng, portrait, head.build.size), living)

@@ -25,7 +25,7 @@ def draw(rng: Generator, spread: Spread) -> float:
 @dataclass(frozen=True, slots=True)
 class Ranges:
     """Units are in the names; `_share` are shares of 1. `rate`: speed of coming nearer, in stopping distances a second;
-    `far`: distance at first, in stopping distances.
+    `far`: distance at first, in stopping distances; `enters_mm_s`: mean speed of coming in from beside the view.
     """
 
     salt: int
@@ -50,6 +50,7 @@ class Ranges:
     stop_eyes_px: Spread
     far: Spread
     rate: Spread
+    enters_mm_s: Spread
     height_mm: Spread
     aside_mm: Spread
     size: Spread
@@ -111,6 +112,7 @@ TUNING = Ranges(
     stop_eyes_px=((32.0, 50.0),),
     far=((1.2, 1.7),),
     rate=((0.5, 0.9),),
+    enters_mm_s=((900.0, 1200.0),),
     height_mm=((-60.0, 60.0),),
     aside_mm=((-70.0, 70.0),),
     size=((0.95, 1.04),),
@@ -173,6 +175,7 @@ MEASURED = Ranges(
     stop_eyes_px=((26.0, 32.0), (50.0, 64.0)),
     far=((1.05, 1.2), (1.7, 2.2)),
     rate=((0.3, 0.5), (0.9, 1.3)),
+    enters_mm_s=((650.0, 900.0), (1200.0, 1500.0)),
     height_mm=((-110.0, -60.0), (60.0, 110.0)),
     aside_mm=((-120.0, -70.0), (70.0, 120.0)),
     size=((0.9, 0.95), (1.04, 1.08)),

@@ -16,6 +16,7 @@ from edge.rig.raster import Map, rasterise
 _CELLS = 22  # of a bent sheet's mesh, along each side
 _COARSE = 1.9  # texture pixels to one of the picture, from which a coarser copy is used
 _FLAT_PER_MM = 1e-6  # bent less than this is flat
+_LEAST_PX = 2  # of a side in view: from one pixel no step can be told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,14 +55,14 @@ class Sheet:
         return np.asarray(local @ turn_of(pose).T + (pose.x_mm, pose.y_mm, pose.z_mm))
 
     def look(self, lens: Lens, pose: HeadPose) -> Seen | None:
-        """None where it is out of view."""
+        """None where it is out of view, all but its edge."""
         if abs(self.bend) > _FLAT_PER_MM:
             return self._bent(lens, pose)
         corners = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]) * (self.width / 2, self.height / 2)
         on_picture = lens.project(self.points(corners, pose))
         low = np.clip(np.floor(on_picture.min(axis=0)) - 1, 0, (lens.width_px, lens.height_px)).astype(int)
         high = np.clip(np.ceil(on_picture.max(axis=0)) + 2, 0, (lens.width_px, lens.height_px)).astype(int)
-        if (high <= low).any():
+        if (high < low + _LEAST_PX).any():
             return None
         back = np.linalg.inv(homography(lens, pose))
         back = back @ np.array([[1.0, 0.0, low[0]], [0.0, 1.0, low[1]], [0.0, 0.0, 1.0]])
@@ -81,7 +82,9 @@ class Sheet:
         triangles = np.concatenate([first + np.array(cell) for cell in cells]).astype(np.int32)
         points = self.points(flat, pose)
         window = rasterise(lens.project(points), points[:, 2], flat, triangles, (lens.width_px, lens.height_px))
-        return Seen(window.left, window.top, window.u, window.v) if window else None
+        if window is None or min(window.u.shape) < _LEAST_PX:
+            return None
+        return Seen(window.left, window.top, window.u, window.v)
 
 
 def turn_of(pose: HeadPose) -> Matrix:

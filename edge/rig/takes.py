@@ -44,6 +44,11 @@ class Take(Protocol):
 
     setting: Setting
 
+    @property
+    def enters_s(self) -> float:
+        """When it begins to come into view; before, the view is empty. 0, or less for what is put up beforehand."""
+        ...
+
     def pose(self, at_s: float) -> HeadPose:
         """Where what is shown is, so long after its beginning."""
         ...
@@ -74,8 +79,8 @@ def frame(setting: Setting, takes: Sequence[Take], at_s: Sequence[float], clock_
 
 
 def only(take: Take, at_s: float) -> Picture:
-    """What the camera sees of one take alone."""
-    return frame(take.setting, [take], [at_s], at_s)
+    """What the camera sees of one take alone; before it begins, the empty view."""
+    return frame(take.setting, [take] if at_s >= take.enters_s else [], [at_s][: at_s >= take.enters_s], at_s)
 
 
 class LiveTake:
@@ -83,6 +88,10 @@ class LiveTake:
 
     def __init__(self, setting: Setting, head: Head, body: Body, living: Living) -> None:
         self.setting, self.head, self.body, self.living = setting, head, body, living
+
+    @property
+    def enters_s(self) -> float:
+        return self.living.approach.enters_s
 
     def pose(self, at_s: float) -> HeadPose:
         return self.living.at(at_s)
@@ -117,6 +126,10 @@ class PrintTake:
             eyes,
             aside,
         )
+
+    @property
+    def enters_s(self) -> float:
+        return self._held.approach.enters_s
 
     def pose(self, at_s: float) -> HeadPose:
         return self._held.at(at_s)[0].shifted(*self._aside, 0.0)
@@ -153,6 +166,10 @@ class ScreenTake:
     ) -> None:
         self.setting, self.screen, self._held, self._content = setting, screen, held, content
         self._aside, self._body = aside, body
+
+    @property
+    def enters_s(self) -> float:
+        return self._held.approach.enters_s
 
     def pose(self, at_s: float) -> HeadPose:
         return self._held.at(at_s)[0].shifted(*self._aside, 0.0)

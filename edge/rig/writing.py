@@ -16,10 +16,12 @@ from edge.rig.scenes import KINDS, make_take
 from edge.rig.takes import only
 
 _QUALITY = 95
+_EMPTY_S = 1.0
 
 
 def write_take(out: Path, kind: str, number: int, company: Company, ranges: Ranges, length_s: float) -> dict[str, Any]:
-    """Render one presentation into `out/<kind>/<number>-<fps>fps/`. The same number gives the same frames.
+    """Render one presentation into `out/<kind>/<number>-<fps>fps/`: a second of the empty view, then `length_s` from
+    when something begins to come into it. The same number gives the same frames.
 
     Raises DataError for a folder that is already there, OSError when it cannot be written.
     """
@@ -31,9 +33,10 @@ def write_take(out: Path, kind: str, number: int, company: Company, ranges: Rang
     if folder.exists():
         raise DataError(f"{folder} is already there", hint="render into another folder, or from another --first on")
     folder.mkdir(parents=True)
-    frames = max(2, round(length_s * fps))
+    empty = round((_EMPTY_S - take.enters_s) * fps)
+    frames = empty + max(2, round(length_s * fps))
     for frame in range(frames):
-        picture = only(take, frame / fps)
+        picture = only(take, (frame - empty) / fps)
         _, packed = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         (folder / f"{frame:04d}.jpg").write_bytes(packed.tobytes())
     return {
@@ -41,6 +44,7 @@ def write_take(out: Path, kind: str, number: int, company: Company, ranges: Rang
         "folder": f"{kind}/{folder.name}",
         "fps": fps,
         "frames": frames,
+        "empty": empty,
         "shown": cast.shown.name,
         "holder": cast.holder.name if kind in ("print", "bent", "cutout") else "",
         **take.told(),

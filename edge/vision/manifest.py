@@ -16,6 +16,7 @@ from edge.drivers.inference.variant import Precision, TensorSpec, Variant
 from edge.errors import DataError
 from edge.vision.classifier_spec import ClassifierSpec, read_classifier
 from edge.vision.embedding_spec import EmbeddingSpec, read_embedding
+from edge.vision.liveness_spec import LivenessSpec, read_liveness
 from edge.vision.thresholds import OperatingPoints
 from edge.vision.toml_table import Table, read_toml
 
@@ -50,6 +51,7 @@ class ModelEntry:
     measured: Mapping[str, Any]
     embedding: EmbeddingSpec | None = None
     classifier: ClassifierSpec | None = None
+    liveness: LivenessSpec | None = None
     remark: str = ""
 
     def variant_for(self, runtime: Runtime) -> Variant:
@@ -160,6 +162,7 @@ def _read_entry(table: Table, model_id: str) -> ModelEntry:
         measured=MappingProxyType(dict(table.table("measured").values) if table.has("measured") else {}),
         embedding=read_embedding(table.table("embedding")) if table.has("embedding") else None,
         classifier=read_classifier(table.table("classifier")) if table.has("classifier") else None,
+        liveness=read_liveness(table.table("liveness")) if table.has("liveness") else None,
         remark=table.text("remark") if table.has("remark") else "",
     )
 

@@ -12,6 +12,7 @@ from edge.errors import DataError
 from edge.vision.faces import FaceFinder, Search, open_face_finder
 from edge.vision.geometry import Box
 from edge.vision.impostors import ImpostorWatch
+from edge.vision.liveness.opinion import Critic, open_critics
 from edge.vision.manifest import Manifest
 from edge.vision.match import Gallery
 
@@ -50,3 +51,7 @@ class Recognition:
     def open(self) -> FaceFinder:
         """Load the networks. Raises DataError or HardwareError."""
         return open_face_finder(self._manifest, self._search, self.model_id)
+
+    def open_critics(self) -> tuple[Critic, ...]:
+        """The networks that have a say about life, where the installer has added any. Raises as `open`."""
+        return open_critics(self._manifest)

@@ -15,6 +15,9 @@ from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import LatestSlot
 from edge.vision.embed import Embedding
 from edge.vision.faces import Face, FaceFinder
+from edge.vision.liveness.judge import at_the_gate
+from edge.vision.liveness.opinion import Critic
+from edge.vision.liveness.view import EmptyView
 from edge.vision.motion import MotionGate
 from edge.vision.recognition import Recognition
 from edge.vision.track import Fact, Observation, Tracker
@@ -47,7 +50,9 @@ class VisionWorker:
         self._on_recovered = on_recovered
         self._watch = watch
         self._motion = MotionGate()
-        self._tracker = Tracker(recognition.gallery, recognition.points)
+        self._view = EmptyView()
+        self._critics: tuple[Critic, ...] = ()
+        self._tracker = Tracker(recognition.gallery, recognition.points, lambda: at_the_gate(self._view, self._critics))
         self._finder: FaceFinder | None = None
         self._newest: Embedding | None = None
         self._retry_at_s = float("-inf")
@@ -61,6 +66,7 @@ class VisionWorker:
 
     def _load(self) -> None:
         try:
+            self._critics = self._recognition.open_critics()
             self._finder = self._recognition.open()
         except EdgeError as error:
             self._on_fault(COMPONENT, "networks cannot be loaded", str(error))
@@ -84,10 +90,13 @@ class VisionWorker:
             self._look(self._finder, frame)
             self._looked += 1
             self._look_ms.add((time.perf_counter() - begun_s) * 1e3)
+        else:
+            self._view.observe(frame.picture, frame.mono_s, ())
 
     def _look(self, finder: FaceFinder, frame: Frame) -> None:
         self._tracker.gallery = self._recognition.gallery
         faces = finder.find(frame.picture)
+        self._view.observe(frame.picture, frame.mono_s, [face.box for face in faces])
         observations = []
         for place, face in enumerate(faces):
             embedding = None

@@ -30,7 +30,7 @@ class Border:
     def observe(self, seen: Seen) -> None:
         while self._frames and not 0.0 <= seen.now_s - self._frames[0][0] <= EVIDENCE_S:
             self._frames.popleft()
-        if seen.flow is not None and seen.flow.age_s >= _LEAST_AGE_S:
+        if seen.flow is not None and seen.flow.split is not None and seen.flow.age_s >= _LEAST_AGE_S:
             self._frames.append((seen.now_s, seen.flow.split.apart))
 
     def score(self) -> float | None:

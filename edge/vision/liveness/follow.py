@@ -18,21 +18,22 @@ GAP_S = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
     """What happened between the template's frame, `age_s` ago, and this one: how the face moved, what its
-    surroundings did, and by how much the mesh says that it turned (yaw and pitch, degrees). `went`:
-    how far its middle has moved, in eye distances.
+    surroundings did (None where nobody asks), and by how much the mesh says that it turned (yaw and
+    pitch, degrees). `went`: how far its middle has moved, in eye distances.
     """
 
     age_s: float
     laid: Laid
-    split: Split
+    split: Split | None
     turned: tuple[float, float]
     went: float
 
 
 class Follower:
-    """Follows one face. Not for two threads at once."""
+    """Follows one face; `around`: and what its surroundings do. Not for two threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, around: bool = True) -> None:
+        self._looks_around = around
         self._template: Template | None = None
         self._around: Around | None = None
         self._pose: Pose | None = None
@@ -52,14 +53,14 @@ class Follower:
         return flow
 
     def _flow(self, face: Face, now_s: float) -> Flow | None:
-        if self._template is None or self._around is None or self._pose is None:
+        if self._template is None or self._pose is None:
             return None
         laid = self._template.lay(face)
         if laid is None:
             return None
         pose = face.quality.figures.pose
         turned = pose.yaw - self._pose.yaw, pose.pitch - self._pose.pitch
-        split = self._around.split(face, laid.matrix)
+        split = self._around.split(face, laid.matrix) if self._around else None
         return Flow(now_s - self._begun_s, laid, split, turned, self._template.went(laid.matrix))
 
     def _begin(self, face: Face, now_s: float) -> None:
@@ -68,4 +69,5 @@ class Follower:
         except ValueError:
             self._template = None  # too small or cut off: tried again with the next frame
             return
-        self._around, self._pose, self._begun_s = Around(face), face.quality.figures.pose, now_s
+        self._around = Around(face) if self._looks_around else None
+        self._pose, self._begun_s = face.quality.figures.pose, now_s

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -16,11 +17,14 @@ from edge.events import Life
 from edge.vision.faces import Face
 from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import Cue, Seen
+from edge.vision.liveness.figure import Figure
 from edge.vision.liveness.follow import Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import SignsOfLife
+from edge.vision.liveness.opinion import Critic, Opinion
 from edge.vision.liveness.surface import Surface
 from edge.vision.liveness.surroundings import Surroundings
+from edge.vision.liveness.view import EmptyView
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +36,29 @@ class Evidence:
 
 
 def default_cues() -> list[Cue]:
-    """The cues that every gate has."""
+    """The cues where nothing is known but the frames of the face, as at an enrolment."""
     return [Geometry(), Surroundings(), Border(), Surface(), SignsOfLife()]
+
+
+def gate_cues(view: EmptyView, critics: Sequence[Critic] = ()) -> list[Cue]:
+    """The cues of a camera that has seen what it looks at when nobody is there; without that nobody passes. `critics`:
+    networks that the installer has added.
+    """
+    return [Geometry(), Figure(view), Surface(), SignsOfLife(), *([Opinion(critics)] if critics else [])]
 
 
 class Liveness:
     """What the frames of one track say about life. Pure but for its own memory; not for two threads at once.
 
     `cues` makes the cues anew: after a break (nobody saw the face for a while, its texture was lost, the clock went
-    backwards) all evidence is void, since something else may have been put in its place.
+    backwards) all evidence is void, since something else may have been put in its place. `around`: whether one of them
+    asks what the face's surroundings did.
     """
 
-    def __init__(self, cues: Callable[[], Sequence[Cue]] = default_cues) -> None:
+    def __init__(self, cues: Callable[[], Sequence[Cue]] = default_cues, *, around: bool = True) -> None:
         self._make = cues
         self._cues = list(cues())
-        self._follower = Follower()
+        self._follower = Follower(around=around)
         self._followed = False
 
     def observe(self, face: Face, now_s: float) -> None:
@@ -65,6 +77,11 @@ class Liveness:
         """What the frames up to now say."""
         scores = {cue.name: score for cue in self._cues if (score := cue.score()) is not None}
         return Evidence(fuse(self._cues, scores), MappingProxyType({n: round(s, 3) for n, s in scores.items()}))
+
+
+def at_the_gate(view: EmptyView, critics: Sequence[Critic] = ()) -> Liveness:
+    """The liveness of one face before a fixed camera."""
+    return Liveness(partial(gate_cues, view, critics), around=False)
 
 
 def fuse(cues: Sequence[Cue], scores: Mapping[str, float]) -> Life:

@@ -37,7 +37,7 @@ class Surroundings:
     def observe(self, seen: Seen) -> None:
         while self._frames and not 0.0 <= seen.now_s - self._frames[0][0] <= EVIDENCE_S:
             self._frames.popleft()
-        if seen.flow is not None and seen.flow.age_s >= _LEAST_AGE_S:
+        if seen.flow is not None and seen.flow.split is not None and seen.flow.age_s >= _LEAST_AGE_S:
             split = seen.flow.split
             went = seen.flow.went
             row = went, split.still, split.along, split.other, split.chest_still, split.chest_moved, split.head

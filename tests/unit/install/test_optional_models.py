@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.cli import models
 from edge.config import load_config
 from edge.errors import ConfigError, DataError
-from edge.install.optional_models import add, use
+from edge.install.optional_models import OPTIONAL, add, use
 
 ROOT = Path(__file__).parents[3]
 SIMULATED = (ROOT / "config" / "simulated.toml").read_text()
@@ -43,12 +44,19 @@ def test_use_leaves_a_file_that_would_not_hold_as_it_was(tmp_path: Path) -> None
     assert file.read_text() == "[device]\nid = 3\n"
 
 
-def test_add_refuses_another_file_than_the_one_whose_licence_was_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_add_refuses_another_file_than_the_one_whose_licence_was_shown(tmp_path: Path, name: str) -> None:
+    network = OPTIONAL[name]
     other = tmp_path / "other.onnx"
     other.write_bytes(b"not the network")
     with pytest.raises(DataError, match="has SHA-256"):
-        add(lambda _folder: other, tmp_path / "state")
+        add(network, lambda _folder: other, tmp_path / "state")
     with pytest.raises(DataError, match="cannot be read"):
-        add(lambda folder: folder / "absent.onnx", tmp_path / "state")
+        add(network, lambda folder: folder / "absent.onnx", tmp_path / "state")
     assert not (tmp_path / "state").exists()
     shutil.rmtree(tmp_path)
+
+
+def test_the_command_knows_them_all() -> None:
+    assert set(models.OPTIONAL) == set(OPTIONAL)
+    assert all(one.licence and one.remark and len(one.sha256) == 64 for one in OPTIONAL.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,11 @@ def test_the_interval_of_half_a_sum_is_narrower_than_that_of_its_parts_together(
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Somebody alive and a print of him, a second of each; and a video in which nobody is."""
+    """Somebody alive and a print of him who come into an empty view; and a video in which nobody is."""
     folder = tmp_path_factory.mktemp("rendered")
     company = Company(resources.demo_pictures(), "tuning", open_fit(load_manifest(*resources.manifests())))
     for kind in ("live", "print"):
-        write_take(folder, kind, 3, company, TUNING, 1.0)
+        write_take(folder, kind, 3, company, TUNING, 1.5)
     (folder / "rendered.jsonl").write_text("{}\n")
     write_video(folder / "print" / "nobody.avi", [np.full((240, 320, 3), 90, np.uint8)] * 6, 12.0)
     return folder
@@ -119,11 +120,28 @@ def test_a_rendered_set_from_end_to_end(rendered: Path, capsys: pytest.CaptureFi
     assert told["no_response"]["print"] == {"share": 0.5, "ci": told["no_response"]["print"]["ci"], "n": 2}
     assert told["no_response"]["live"]["share"] == 0.0
     assert told["bpcer"] in (0.0, 1.0)
-    assert set(told["cues"]) == {cue.name for cue in default_cues()}
+    assert told["without_empty_view"] == 0
+    assert told["cues"]["figure"]["live"]["n"] == 1
+    assert told["cues"]["surroundings"] == {}
     assert told["ms_per_frame"] > 0.0
     assert told["mesh_invoke_ms"] > 0.0
     assert main(["eval", "liveness", "--images", str(rendered), "--limit", "0.3"]) == 0
     assert "apcer:" in capsys.readouterr().out
+
+
+def test_a_recording_that_begins_with_the_face_is_judged_without_the_empty_view(
+    rendered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (whole,) = (rendered / "live").iterdir()
+    cut = tmp_path / "live" / whole.name
+    cut.mkdir(parents=True)
+    for path in sorted(whole.iterdir())[-12:]:
+        shutil.copyfile(path, cut / path.name)
+    code, told = run(capsys, "--images", str(tmp_path))
+    assert code == 0
+    assert told["without_empty_view"] == 1
+    assert told["cues"]["figure"] == {}
+    assert told["cues"]["surroundings"]["live"]["n"] == 1
 
 
 def test_videos_and_folders_are_timed_by_what_they_say_or_by_what_is_told(tmp_path: Path) -> None:

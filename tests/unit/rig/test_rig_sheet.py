@@ -65,3 +65,15 @@ def test_a_texture_is_seen_where_it_is_and_nothing_beyond_its_edges() -> None:
     assert layer[int(bottom) - seen.top, int(right) - seen.left].tolist() == [255, 255, 255, 255]
     assert layer[0, 0, 3] == 0
     assert sheet.look(LENS, HeadPose(600.0, 5000.0)) is None
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.005])
+def test_of_a_sheet_that_comes_into_view_the_first_pixel_is_not_shown(bend: float) -> None:
+    """From one column no step can be told, and dots and stripes are drawn by the step."""
+    sheet, shown = Sheet(200.0, 200.0, bend), []
+    for step in range(0, 400, 2):
+        seen = sheet.look(LENS, HeadPose(700.0, -LENS.width_px / 2 / LENS.focal_px * 700.0 - 305.0 + step))
+        shown.append(0 if seen is None else min(seen.across.shape))
+    assert shown[0] == 0
+    assert max(shown) > 20
+    assert all(shape == 0 or shape >= 2 for shape in shown)

@@ -49,6 +49,7 @@ def test_everybody_who_is_recognised_or_not_reaches_the_watch() -> None:
         model_id="net-a",
         impostors=ImpostorWatch("net-a", POINTS),
         open=lambda: finder,
+        open_critics=lambda: (),
     )
     slot: LatestSlot[Frame] = LatestSlot()
     worker = VisionWorker(

@@ -16,11 +16,12 @@ from edge.rig.portrait import load_portrait, open_fit
 from edge.rig.ranges import TUNING
 from edge.rig.takes import Take, only
 from edge.vision.faces import FaceFinder
-from edge.vision.liveness.judge import Liveness
+from edge.vision.liveness.judge import at_the_gate
+from edge.vision.liveness.view import EmptyView
 from edge.vision.manifest import load_manifest
 
 FPS = 15
-FRAMES = 22
+FRAMES = 26
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +35,18 @@ def somebody(cast: Cast, by: Draw) -> Take:
 
 
 def verdicts(finder: FaceFinder, make: Callable[[Cast, Draw], Take], cast: Cast, seed: int) -> list[Life]:
+    """One for each frame in which there is a face; the camera has seen its empty view for a second before."""
     by = Draw(TUNING, np.random.default_rng(seed), FRAMES / FPS, firm=True)
     take = make(cast, by)
-    liveness, found = Liveness(), []
-    for number in range(FRAMES):
-        faces = finder.find(only(take, number / FPS))
+    view = EmptyView()
+    liveness, found = at_the_gate(view), []
+    for number in range(-FPS, FRAMES):
+        picture = only(take, number / FPS)
+        faces = finder.find(picture) if number >= 0 else []
+        view.observe(picture, number / FPS, [face.box for face in faces])
         if faces:
             liveness.observe(faces[0], number / FPS)
-        found.append(liveness.verdict().life)
+            found.append(liveness.verdict().life)
     return found
 
 

@@ -1,0 +1,99 @@
+"""Is there somebody's figure before the empty view, and nothing else?
+
+Beside and above somebody's head one sees what one sees when nobody is there; below the chin one does not, down to the
+lower edge of the picture. A print brings its own background or at least a margin, a screen its bezel and the film's
+view, and both end above the ground. What is cut out along hair and shoulders and held before somebody's chest has
+the right figure, and is left to `geometry`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.vision.faces import Face
+from edge.vision.liveness.cue import EVIDENCE_S, Seen
+from edge.vision.liveness.template import OVAL
+from edge.vision.liveness.view import COLUMNS, ROWS, Cells, EmptyView
+
+_EVERY = 2  # frames; neighbouring ones show much the same
+_FRAMES = 3  # before anything is said; their median counts, so that one bad frame is none
+_AROUND, _BELOW = 0.95, 0.8  # shares from which on the score passes: the living of the tuning set have 0.98 and 0.9
+_FEWEST_CELLS = 12
+# In widths and heights of the face's oval from its middle; `_HAIR`, as far as hair and hats may reach, in half ovals.
+_HAIR, _ASIDE, _ABOVE, _NECK = 1.9, 2.0, 1.6, 0.2
+_CHEST, _DEEP, _SHOULDER = 0.75, 2.6, 0.5
+_BODY_FROM, _BODY_WIDE = 0.4, 2.4  # what hides the view for certain: nothing is said about the light there
+
+
+class Figure:
+    """0.5 where just enough shows the empty view beside and above the head, or just enough hides it below the chin."""
+
+    name = "figure"
+    passes = 0.5
+    fails = -1.0
+
+    def __init__(self, view: EmptyView) -> None:
+        self._view = view
+        self._frames: deque[tuple[float, float]] = deque(maxlen=128)
+        self._count = 0
+
+    def observe(self, seen: Seen) -> None:
+        while self._frames and not 0.0 <= seen.now_s - self._frames[0][0] <= EVIDENCE_S:
+            self._frames.popleft()
+        self._count += 1
+        if self._count % _EVERY != 1:
+            return
+        found = hidden(self._view, seen.face)
+        if found is not None:
+            self._frames.append((seen.now_s, found.score()))
+
+    def score(self) -> float | None:
+        if len(self._frames) < _FRAMES:
+            return None
+        return sorted(score for _, score in self._frames)[(len(self._frames) - 1) // 2]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """`around`: the share of the known cells beside and above the head that show the empty view; `below`: of those
+    below the chin that do not.
+    """
+
+    around: float
+    below: float
+
+    def score(self) -> float:
+        """0.5 where both are just enough, [0, 1]."""
+        shares = ((self.around, _AROUND), (self.below, _BELOW))
+        return min(
+            0.5 * share / enough if share < enough else 0.5 + 0.5 * (share - enough) / (1.0 - enough)
+            for share, enough in shares
+        )
+
+
+def hidden(view: EmptyView, face: Face) -> Hidden | None:
+    """None where too little is known, or in view."""
+    oval = face.points[OVAL, :2].astype(np.float64)
+    low, high = oval.min(axis=0), oval.max(axis=0)
+    middle, extent = (low + high) / 2, np.maximum(high - low, 1.0)
+    height, width = face.picture.shape[:2]
+    x = (((np.arange(COLUMNS) + 0.5) * width / COLUMNS - middle[0]) / extent[0])[None]
+    y = (((np.arange(ROWS) + 0.5) * height / ROWS - middle[1]) / extent[1])[:, None]
+    reach = 2.0 * np.hypot(x, y)
+    around = (reach > _HAIR) & (np.abs(x) < _ASIDE) & (y > -_ABOVE) & (y < _NECK)
+    below = (np.abs(x) < _SHOULDER) & (y > _CHEST) & (y < _DEEP)
+    body = (reach < _HAIR) | ((np.abs(x) < _BODY_WIDE) & (y > _BODY_FROM))
+    compared = view.compare(face.picture, body)
+    if compared is None:
+        return None
+    shares = [_share(compared.same, compared.known & zone) for zone in (around, below)]
+    return Hidden(shares[0], 1.0 - shares[1]) if all(map(np.isfinite, shares)) else None
+
+
+def _share(same: Cells, zone: NDArray[np.bool_]) -> float:
+    cells = int(np.count_nonzero(zone))
+    return int(np.count_nonzero(same & zone)) / cells if cells >= _FEWEST_CELLS else float("nan")
