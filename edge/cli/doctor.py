@@ -36,9 +36,7 @@ def register(commands: Subparsers) -> None:
     text = "whether a report is as the device has signed it"
     verify = kinds.add_parser("verify", help=text, description=text)
     verify.add_argument("report", type=Path, metavar="REPORT", help="its .json; .html and .jws lie beside it")
-    verify.add_argument(
-        "--public", required=True, metavar="KEY", help="the device's signing key: a PEM file, or base64"
-    )
+    verify.add_argument("--public", required=True, metavar="KEY", help="its signing key: PEM file or base64")
     verify.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     verify.set_defaults(run=run_verify)
 
@@ -55,7 +53,7 @@ def run_doctor(args: argparse.Namespace) -> int:
         raise UsageError("a device is accepted after all checks", hint="leave out --only")
     checks = _chosen(args)
     asks = not (args.json or args.unattended) and sys.stdin.isatty()
-    with open_bench(args.config, f"doctor {args.installer}".strip()[:60]) as bench:
+    with open_bench(args.config, by="doctor") as bench:
         walk = Walk(bench, checks)
         _go(walk, args, asks)
         report = walk.report(args.installer, args.note)
