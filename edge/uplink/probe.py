@@ -1,8 +1,8 @@
 """What the broker lets this device do, tried out over the session that stands: for whoever installs.
 
 A second connection with the device's certificate would take the first one's place, so the uplink itself asks. It writes
-where it may and where it must not, and listens where it may and where it must not; nothing of it is retained, and the
-topics that it must not reach belong to a device that does not exist.
+where it may, listens where it may and where it must not, and at last writes where it must not. Nothing of it is
+retained, and what it must not write belongs to a device that does not exist.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ T = TypeVar("T")
 _LOOK_S = 0.1
 _TOOL_S = 15.0
 _BUSY_S = 15.0
+_FIRST_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ def open_bench(config_file: Path, by: str) -> Iterator[Bench]:
     config = load_effective(config_file, starting=False).config
     desk = Desk(config.store.runtime_dir, by)
     if desk.answers():
-        yield Bench(config, config_file, desk)
+        bench = Bench(config, config_file, desk)
+        bench.wait(lambda: desk.state() or None, _FIRST_S)  # there is none in its first second
+        yield bench
         return
     child = Child(config_file, config.store.state_dir, config.store.runtime_dir)
     try:
