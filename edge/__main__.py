@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
         config,
         daemon,
         demo,
+        doctor,
         evaluate,
         events,
         items,
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo.register(commands)
     daemon.register(commands)
+    doctor.register(commands)
     people.register(commands, parts.PEOPLE)
     events.register(commands)
     sink.register(commands)

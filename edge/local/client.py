@@ -33,9 +33,10 @@ class Shown:
 
 
 class Desk:
-    """The daemon whose runtime directory this is. `by`: who asks, for the events; a program and perhaps a person, as
-    "page installer". Each call is a connection of its own, and may be made from any thread. All raise HardwareError
-    when no daemon answers, RefusedError when it does not do it, DataError when one end does not understand the other.
+    """The daemon whose runtime directory this is. `by`: who asks, for the events and the log; a program and a role, as
+    "page installer", and nobody's name. Each call is a connection of its own, and may be made from any thread. All
+    raise HardwareError when no daemon answers, RefusedError when it does not do it, DataError when one end does not
+    understand the other.
     """
 
     def __init__(self, runtime_dir: Path, by: str, answer_s: float = ANSWER_S) -> None:

@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from edge.config import Config
 from edge.config.effective import load_effective
 from edge.install.doctor.child import Child
-from edge.local.client import Desk
+from edge.local.client import Desk, Part, RefusedError
 
 T = TypeVar("T")
 
 _LOOK_S = 0.1
 _TOOL_S = 15.0
+_BUSY_S = 15.0
+_FIRST_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,21 @@ class Bench:
                 return None
         return found
 
+    def drive(self, part: Part, **what: Any) -> None:
+        """Try a part out; while somebody is just passing, wait until they have. Raises RefusedError."""
+
+        def done() -> bool | None:
+            try:
+                self.desk.drive(part, **what)
+            except RefusedError as refused:
+                if refused.reason != "busy":
+                    raise
+                return None
+            return True
+
+        if self.wait(done, _BUSY_S) is None:
+            self.desk.drive(part, **what)
+
     def rest(self, seconds: float) -> None:
         """Let time pass, unless nobody waits for it any more."""
         self.cancelled.wait(seconds)
@@ -81,7 +98,9 @@ def open_bench(config_file: Path, by: str) -> Iterator[Bench]:
     config = load_effective(config_file, starting=False).config
     desk = Desk(config.store.runtime_dir, by)
     if desk.answers():
-        yield Bench(config, config_file, desk)
+        bench = Bench(config, config_file, desk)
+        bench.wait(lambda: desk.state() or None, _FIRST_S)  # there is none in its first second
+        yield bench
         return
     child = Child(config_file, config.store.state_dir, config.store.runtime_dir)
     try:

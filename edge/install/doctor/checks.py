@@ -85,8 +85,8 @@ class Check(Protocol):
         ...
 
     def run(self, bench: Bench) -> Steps:
-        """Measure, ask, judge; each stretch between two questions takes at most a minute. May raise EdgeError, which
-        is a failure with its hint as the remedy.
+        """Measure, ask, judge; each stretch between two questions is bounded, and seldom takes more than a minute. May
+        raise EdgeError, which is a failure with its hint as the remedy.
         """
         ...
 

@@ -31,6 +31,8 @@ class Child:
 
     def start(self, desk: Desk) -> None:
         """Returns once it shows its state. Raises HardwareError with its last words when it does not get there."""
+        if self._process is not None:
+            self._process.wait(_STOP_S)  # it was killed: nobody else asks after it
         if self._said is None:
             self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         command = [sys.executable, "-m", "edge", "run", "--config", str(self._config_file)]
