@@ -33,8 +33,10 @@ from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
+from edge.runtime.duties import FOLDER, HEALTH_FOLDER, DutiesWorker, expected
 from edge.runtime.faults import FaultDesk
 from edge.runtime.health import HealthWorker
+from edge.runtime.heartbeats import Heartbeats
 from edge.runtime.mailbox import Inbox
 from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard, StatusWorker
@@ -218,13 +220,14 @@ class Device:
                 lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),
             ),
             Spec("local", lambda: LocalWorker(runtime_dir, self.local, *told), 20.0),
+            Spec("duties", lambda: DutiesWorker((state_dir / FOLDER, HEALTH_FOLDER), expected(config), *told)),
             Spec(
                 "status",
                 lambda: StatusWorker(
                     self.board,
                     runtime_dir,
                     self._publish,
-                    self.supervisor.healthy,
+                    self.heartbeats.alive,
                     lambda: systemd.notify("WATCHDOG=1"),
                 ),
             ),
@@ -237,6 +240,8 @@ class Device:
 
             specs.append(Spec("metrics", lambda: MetricsWorker(config.metrics.port, lambda: self.board.latest, *told)))
         self.supervisor = Supervisor(specs, self._worker_failed, self._worker_recovered)
+        frames = [part.frames for part in (self.sight, self.station) if part and part.frames]
+        self.heartbeats = Heartbeats(self.supervisor.alive, self.supervisor.beats, frames)
         overview.register(self, board_watch, clock_watch)
 
     def post(self, event: Event, seen_s: float | None = None) -> bool:

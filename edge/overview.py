@@ -12,6 +12,7 @@ from edge.gate.decision import CONTACTS
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.faults import FaultDesk
+from edge.runtime.heartbeats import Heartbeats
 from edge.runtime.mailbox import Inbox
 from edge.runtime.queues import QueuePart
 from edge.runtime.renewable import Renewable
@@ -45,6 +46,7 @@ class Shown(Protocol):
     dispatcher: Dispatcher
     inbox: Inbox[Posted]
     supervisor: Supervisor
+    heartbeats: Heartbeats
     writer: Renewable[StoreWriter]
     uplink: Renewable[UplinkWorker]
     voice: Renewable[VoiceWorker]
@@ -82,7 +84,7 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register("disk", board_watch.disk)
     board.register("board", board_watch.status)
     board.register("timekeeper", clock_watch.status)
-    board.register("workers", lambda: {"replaced": device.supervisor.replaced})
+    board.register("workers", lambda: {"replaced": device.supervisor.replaced, "figures": device.heartbeats.status()})
     if (service := device.service) is not None:
         board.register("service", lambda: service.now.status())
     if device.passing is not None:

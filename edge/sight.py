@@ -13,17 +13,20 @@ from edge.clock import Clock, Now
 from edge.config import Config
 from edge.config.cameras import CameraConfig
 from edge.drivers.camera import Frame
+from edge.drivers.camera.worker import COMPONENT as CAMERA
 from edge.drivers.camera.worker import CameraWorker
 from edge.parts import make_camera, make_snapshots
 from edge.people.falseaccepts import FalseAcceptsWorker
 from edge.people.gallery import LoadedGallery
 from edge.people.watch import RosterWorker
 from edge.runtime.faults import FaultDesk
+from edge.runtime.heartbeats import FrameWatch
 from edge.runtime.mailbox import LatestSlot, NextSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.vision.manifest import Manifest
 from edge.vision.recognition import Recognition
+from edge.vision.worker import COMPONENT as VISION
 from edge.vision.worker import VisionWorker, Watcher
 
 
@@ -50,6 +53,7 @@ class Sight:
         self.recognition = Recognition(manifest, config.face)
         told = (faults.fault, faults.recovered)
         slot: LatestSlot[Frame] = LatestSlot()
+        self.frames = FrameWatch(slot, faults, frozenset({CAMERA, VISION}))
         self.camera: Renewable[CameraWorker] = Renewable(
             lambda _last: CameraWorker(
                 lambda: make_camera(camera),

@@ -20,6 +20,7 @@ from edge.drivers.level.worker import LevelWorker
 from edge.drivers.station.worker import StationInputsWorker
 from edge.parts import make_camera, make_clips, make_level_sensor, make_scene, make_station
 from edge.runtime.faults import FaultDesk
+from edge.runtime.heartbeats import FrameWatch
 from edge.runtime.mailbox import LatestSlot, NextSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
@@ -31,6 +32,7 @@ from edge.uplink.inbound import Handler
 from edge.uplink.neighbours import BinLevel, levels, listener
 from edge.uplink.topics import Topics
 from edge.vision.classify import ROLE, open_item_classifier
+from edge.vision.item_worker import COMPONENT as ITEM_VISION
 from edge.vision.item_worker import ItemWorker, Watcher
 from edge.vision.manifest import Manifest
 from edge.waste import memory
@@ -99,6 +101,7 @@ class StationParts:
             *(Spec(f"level.{name}", worker, 10.0) for name, worker in self.sensors.items()),
         ]
         self.camera: Renewable[CameraWorker] | None = None
+        self.frames: FrameWatch | None = None
         self.items: Renewable[ItemWorker] | None = None
         self.keeper: Renewable[ItemKeeper] | None = None
         self.clips: Renewable[ClipWorker] | None = None
@@ -180,6 +183,7 @@ class StationParts:
         lent, camera = self._lent, settings.camera
         assert camera is not None
         slot: LatestSlot[Frame] = LatestSlot()
+        self.frames = FrameWatch(slot, lent.faults, frozenset({CAMERA, ITEM_VISION}))
         clips = config.office.sealing_key_file is not None
         self.camera = eyes = Renewable(
             lambda _last: CameraWorker(

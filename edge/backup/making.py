@@ -103,7 +103,7 @@ def _stem(source: Source) -> str:
 def _about(source: Source, items: Sequence[Item], now: Now) -> About:
     epoch, seq = next((_newest(i.source) for i in items if (i.place, i.path) == ("state", EVENTS)), ("", 0))
     size = sum(item.source.stat().st_size for item in items if item.source.exists())
-    made = now.wall.isoformat(timespec="seconds")
+    made = f"{now.wall:%Y-%m-%dT%H:%M:%S.%fZ}"
     return About(source.device, source.site, made, now.quality, __version__, epoch, seq, size)
 
 

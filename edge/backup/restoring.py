@@ -148,7 +148,8 @@ def _unpack(file: Path, opener: Opener, new: Path, signer: Ed25519PublicKey | No
 
 def _set_aside(state: Path, etc: Path, aside: Path, new: Path) -> None:
     """Move what the daemon had, and keep a copy of the configuration files that are replaced."""
-    (aside / "state").mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (aside, aside / "state"):
+        folder.mkdir(mode=0o700, exist_ok=True)
     for entry in sorted(state.iterdir()):
         if entry.name != RESTORE and not entry.name.startswith(ASIDE):
             entry.replace(aside / "state" / entry.name)

@@ -69,6 +69,8 @@ def decide(seen: Seen, past: Past) -> tuple[Act, Past, str]:
     unwell_s = seen.up_s if past.unwell_s is None else past.unwell_s
     now = replace(past, unwell_s=unwell_s)
     lasted_s = seen.up_s - unwell_s
+    if seen.active in ("active", "activating") and not seen.read_only and lasted_s < QUIET_S:
+        return "", now, ""  # it may just be starting
     if lasted_s >= LAST_RESORT_S and seen.up_s >= LEAST_UP_S:
         return "reboot", now, wrong
     if seen.read_only:
@@ -76,7 +78,7 @@ def decide(seen: Seen, past: Past) -> tuple[Act, Past, str]:
     if seen.active == "failed":
         return "start", now, wrong
     rested = past.acted_s is None or seen.up_s - past.acted_s >= AGAIN_S
-    if seen.active == "active" and lasted_s >= QUIET_S and rested:
+    if seen.active == "active" and rested:
         return "restart", replace(now, acted_s=seen.up_s), wrong
     return "", now, wrong
 

@@ -44,7 +44,7 @@ def run_health(args: argparse.Namespace) -> int:
     result = {"wrong": wrong, "act": act if args.act else "", "active": seen.active, "worn": seen.worn}
     emit(args, result, f"{wrong or 'well'}{f'; {act}' if act and args.act else ''}")
     if args.act:
-        leave_note(HEALTH_FOLDER, "health", good=not wrong, detail=f"{wrong} {act}".strip() or "well")
+        leave_note(HEALTH_FOLDER, "health", good=not wrong, detail=wrong or "well")
         place.write_text(json.dumps(as_json(past)))
         carry_out(act)
     return 1 if wrong else 0

@@ -106,6 +106,30 @@ TYPES = (
         table({}),
     ),
     EventType(
+        "device.restored",
+        (Priority.ALARM,),
+        "",
+        "The device was restored from a backup and begins a new epoch: events of `epoch` after `seq` that it had not"
+        " sent are lost. `made`: when the backup was made, by `version`; `forgotten`: how many people were taken out of"
+        " it again.",
+        table(
+            {
+                "made": TIME,
+                "epoch": text(64),
+                "seq": whole(),
+                "version": text(80, least=1),
+                "forgotten": whole(),
+            }
+        ),
+        {
+            "made": "2026-11-28T03:31:07.000000Z",
+            "epoch": "07fca401b5611c1c",
+            "seq": 4211,
+            "version": "0.1.0",
+            "forgotten": 0,
+        },
+    ),
+    EventType(
         "device.health",
         (Priority.TELEMETRY,),
         "",

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
+from edge.config import Config
 from edge.errors import HardwareError
 from edge.runtime.faults import OnFault, OnRecovered
 
@@ -52,13 +53,18 @@ def leave_note(folder: Path, duty: str, *, good: bool, detail: str, now_s: float
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-        if os.geteuid() == 0:
-            owner = folder.parent.stat() if folder.name == FOLDER else folder.stat()
-            os.chown(folder, owner.st_uid, owner.st_gid)
-            os.chown(fresh, owner.st_uid, owner.st_gid)
+        owner = folder.parent.stat() if folder.name == FOLDER else folder.stat()
+        if owner.st_uid != os.geteuid() == 0:  # an administrator, where the daemon's user has to write the next one
+            for made in (folder, fresh):
+                os.chown(made, owner.st_uid, owner.st_gid)
         fresh.replace(path)
     except OSError as error:
         raise HardwareError(f"{path}: cannot be written: {error.strerror}", hint="check the disk") from error
+
+
+def expected(config: Config) -> dict[str, str]:
+    """The duties that a device of this configuration has every day, and what to do where one is not done."""
+    return {"backup": "see: systemctl status edge-backup.timer"} if config.backup.key_file else {}
 
 
 class DutiesWorker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import Generic, TypeVar
 
@@ -10,12 +11,16 @@ T = TypeVar("T")
 
 
 class LatestSlot(Generic[T]):
-    """Room for one item; a newer one replaces it. For frames: an old picture is worth nothing."""
+    """Room for one item; a newer one replaces it. For frames: an old picture is worth nothing.
+
+    `taken_s`: when the last one was taken out (monotonic).
+    """
 
     def __init__(self) -> None:
         self._ready = threading.Condition()
         self._item: T | None = None
         self.replaced = 0
+        self.taken_s = float("-inf")
 
     def put(self, item: T) -> None:
         with self._ready:
@@ -30,6 +35,8 @@ class LatestSlot(Generic[T]):
             if self._item is None:
                 self._ready.wait(timeout_s)
             item, self._item = self._item, None
+            if item is not None:
+                self.taken_s = time.monotonic()
             return item
 
     def wake(self) -> None:

@@ -23,6 +23,7 @@ WINDOW_S = 300.0
 # The first replacement comes at once; each further one within the window waits twice as long.
 BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 JOIN_S = 0.05
+HEARD_S = 10.0
 LAST_S = 0.5  # of the time to stop that is kept for the one that stops last
 WATCHED_S = 5.0
 
@@ -43,6 +44,7 @@ class _Post:
     spec: Spec
     run: WorkerThread
     failures: deque[float] = field(default_factory=deque)
+    worked_s: float = 0.0
     down_since: float | None = None
     replace_at: float | None = None
     proven_at: float = 0.0
@@ -70,7 +72,7 @@ class Supervisor:
     def start(self) -> None:
         """Launch every worker, in order."""
         for spec in self._specs:
-            post = _Post(spec, WorkerThread(spec.name, spec.make()))
+            post = _Post(spec, WorkerThread(spec.name, spec.make()), worked_s=self._clock())
             self._posts.append(post)
             post.run.launch()
 
@@ -80,6 +82,8 @@ class Supervisor:
         for post in self._posts:
             if self.fatal:
                 return
+            if post.run.steps > 0:  # of this run: that a successor was launched is no work
+                post.worked_s = max(post.worked_s, self._clock() - post.run.since_beat_s)
             if post.replace_at is not None:
                 if self._clock() >= post.replace_at:
                     self._replace(post)
@@ -118,9 +122,25 @@ class Supervisor:
         self.replaced += 1
 
     def healthy(self) -> bool:
-        """Whether every worker is up, and somebody watches them: what systemd's watchdog is fed from."""
-        watched = self._clock() - self._watched_s < WATCHED_S
-        return watched and not self.fatal and all(post.down_since is None for post in self._posts)
+        """Whether every worker is up, and somebody watches them."""
+        return self._is_watched() and all(post.down_since is None for post in self._posts)
+
+    def alive(self) -> bool:
+        """Whether somebody watches, and each worker has completed a step lately: what systemd's watchdog is fed from.
+
+        A worker that hung once and was replaced is given the time to show that it works: starting everything afresh
+        would cost more than waiting for it, such as the events that the one before had not stored yet.
+        """
+        return self._is_watched() and all(
+            self._clock() - post.worked_s < 2 * post.spec.hang_after_s + HEARD_S for post in self._posts
+        )
+
+    def beats(self) -> dict[str, float]:
+        """Seconds since the last completed step, by worker."""
+        return {post.spec.name: round(self._clock() - post.worked_s, 1) for post in self._posts}
+
+    def _is_watched(self) -> bool:
+        return self._clock() - self._watched_s < WATCHED_S and not self.fatal
 
     def working(self) -> bool:
         """Whether every worker has completed a step."""

@@ -82,6 +82,12 @@ class Systemd:
         if self._live:
             self._run("daemon-reload")
 
+    def make_users(self) -> None:
+        """Make the users and folders that sysusers.d and tmpfiles.d ask for: before the units that need them start."""
+        root = [] if self._live else [f"--root={self._root}"]
+        run(["systemd-sysusers", *root, "edge.conf"])
+        run(["systemd-tmpfiles", *root, "--create", "edge.conf"])
+
     def enable(self, unit: str) -> None:
         """Start it at every boot."""
         self._run("enable", unit)

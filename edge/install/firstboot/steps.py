@@ -16,14 +16,14 @@ from edge.install.firstboot.identity import make_keys, write_request
 from edge.install.firstboot.places import UNIT, Places, Systemd, put
 from edge.install.firstboot.scrub import fill, found, overwrite, volume_of
 from edge.install.provision.settings import TLS_KEY
-from edge.resources import folder
+from edge.install.units import SAFE_STATE, install
 from edge.store.keys import write_new
 from edge.update.layout import Layout
 
 SECRET_FILES = ("user-data", "network-config", "firstrun.sh", "rpi-preseed.toml")
 """Of the boot partition; all of the card's own folder but its scripts and wheels goes with them."""
 _PSK = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_DROP_IN = f"""# The key belongs to root; systemd shows it to the service alone.
+_DROP_IN = f"""# The key belongs to root; systemd shows it to the service.
 [Service]
 LoadCredential=uplink.key:/etc/edge/{TLS_KEY}
 """
@@ -76,7 +76,8 @@ class FirstBoot:
 
     def _make_keys(self) -> None:
         make_keys(self._places, self._device())
-        put(self._places.units / "edge.service.d/uplink-key.conf", _DROP_IN.encode())
+        for service in ("edge.service", "edge-backup.service"):
+            put(self._places.units / f"{service}.d/uplink-key.conf", _DROP_IN.encode())
 
     def _request(self) -> None:
         token = (self._places.card / "token").read_text(encoding="ascii").strip()
@@ -119,20 +120,18 @@ class FirstBoot:
             self._say(f"no secret is left on {volume}")
 
     def _start_service(self) -> None:
-        units = sorted(folder("systemd").glob("edge*.*"))
-        for unit in units:
-            put(self._places.units / unit.name, unit.read_bytes())
+        units = install(self._places.root, self._systemd)
         announced = folder("config") / "avahi/edge.service"
         put(self._places.root / "etc/avahi/services/edge.service", announced.read_bytes())
         # The units name /opt/edge/current: what is installed here is the version that later ones are compared with.
         layout = Layout(self._places.venv.parent)
         with layout.alone():
             layout.adopt(self._places.venv)
-        self._systemd.reload()
         for unit in units:
-            if b"[Install]" in unit.read_bytes():
-                self._systemd.enable(unit.name)
-                self._systemd.start(unit.name)
+            self._systemd.enable(unit)
+        for unit in units:
+            if unit != SAFE_STATE:  # for the next boot: this one goes on to edge.service
+                self._systemd.start(unit)
 
     def _device(self) -> str:
         device = load_config(self._places.etc / "edge.toml").device

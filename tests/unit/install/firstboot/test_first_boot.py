@@ -35,6 +35,9 @@ class Asked(Systemd):
     def reload(self) -> None:
         self.asked.append("reload")
 
+    def make_users(self) -> None:
+        self.asked.append("users")
+
     def enable(self, unit: str) -> None:
         self.asked.append(f"enable {unit}")
 
@@ -82,10 +85,9 @@ def whole(places: Places, code: str, now_s: int, book: Path) -> None:
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert matches(code.replace("-", ""), json.loads((places.state / "pairing.json").read_text())["pairing"])
     assert (places.units / "edge.service").is_file() and (places.own / "done").is_file()
-    assert (
-        "LoadCredential=uplink.key:/etc/edge/device.key"
-        in (places.units / "edge.service.d/uplink-key.conf").read_text()
-    )
+    for service in ("edge.service", "edge-backup.service"):
+        shown = (places.units / f"{service}.d/uplink-key.conf").read_text()
+        assert "LoadCredential=uplink.key:/etc/edge/device.key" in shown
     assert (places.root / "opt/edge/current").resolve() == places.venv
     assert (places.root / "etc/cloud/cloud-init.disabled").exists()
     assert not (places.own / "needles").exists()
@@ -97,10 +99,21 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
     systemd = Asked()
     said = boot(places, systemd, now_s)
     whole(places, code, now_s, tmp_path / "book")
-    units = [unit.name for unit in sorted((ROOT / "systemd").glob("edge*.*")) if "[Install]" in unit.read_text()]
-    assert {"edge-register.service", "edge-update.path", "edge.service"} <= set(units)
-    started = [f"{what} {unit}" for unit in units for what in ("enable", "start")]
-    assert systemd.asked == ["reload", *started, "disable edge-firstboot.service"]
+    enabled = [told.removeprefix("enable ") for told in systemd.asked if told.startswith("enable ")]
+    at_once = [unit for unit in enabled if unit != "edge-safe-state.service"]
+    assert {
+        "edge.service",
+        "edge-safe-state.service",
+        "edge-update.path",
+        "edge-backup.timer",
+        "edge-register.service",
+    } <= set(enabled)
+    assert systemd.asked == [
+        *("users", "reload"),
+        *(f"enable {unit}" for unit in enabled),
+        *(f"start {unit}" for unit in at_once),
+        "disable edge-firstboot.service",
+    ]
     assert said[:3] == ["configuration", "keys", "request"] and said[-1].startswith("done")
 
 
