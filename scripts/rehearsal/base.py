@@ -13,8 +13,8 @@ MIRROR = "http://deb.debian.org/debian"
 LIMIT_S = 1800
 # What the image brings, and edge or the first boot has to do with.
 SYSTEM = (
-    "systemd-sysv dbus udev python3 iproute2 network-manager avahi-daemon ca-certificates locales sudo "
-    "openssh-server tzdata"
+    "systemd-sysv dbus udev python3 iproute2 network-manager avahi-daemon ca-certificates locales console-setup "
+    "sudo openssh-server tzdata"
 )
 CLOUD = "cloud-init netplan.io"
 MISSING = "python3-venv espeak-ng alsa-utils"

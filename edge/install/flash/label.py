@@ -1,8 +1,8 @@
 """The label of a device, as a picture and as a page to print: who it is, where its page is, and how a phone gets in.
 
 The device's own radio network has a passphrase of its own, since the device has to hold it as it is, and of the pairing
-code only a hash. Its key does not exist yet when the label is printed: there is a line for the fingerprint, to be filled
-in. The QR code holds address and pairing code, behind a `#`, so that no server ever sees it.
+code only a hash. Its key does not exist yet when the label is printed: there is a line for the fingerprint. The
+QR code holds address and pairing code, behind a `#`, so that no server ever sees it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def user_data(one: Description, start: str) -> str:
         "ssh_pwauth": False,
         "disable_root": True,
         "package_update": False,
-        "bootcmd": [["sh", "-c", start]],
+        "bootcmd": [["sh", "-c", start], ["sh", "-c", _language(one.system.lang)]],
     }
     if one.system.ssh_keys:
         data["bootcmd"].append(["sh", "-c", "systemctl enable ssh && systemctl start --no-block ssh"])
@@ -43,6 +43,12 @@ def user_data(one: Description, start: str) -> str:
             }
         ]
     return "#cloud-config\n" + _text(data)
+
+
+def _language(lang: str) -> str:
+    """Debian's locale-gen makes what the file lists, and does not heed the name that cloud-init calls it with."""
+    line = f"{lang} UTF-8"
+    return f"grep -qx '{line}' /etc/locale.gen || echo '{line}' >>/etc/locale.gen"
 
 
 def network_config(one: Description) -> str:

@@ -26,7 +26,9 @@ if [ ! -e "$complete" ]; then
     # A power cut may have left packages half configured.
     dpkg --configure -a
     if [ -d "$card/debs" ]; then
-      apt-get install -y -qq --no-download --no-install-recommends "$card"/debs/*.deb
+      # Without the archive's lists: where they know the same version, apt wants it from there and not from the card.
+      apt-get install -y -qq --no-install-recommends \
+        -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null "$card"/debs/*.deb
     else
       # shellcheck disable=SC2086 # the list is meant to fall apart into words
       apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing
