@@ -17,6 +17,7 @@ from edge.install.firstboot.places import UNIT, Places, Systemd, put
 from edge.install.firstboot.scrub import fill, found, overwrite, volume_of
 from edge.install.provision.settings import TLS_KEY
 from edge.install.units import SAFE_STATE, install
+from edge.resources import folder
 from edge.store.keys import write_new
 from edge.update.layout import Layout
 

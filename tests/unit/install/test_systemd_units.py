@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -26,10 +27,10 @@ from edge.update.layout import CURRENT, DEFAULT_ROOT, TRUSTED
 FOLDER = Path(__file__).parents[3] / "systemd"
 FILES = sorted(file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*") if file.is_file())
 SERVICES = [name for name in FILES if name.endswith(".service")]
-PROGRAMS = (f"{DEFAULT_ROOT}/{CURRENT}/bin/edge", f"{DEFAULT_ROOT}/{TRUSTED}/bin/edge")
+PROGRAMS = tuple(f"{DEFAULT_ROOT}/{link}/bin/{name}" for link in (CURRENT, TRUSTED) for name in ("edge", "python"))
 MOST_EXPOSED = 2.0
-# The first boot installs Debian packages, which make users, devices and files that run as others, anywhere on the system,
-# and it reads the boot partition itself. What that allows to be taken away is; even without the network 3.6 is left.
+# The first boot installs Debian packages, which make users, devices and files that run as others, anywhere on the
+# system, and it reads the boot partition itself. What that allows to be taken away is; without the network 3.6 is left.
 FIRST_BOOT_EXPOSED = 4.2
 NEEDS_SYSTEMD = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
 
@@ -83,7 +84,10 @@ def test_what_a_unit_starts_is_a_command_of_an_installed_version(name: str) -> N
         for line in lines(name, key):
             program, *words = line.split()
             assert program in PROGRAMS
-            build_parser().parse_args(words)
+            if program.endswith("/edge"):
+                build_parser().parse_args(words)
+            else:
+                assert words[0] == "-m" and importlib.util.find_spec(words[1]) is not None
 
 
 def test_where_units_look_is_where_programs_write() -> None:
