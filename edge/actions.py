@@ -44,6 +44,10 @@ class DriveRelay:
     on: bool
 
 
+KEYPAD = "keypad"
+"""The input itself, which is counted beside people and numbers of nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckPin:
     """Keep `failures` on the disk, then compare a PIN; the answer is a `PinChecked` with the same ticket.

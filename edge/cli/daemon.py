@@ -79,7 +79,7 @@ def run_check(args: argparse.Namespace) -> int:
     Recognition(manifest, config.face)
     for entry in manifest.models.values():
         for variant in entry.files.values():
-            variant.read_verified()
+            variant.open_verified().close()
     result = {
         "config": str(args.config),
         "device": config.device.id,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge.actions import Action, CheckPin, KeepFailures, Priority, Report
+from edge.actions import KEYPAD, Action, CheckPin, KeepFailures, Priority, Report
 from edge.clock import Now
 from edge.events import PinChecked, PinTyped, PinVerdict, Way
 from edge.gate import pins
@@ -84,7 +84,7 @@ def _wrong(state: GateState, rules: Rules, now: Now) -> Outcome:
     if state.lockdown:
         return shut_out(state, "keypad", now, entry.person)
     settings = rules.policy.settings
-    keys = [key for key in (entry.key, pins.KEYPAD) if key in state.pins.tried]
+    keys = [key for key in (entry.key, KEYPAD) if key in state.pins.tried]
     rest_s = max((pins.lockout_s(key, state.pins.tried[key].failures, settings) for key in keys), default=0.0)
     if rest_s:
         details = {**_BY, "lockout_s": rest_s}

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from edge.actions import KEYPAD
 from edge.config.schema import Access
 
-KEYPAD = "keypad"
 KEYPAD_FAILURES = 20
 """Wrong PINs of whomever, after which the keypad itself rests: against somebody who tries one PIN on many numbers."""
 KEYPAD_FORGETS_S = 900.0

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from edge.actions import KEYPAD
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.store.keys import DeviceKey, load_device_key, sync_folder
 from edge.store.roster import Roster
@@ -23,8 +24,6 @@ from edge.store.roster_records import is_id
 from edge.store.roster_schema import ROSTER_NAME
 from edge.store.roster_zone import ZoneRoster
 
-KEYPAD: Final = "keypad"
-"""The name of the input, beside the ids of people."""
 LOST: Final = 1_000_000
 """The count of the keypad when the file cannot be believed: beyond any limit."""
 FILE_NAME: Final = "pin-failures.json"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.actions import CheckPin, KeepFailures
+from edge.actions import KEYPAD, CheckPin, KeepFailures
 from edge.app import Device
 from edge.config import load_config
-from edge.store.pin_failures import KEYPAD, initial_failures
+from edge.store.pin_failures import initial_failures
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile
 from tests.scenario.rig import configure, edge, perform, until

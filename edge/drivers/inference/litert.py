@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.drivers.inference.resident import give_back
 from edge.drivers.inference.variant import TensorSpec, Variant
 from edge.errors import DataError, HardwareError
 
@@ -48,7 +49,6 @@ class LiteRtNetwork:
 
     def __init__(self, variant: Variant, runtime: Runtime | None = None, num_threads: int = 1) -> None:
         self.runtime = runtime or available_runtime()
-        content = variant.read_verified()
         try:
             module = importlib.import_module(_MODULES[self.runtime])
         except ImportError as failure:
@@ -56,14 +56,18 @@ class LiteRtNetwork:
                 f"the inference runtime {self.runtime} cannot be imported: {failure}",
                 hint=f"pip install {self.runtime}",
             ) from failure
-        try:
-            self._interpreter: Any = module.Interpreter(model_content=content, num_threads=num_threads)
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as failure:
-            raise DataError(
-                f"model {variant.model}: {self.runtime} cannot load {variant.path}: {failure}",
-                hint="the file has the manifest's hash, so build it again for this runtime with `make models`",
-            ) from failure
+        with variant.open_verified() as file:
+            try:
+                self._interpreter: Any = module.Interpreter(
+                    model_path=f"/proc/self/fd/{file.fileno()}", num_threads=num_threads
+                )
+                self._interpreter.allocate_tensors()
+            except (ValueError, RuntimeError) as failure:
+                raise DataError(
+                    f"model {variant.model}: {self.runtime} cannot load {variant.path}: {failure}",
+                    hint="the file has the manifest's hash, so build it again for this runtime with `make models`",
+                ) from failure
+            give_back(file.fileno())
         inputs = self._interpreter.get_input_details()
         outputs = self._interpreter.get_output_details()
         _require(variant, "input", [variant.input], inputs)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from edge.errors import DataError
 
@@ -36,30 +37,38 @@ class Variant:
     input: TensorSpec
     outputs: tuple[TensorSpec, ...]
 
-    def read_verified(self) -> bytes:
-        """The file's bytes, once their length and SHA-256 have been found right.
+    def open_verified(self) -> BinaryIO:
+        """The open file, once its length and SHA-256 have been found right.
 
-        The interpreter is given these very bytes: a flatbuffer is not validated by the runtime, so a damaged one
-        can crash the process, and a file read twice may have changed in between. Raises DataError.
+        The interpreter is to map this very file, by its descriptor: a flatbuffer is not fully validated by the
+        runtime, so a damaged one can crash the process, and another file may stand at the path meanwhile. Raises
+        DataError.
         """
         try:
-            with self.path.open("rb") as stream:
-                content = stream.read(self.size_bytes + 1)  # one more than expected shows a file that is too long
+            stream = self.path.open("rb")
         except OSError as failure:
+            raise self._unreadable(failure) from failure
+        try:
+            size = os.fstat(stream.fileno()).st_size
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as failure:
+            stream.close()
+            raise self._unreadable(failure) from failure
+        if size == self.size_bytes and digest == self.sha256:
+            return stream
+        stream.close()
+        if size != self.size_bytes:
             raise DataError(
-                f"model {self.model}: {self.path} cannot be read: {failure.strerror or failure}",
-                hint="build the models with `make models`, or restore the file from the release",
-            ) from failure
-        if len(content) != self.size_bytes:
-            got = "more" if len(content) > self.size_bytes else str(len(content))
-            raise DataError(
-                f"model {self.model}: {self.path} should have {self.size_bytes} bytes and has {got}",
+                f"model {self.model}: {self.path} should have {self.size_bytes} bytes and has {size}",
                 hint="the file is truncated or another one; restore it from the release",
             )
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != self.sha256:
-            raise DataError(
-                f"model {self.model}: SHA-256 of {self.path} is {digest}, the manifest says {self.sha256}",
-                hint="the file is damaged or another one; restore it from the release",
-            )
-        return content
+        raise DataError(
+            f"model {self.model}: SHA-256 of {self.path} is {digest}, the manifest says {self.sha256}",
+            hint="the file is damaged or another one; restore it from the release",
+        )
+
+    def _unreadable(self, failure: OSError) -> DataError:
+        return DataError(
+            f"model {self.model}: {self.path} cannot be read: {failure.strerror or failure}",
+            hint="build the models with `make models`, or restore the file from the release",
+        )

@@ -6,12 +6,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 import pytest
 
 from edge.drivers.inference.litert import LiteRtNetwork, Runtime, available_runtime, installed_runtimes
+from edge.drivers.inference.resident import give_back
 from edge.drivers.inference.variant import TensorSpec, Variant
 from edge.errors import DataError, HardwareError
 from edge.vision.manifest import load_manifest, open_network
@@ -42,8 +43,8 @@ class FakeInterpreter:
 
     made: ClassVar[list[bytes]] = []
 
-    def __init__(self, model_content: bytes, num_threads: int) -> None:
-        self.made.append(model_content)
+    def __init__(self, model_path: str, num_threads: int) -> None:
+        self.made.append(Path(model_path).read_bytes())
         self.num_threads = num_threads
         self.fed: Any = None
 
@@ -106,6 +107,28 @@ def test_answers_are_copies_that_the_next_run_does_not_change() -> None:
     assert all((a == b).all() for a, b in zip(first, kept, strict=True))
 
 
+def test_the_file_of_a_loaded_network_takes_no_memory_and_is_read_again_where_it_must() -> None:
+    stated = near_detector()
+    network = LiteRtNetwork(stated)
+    ones = np.ones(network.input_shape, np.float32)
+    first = network.run(ones)
+    with stated.path.open("rb") as file:
+        assert give_back(file.fileno()) >= stated.size_bytes
+        assert resident_bytes(stated.path) == 0
+    assert all((a == b).all() for a, b in zip(network.run(ones), first, strict=True))
+
+
+def resident_bytes(path: Path) -> int:
+    """Of all mappings of the file, by proc_pid_smaps(5)."""
+    found, total = False, 0
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if not line.split()[0].endswith(":"):
+            found = line.endswith(path.name)
+        elif found and line.startswith("Rss:"):
+            total += int(line.split()[1]) * 1024
+    return total
+
+
 @pytest.mark.usefixtures("tflite")
 def test_numbers_are_quantised_and_back_by_the_files_own_details(tmp_path: Path) -> None:
     network = LiteRtNetwork(variant(tmp_path / "m.tflite", b"model"), "tflite-runtime")
@@ -118,9 +141,17 @@ def test_numbers_are_quantised_and_back_by_the_files_own_details(tmp_path: Path)
     np.testing.assert_array_equal(network._interpreter.fed, [[5, 127]])
 
 
-def test_the_interpreter_gets_the_bytes_that_were_verified_and_one_thread(
-    tmp_path: Path, tflite: type[FakeInterpreter]
+def test_the_interpreter_gets_the_file_that_was_verified_and_one_thread(
+    tmp_path: Path, tflite: type[FakeInterpreter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def swapped(stated: Variant) -> BinaryIO:
+        file = opened(stated)
+        stated.path.unlink()
+        stated.path.write_bytes(b"another model")
+        return file
+
+    opened = Variant.open_verified
+    monkeypatch.setattr(Variant, "open_verified", swapped)
     network = LiteRtNetwork(variant(tmp_path / "m.tflite", b"the model's bytes"), "tflite-runtime")
     assert tflite.made == [b"the model's bytes"]
     assert network._interpreter.num_threads == 1
@@ -140,10 +171,10 @@ def test_a_missing_file_and_a_folder_in_its_place_are_said_by_name(tmp_path: Pat
     stated = variant(tmp_path / "m.tflite", b"x")
     stated.path.unlink()
     with pytest.raises(DataError, match=r"m\.tflite cannot be read"):
-        stated.read_verified()
+        stated.open_verified()
     stated.path.mkdir()
     with pytest.raises(DataError, match=r"m\.tflite cannot be read"):
-        stated.read_verified()
+        stated.open_verified()
 
 
 @pytest.mark.parametrize("content", [b"this is no flatbuffer, although its hash is the manifest's own", b"\0" * 64])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.actions import DriveRelay, Report
+from edge.actions import KEYPAD, DriveRelay, Report
 from edge.config.schema import Access, Lock
 from edge.events import (
     AccessRule,
@@ -205,7 +205,7 @@ def test_wrong_pins_on_many_residents_push_out_no_count() -> None:
     for number in range(100):
         tried = pins.over(pins.begin(tried, f"p{number}", f"p{number}", Access(), 1.0 + number))
     assert tried.tried["victim"].failures == 1
-    assert tried.tried[pins.KEYPAD].failures == 101
+    assert tried.tried[KEYPAD].failures == 101
 
 
 def test_a_number_of_nobody_that_was_typed_just_now_is_not_the_one_that_is_forgotten() -> None:
@@ -224,7 +224,7 @@ def test_a_keypad_that_is_used_all_day_forgets_wrong_ones_too() -> None:
         enter(story, str(500 + quarter), PinVerdict.WRONG, now_s)
         enter(story, "101", PinVerdict.RIGHT, now_s + 300.0)
         enter(story, "101", PinVerdict.RIGHT, now_s + 600.0)
-    assert story.state.pins.tried[pins.KEYPAD].failures <= 2
+    assert story.state.pins.tried[KEYPAD].failures <= 2
 
 
 @pytest.mark.parametrize("meanwhile", [FireLineChanged(LineState.ALARM), Stopping("SIGTERM")])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from edge.actions import CheckPin, DriveRelay, KeepFailures, Report
+from edge.actions import KEYPAD, CheckPin, DriveRelay, KeepFailures, Report
 from edge.events import AccessRule, OrderGiven, PinChecked, PinTyped, PinVerdict, Tick
 from edge.gate import pins
-from edge.gate.pins import KEYPAD, KEYPAD_FAILURES, KEYPAD_FORGETS_S, lockout_s, restored
+from edge.gate.pins import KEYPAD_FAILURES, KEYPAD_FORGETS_S, lockout_s, restored
 from tests.unit.gate.gate_story import ACCESS, Story, at, phrases, reports
 
 PEOPLE = (AccessRule("p", number="101"), AccessRule("q", number="102", revoked=True))

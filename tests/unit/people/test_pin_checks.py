@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from people_samples import profile
 
-from edge.actions import CheckPin, KeepFailures
+from edge.actions import KEYPAD, CheckPin, KeepFailures
 from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event, PinChecked, PinVerdict
 from edge.people.pins import LATE_S, RETRY_S, PinWorker
 from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import Inbox
 from edge.store import pin_failures
-from edge.store.pin_failures import FILE_NAME, KEYPAD, LOST, FailureFile, initial_failures
+from edge.store.pin_failures import FILE_NAME, LOST, FailureFile, initial_failures
 from edge.store.pin_hash import hash_pin, matches
 from edge.store.roster import Roster
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from test_people_cli import CONSENT, Cli
 
+from edge.actions import KEYPAD
 from edge.cli import people_credentials
 from edge.errors import DataError, EdgeError, HardwareError, UsageError
-from edge.store.pin_failures import KEYPAD, LOST, FailureFile, initial_failures, open_failures
+from edge.store.pin_failures import LOST, FailureFile, initial_failures, open_failures
 from edge.store.pin_hash import matches
 from edge.store.roster import Roster
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from roster_samples import profile
 
+from edge.actions import KEYPAD
 from edge.errors import HardwareError
 from edge.store.keys import DeviceKey
 from edge.store.pin_failures import (
     FILE_NAME,
-    KEYPAD,
     LOST,
     FailureFile,
     FailuresLostError,

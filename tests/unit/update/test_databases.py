@@ -95,6 +95,7 @@ def test_events_that_it_cannot_use_are_taken_over_and_no_number_is_used_twice(
     unsent = "SELECT e.body FROM outbox o JOIN events e ON e.position = o.position"
     waiting = {bytes(body) for (body,) in again.conn.execute(unsent)}
     assert set(before[-4:]) <= waiting and not waiting & set(before[1:20])
+    again.ledger.close()
     names = [
         path.name for path in tmp_path.glob("events.db.damaged-*") if not path.name.endswith((".salvaged", "-shm"))
     ]
