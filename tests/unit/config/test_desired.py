@@ -141,6 +141,7 @@ def test_a_configuration_as_json_is_whole() -> None:
         "door",
         "card",
         "card_inside",
+        "second_camera",
         "keypad",
         "speaker",
         "uplink",
@@ -149,7 +150,7 @@ def test_a_configuration_as_json_is_whole() -> None:
 
 
 def difference_of_everything() -> set[str]:
-    gate = {"lock", "access", "face", "store", "office", "pictures", "homeassistant", "metrics", "update"}
+    gate = {"lock", "access", "face", "liveness", "store", "office", "pictures", "homeassistant", "metrics", "update"}
     return gate | {"station", "bins"}
 
 
