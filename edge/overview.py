@@ -96,6 +96,8 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
 def _register_sight(board: StatusBoard, sight: Sight) -> None:
     model = sight.recognition.model
     board.register("camera", lambda: {"driver": sight.driver, **sight.camera.now.status()})
+    if (second := sight.second) is not None:
+        board.register("second_camera", lambda: second.now.status())
     board.register("model", lambda: model)
     board.register("vision", lambda: {**sight.vision.now.status(), "false_accepts": sight.false_accepts.now.status()})
     board.register("roster", lambda: _roster(sight))

@@ -99,6 +99,7 @@ def make_camera(settings: CameraConfig) -> Camera:
             load_picture,
             lambda: open_fit(load_manifest(*resources.manifests())),
             hears=settings.hears,
+            infrared=settings.infrared,
             width_px=settings.width_px,
             height_px=settings.height_px,
             rate_fps=settings.rate_fps,

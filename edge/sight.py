@@ -24,6 +24,8 @@ from edge.runtime.heartbeats import FrameWatch
 from edge.runtime.mailbox import LatestSlot, NextSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
+from edge.vision.liveness.second import COMPONENT as SECOND
+from edge.vision.liveness.second import SecondCamera
 from edge.vision.manifest import Manifest
 from edge.vision.recognition import Recognition
 from edge.vision.worker import COMPONENT as VISION
@@ -63,9 +65,20 @@ class Sight:
                 onlookers=onlookers,
             )
         )
+        second = config.second_camera
+        eye: SecondCamera | None = None
+        self.second: Renewable[CameraWorker] | None = None
+        if second is not None:
+            pictures: LatestSlot[Frame] = LatestSlot()
+            eye = SecondCamera(pictures, infrared=config.liveness.infrared)
+            self.second = Renewable(
+                lambda _last: CameraWorker(
+                    lambda: make_camera(second), pictures, faults, keep_newest=False, name=SECOND
+                )
+            )
         self.snapshots = make_snapshots(config, lambda: self.camera.now.newest, submit, clock)
         self.vision: Renewable[VisionWorker] = Renewable(
-            lambda _last: VisionWorker(slot, self.recognition, post, *told, look)
+            lambda _last: VisionWorker(slot, self.recognition, post, *told, look, eye)
         )
 
         def deliver(loaded: LoadedGallery) -> None:
@@ -99,5 +112,6 @@ class Sight:
             Spec("roster", self.roster, 30.0),
             Spec("vision", self.vision, 10.0),
             Spec("camera", self.camera, 12.0),
+            *([Spec(SECOND, self.second, 12.0)] if self.second else ()),
             *([Spec("pictures", self.snapshots)] if self.snapshots else ()),
         ]

@@ -124,9 +124,11 @@ def _roles(config: Config) -> Problems:
     if "gate" not in roles:
         problems.extend(
             ((name,), "only a gate asks for it; add 'gate' to the roles, or take the table out")
-            for name in ("card", "card_inside", "keypad")
+            for name in ("second_camera", "card", "card_inside", "keypad")
             if getattr(config, name) is not None
         )
+    if config.liveness.infrared and config.second_camera is None:
+        problems.append((("liveness", "infrared"), "there is no [second_camera] that could see infrared"))
     if "bin" in roles:
         if config.station is None:
             problems.append(((), "the role bin needs a table [station]"))

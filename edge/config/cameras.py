@@ -60,12 +60,14 @@ class ScriptedCamera:
 class VisitorsCamera:
     """People who walk up to a gate, and what is held before it in their place, as a script says; its simulator.
 
-    `hears`: the simulated loudspeaker's `spoken.jsonl`, so that visitors can do what they are asked for.
+    `hears`: the simulated loudspeaker's `spoken.jsonl`, so that visitors can do what they are asked for. `infrared`: it
+    sees no colours, and screens dark.
     """
 
     driver: Literal["visitors"]
     path: Path
     hears: Path | None = None
+    infrared: bool = False
     rate_fps: Annotated[float, Between(1.0, 60.0)] = 12.0
     width_px: Annotated[int, Between(160, 1920)] = 640
     height_px: Annotated[int, Between(120, 1080)] = 480

@@ -269,14 +269,22 @@ class Metrics:
     port: Annotated[int, Between(0, 65535)] = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """`infrared`: `second_camera` sees infrared, in which a screen is dark."""
+
+    infrared: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One device. `camera` looks at people; `door`, `card`, `card_inside` and `keypad` belong to a gate, `station` and
-    `bins` to a waste station.
+    """One device. `camera` looks at people, `second_camera` at the same place, and must agree; `door`, `card`,
+    `card_inside` and `keypad` belong to a gate, `station` and `bins` to a waste station.
     """
 
     device: Device
     camera: CameraConfig | None = None
+    second_camera: CameraConfig | None = None
     door: GpioDoor | SimulatedDoor | None = None
     card: CardConfig | None = None
     card_inside: CardConfig | None = None
@@ -286,6 +294,7 @@ class Config:
     lock: Lock = Lock()
     access: Access = field(default_factory=Access)
     face: Face = Face()
+    liveness: Liveness = Liveness()
     store: Store = Store()
     office: Office = field(default_factory=Office)
     pictures: Pictures = Pictures()

@@ -23,6 +23,7 @@ from edge.measure.attack_rates import Outcome, figures
 from edge.measure.presentations import Presentation, presentations_in
 from edge.vision.faces import Face, FaceFinder
 from edge.vision.liveness.judge import Evidence, Liveness, at_the_gate
+from edge.vision.liveness.opinion import Opinion
 from edge.vision.liveness.view import EmptyView
 from edge.vision.recognition import Recognition
 from edge.vision.track import Observation, Tracker
@@ -84,6 +85,9 @@ class Examiner:
         self._critics = recognition.open_critics()
         self._watch = watch
 
+    def _opinions(self) -> list[Opinion]:
+        return [Opinion(self._critics)] if self._critics else []
+
     def examine(self, presentation: Presentation) -> Outcome:
         """Raises DataError for what cannot be read."""
         outcome = Outcome(presentation.kind)
@@ -92,7 +96,7 @@ class Examiner:
 
         def judge() -> Watched:
             outcome.view_known = view.known
-            judges.append(Watched(at_the_gate(view, self._critics) if view.known else Liveness(), self._watch))
+            judges.append(Watched(at_the_gate(view, self._opinions) if view.known else Liveness(), self._watch))
             return judges[-1]
 
         tracker = Tracker(self._recognition.gallery, self._recognition.points, judge)

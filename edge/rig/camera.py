@@ -19,7 +19,7 @@ from edge.rig.hearing import Hearing
 from edge.rig.portrait import Fit, Portrait, make_portrait
 from edge.rig.ranges import TUNING
 from edge.rig.scenes import make_take
-from edge.rig.takes import Setting, Take, frame
+from edge.rig.takes import ScreenTake, Setting, Take, frame
 from edge.rig.visitors import Visitor, read_visitors
 
 _BESIDE_MM = 900.0  # comes from there, beside the picture
@@ -43,6 +43,7 @@ class VisitorsCamera:
     """Frames of `width_px` × `height_px` at `rate_fps`; each frame's `name` is the picture of whoever is in view,
     empty for nobody. `decode` reads one picture file, `open_fit` loads the networks that find the face in it; a script,
     file or portrait that cannot be used makes `open` fail. `hears`: the simulated loudspeaker's `spoken.jsonl`.
+    `infrared`: a camera beside the gate's with a lamp of its own, which sees no colours, and no picture on a screen.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class VisitorsCamera:
         open_fit: Callable[[], Fit],
         *,
         hears: Path | None = None,
+        infrared: bool = False,
         width_px: int = 640,
         height_px: int = 480,
         rate_fps: float = 12.0,
@@ -59,6 +61,7 @@ class VisitorsCamera:
     ) -> None:
         self._script, self._decode, self._open_fit = script, decode, open_fit
         self._hearing = Hearing(hears) if hears else None
+        self._infrared = infrared
         self._size = (width_px, height_px)
         self._rate_fps = rate_fps
         self._monotonic = monotonic
@@ -121,6 +124,8 @@ class VisitorsCamera:
         takes = [(self._take(guest), at_s - guest.visitor.begins_s) for guest in there]
         takes.sort(key=lambda one: -one[0].pose(one[1]).z_mm)
         picture = frame(self._setting, [take for take, _ in takes], [since_s for _, since_s in takes], at_s)
+        if self._infrared:
+            picture = np.repeat(picture.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
         return there[-1].visitor.picture if there else "", picture
 
     def close(self) -> None:
@@ -158,7 +163,8 @@ class VisitorsCamera:
         if guest.visitor.kind == "pass":
             return pass_held_up(guest.picture, by)
         cast = Cast(self._portrait(guest), self._portrait(self._holder_for(guest)))
-        return make_take(guest.visitor.kind, cast, by)
+        take = make_take(guest.visitor.kind, cast, by)
+        return take.in_infrared() if self._infrared and isinstance(take, ScreenTake) else take
 
     def _holder_for(self, guest: _Guest) -> _Guest:
         """Somebody else of the script, where there is anybody."""

@@ -22,6 +22,7 @@ from edge.rig.surface import Lamp, Optics
 _LOOK_BACK_S = 0.02  # over which the speed of what is shown is taken, for the smear
 _HELD_OUT_MM = 280.0  # whoever holds something stands so far behind it
 _BEHIND_HOLES_MM = 12.0
+_GLASS = 12  # grey level of a screen that shows nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +174,14 @@ class ScreenTake:
 
     def pose(self, at_s: float) -> HeadPose:
         return self._held.at(at_s)[0].shifted(*self._aside, 0.0)
+
+    def in_infrared(self) -> ScreenTake:
+        """The same, as a camera sees it that sees no visible light: what it shows is dark."""
+
+        def dark(at_s: float) -> Picture:
+            return np.full_like(self._content(at_s), _GLASS)
+
+        return ScreenTake(self.setting, self.screen, self._held, dark, self._aside, self._body)
 
     def told(self) -> dict[str, Any]:
         return {**self.setting.told(), "approach": asdict(self._held.approach), "screen": asdict(self.screen.look)}

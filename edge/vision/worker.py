@@ -15,8 +15,10 @@ from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import LatestSlot
 from edge.vision.embed import Embedding
 from edge.vision.faces import Face, FaceFinder
+from edge.vision.liveness.cue import Cue
 from edge.vision.liveness.judge import at_the_gate
-from edge.vision.liveness.opinion import Critic
+from edge.vision.liveness.opinion import Critic, Opinion
+from edge.vision.liveness.second import Second, SecondCamera
 from edge.vision.liveness.view import EmptyView
 from edge.vision.motion import MotionGate
 from edge.vision.recognition import Recognition
@@ -31,7 +33,8 @@ Watcher = Callable[[Frame, list[Face], list[Fact]], None]
 
 class VisionWorker:
     """`post(event, seen_s)` puts into the brain's inbox. `watch` sees every frame that was looked at, for a
-    storyboard. Networks that cannot be loaded are a fault that is tried again: the door's other ways in go on.
+    storyboard. `second`: another camera, that must agree. Networks that cannot be loaded are a fault that is tried
+    again: the door's other ways in go on.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class VisionWorker:
         on_fault: OnFault,
         on_recovered: OnRecovered,
         watch: Watcher = lambda _frame, _faces, _decisions: None,
+        second: SecondCamera | None = None,
     ) -> None:
         self._slot = slot
         self._recognition = recognition
@@ -49,10 +53,11 @@ class VisionWorker:
         self._on_fault = on_fault
         self._on_recovered = on_recovered
         self._watch = watch
+        self._second = second
         self._motion = MotionGate()
         self._view = EmptyView()
         self._critics: tuple[Critic, ...] = ()
-        self._tracker = Tracker(recognition.gallery, recognition.points, lambda: at_the_gate(self._view, self._critics))
+        self._tracker = Tracker(recognition.gallery, recognition.points, lambda: at_the_gate(self._view, self._more))
         self._finder: FaceFinder | None = None
         self._newest: Embedding | None = None
         self._retry_at_s = float("-inf")
@@ -73,6 +78,13 @@ class VisionWorker:
             self._retry_at_s = time.monotonic() + RETRY_S
             return
         self._on_recovered(COMPONENT)  # from this worker's fault or a predecessor's
+
+    def _more(self) -> list[Cue]:
+        """The cues that not every gate has."""
+        more: list[Cue] = [Opinion(self._critics)] if self._critics else []
+        if self._second is not None and self._finder is not None:
+            more.append(Second(self._second, self._finder.find))
+        return more
 
     def step(self) -> None:
         if self._finder is None:

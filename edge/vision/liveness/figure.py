@@ -19,7 +19,7 @@ from edge.vision.liveness.cue import EVIDENCE_S, Seen
 from edge.vision.liveness.template import OVAL
 from edge.vision.liveness.view import COLUMNS, ROWS, Cells, EmptyView
 
-_EVERY = 2  # frames; neighbouring ones show much the same
+_EVERY_S = 0.095  # neighbouring frames show much the same
 _FRAMES = 3  # before anything is said; their median counts, so that one bad frame is none
 _AROUND, _BELOW = 0.95, 0.8  # shares from which on the score passes: the living of the tuning set have 0.98 and 0.9
 _FEWEST_CELLS = 12
@@ -39,14 +39,14 @@ class Figure:
     def __init__(self, view: EmptyView) -> None:
         self._view = view
         self._frames: deque[tuple[float, float]] = deque(maxlen=128)
-        self._count = 0
+        self._last_s = float("-inf")
 
     def observe(self, seen: Seen) -> None:
         while self._frames and not 0.0 <= seen.now_s - self._frames[0][0] <= EVIDENCE_S:
             self._frames.popleft()
-        self._count += 1
-        if self._count % _EVERY != 1:
+        if 0.0 <= seen.now_s - self._last_s < _EVERY_S:
             return
+        self._last_s = seen.now_s
         found = hidden(self._view, seen.face)
         if found is not None:
             self._frames.append((seen.now_s, found.score()))

@@ -21,7 +21,6 @@ from edge.vision.liveness.figure import Figure
 from edge.vision.liveness.follow import Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import SignsOfLife
-from edge.vision.liveness.opinion import Critic, Opinion
 from edge.vision.liveness.surface import Surface
 from edge.vision.liveness.surroundings import Surroundings
 from edge.vision.liveness.view import EmptyView
@@ -40,11 +39,11 @@ def default_cues() -> list[Cue]:
     return [Geometry(), Surroundings(), Border(), Surface(), SignsOfLife()]
 
 
-def gate_cues(view: EmptyView, critics: Sequence[Critic] = ()) -> list[Cue]:
-    """The cues of a camera that has seen what it looks at when nobody is there; without that nobody passes. `critics`:
-    networks that the installer has added.
+def gate_cues(view: EmptyView, more: Callable[[], Sequence[Cue]] = tuple) -> list[Cue]:
+    """The cues of a camera that has seen what it looks at when nobody is there; without that nobody passes. `more`
+    makes those that only some gates have.
     """
-    return [Geometry(), Figure(view), Surface(), SignsOfLife(), *([Opinion(critics)] if critics else [])]
+    return [Geometry(), Figure(view), Surface(), SignsOfLife(), *more()]
 
 
 class Liveness:
@@ -79,9 +78,9 @@ class Liveness:
         return Evidence(fuse(self._cues, scores), MappingProxyType({n: round(s, 3) for n, s in scores.items()}))
 
 
-def at_the_gate(view: EmptyView, critics: Sequence[Critic] = ()) -> Liveness:
+def at_the_gate(view: EmptyView, more: Callable[[], Sequence[Cue]] = tuple) -> Liveness:
     """The liveness of one face before a fixed camera."""
-    return Liveness(partial(gate_cues, view, critics), around=False)
+    return Liveness(partial(gate_cues, view, more), around=False)
 
 
 def fuse(cues: Sequence[Cue], scores: Mapping[str, float]) -> Life:

@@ -23,6 +23,9 @@ def test_it_exposes_for_the_middle_of_what_it_sees_first() -> None:
     camera = imaging(QUIET)
     assert 85 < camera.take(grey() // 3, 0.0).mean() < 118
     assert camera.take(grey(), 0.1).mean() > 200
+    later = [camera.take(grey(), 0.1 + tenth / 10).mean() for tenth in range(1, 40)]
+    assert later == sorted(later, reverse=True)  # and follows what it sees later, slowly
+    assert 100 < later[-1] < 135
 
 
 def test_noise_is_as_strong_as_told_and_new_in_every_frame() -> None:

@@ -185,3 +185,21 @@ def test_the_configured_camera_is_this_one(script: Path) -> None:
     made.close()
     assert frame is not None
     assert frame.picture.shape == (480, 640, 3)
+
+
+def test_in_infrared_a_screen_is_dark_and_somebody_alive_is_not(tmp_path: Path, fit: Fit, finder: FaceFinder) -> None:
+    """Both cameras see the same visitors at the same places."""
+    shutil.copy(PORTRAITS / "obama.jpg", tmp_path)
+    script = tmp_path / "script.toml"
+    one = '[[visitor]]\npicture = "obama.jpg"\nbegins_s = {}\nstays_s = 5.0\nkind = "{}"\n'
+    script.write_text(one.format(1.0, "live") + one.format(8.0, "replay"))
+    cameras = [VisitorsCamera(script, load_picture, lambda: fit, infrared=dark) for dark in (False, True)]
+    for made in cameras:
+        made.open()
+    alive, alive_in_infrared = (made.scene_at(3.5)[1] for made in cameras)
+    assert (alive_in_infrared[..., 0] == alive_in_infrared[..., 2]).all()
+    places = [finder.find(picture)[0].box.centre for picture in (alive, alive_in_infrared)]
+    assert places[0] == pytest.approx(places[1], abs=12.0)
+    film, film_in_infrared = (made.scene_at(10.5)[1] for made in cameras)
+    assert finder.find(film)
+    assert not finder.find(film_in_infrared)

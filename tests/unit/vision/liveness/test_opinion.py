@@ -83,7 +83,7 @@ def test_it_sees_blue_first_and_a_part_of_the_picture(face: Face, entry: ModelEn
 
 def test_it_must_agree_where_it_was_added(entry: ModelEntry) -> None:
     critics = [Critic(Says(0.0, 3.0, 0.0), entry)]
-    cues = gate_cues(EmptyView(), critics)
+    cues = gate_cues(EmptyView(), lambda: [Opinion(critics)])
     assert [cue.name for cue in cues] == ["geometry", "figure", "surface", "life", "network"]
     good = {cue.name: 1.0 for cue in cues}
     assert fuse(cues, good) is Life.LIVE
