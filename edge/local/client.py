@@ -63,11 +63,11 @@ class Desk:
         """
         return Shown(*self.ask("frame", camera=camera, width_px=width_px, draw=draw))
 
-    def picture(self, camera: str = "") -> Shown:
-        """The camera's next frame in full: `about` has `size_px` (width, height), `mono_s`, `number`; `data` is
-        height × width × 3 bytes, RGB.
+    def picture(self, camera: str = "", after: int = -1) -> Shown:
+        """The camera's newest frame in full, or the next one where that is number `after`: `about` has `size_px`
+        (width, height), `mono_s`, `number`; `data` is height × width × 3 bytes, RGB.
         """
-        return Shown(*self.ask("picture", camera=camera))
+        return Shown(*self.ask("picture", camera=camera, after=after))
 
     def levels(self) -> dict[str, Any]:
         """By bin: what its sensors last read, and what the station makes of it."""

@@ -60,7 +60,7 @@ class FakeDesk:
     def levels(self) -> Any:
         return self._say("levels", {})
 
-    def picture(self, _camera: str = "") -> Shown:
+    def picture(self, _camera: str = "", _after: int = -1) -> Shown:
         told: Shown | None = self._say("picture", None)
         if told is None:
             raise RefusedError("no_frame", "the camera gives no picture")
