@@ -62,7 +62,8 @@ def test_events_that_the_daemon_should_have_forgotten_are_told(tmp_path: Path) -
 def test_an_altered_event_is_told(tmp_path: Path) -> None:
     yard, store = device(tmp_path)
     yard.store(3)
-    yard.conn.execute("UPDATE events SET body = CAST(replace(body, 'riverside', 'elsewhere') AS BLOB) WHERE position = 2")
+    changed = "CAST(replace(body, 'riverside', 'elsewhere') AS BLOB)"
+    yard.conn.execute(f"UPDATE events SET body = {changed} WHERE position = 2")
     assert "missing or altered" in look_after(store, AUDIENCE, NOW).wrong[0]
 
 
