@@ -94,6 +94,7 @@ def fresh(folder: Path) -> Device:
         place.mkdir(parents=True, mode=0o700)
     load_device_key(device.state, create=True, environ={})
     (device.state / "pairing.json").write_text("{}")
+    (device.state / "elsewhere").symlink_to("/nowhere")  # as sound libraries leave them
     (device.etc / "edge.toml").write_text("# of the first boot\n")
     return device
 

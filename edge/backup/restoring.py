@@ -193,6 +193,8 @@ def _sync_all(folder: Path) -> None:
     for path in [folder, *sorted(folder.rglob("*"))]:
         if os.geteuid() == 0:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):  # durable with its folder
+            continue
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             os.fsync(handle)
