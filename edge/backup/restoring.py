@@ -110,11 +110,13 @@ def finish(state: Path) -> Path | None:
         if not (work / _MOVED).exists():
             _set_aside(state, etc, aside, work / _NEW)
             _write(work / _MOVED, "")
-        _put_etc(work / _NEW / "etc", etc)
-        for entry in sorted((work / _NEW / "state").iterdir()):
-            entry.replace(state / entry.name)
-        sync_folder(state)
-        (work / COMMIT).unlink()  # first, so that no half of the folder is taken for a decision
+        if (work / _NEW).exists():
+            _put_etc(work / _NEW / "etc", etc)
+            for entry in sorted((work / _NEW / "state").glob("*")):
+                entry.replace(state / entry.name)
+            sync_folder(state)
+            shutil.rmtree(work / _NEW)
+        (work / COMMIT).unlink()  # before the note that the old files were moved, or the new ones would be
         sync_folder(work)
         shutil.rmtree(work)
         left = aside.is_dir() and any(aside.rglob("*"))
@@ -191,6 +193,8 @@ def _sync_all(folder: Path) -> None:
     for path in [folder, *sorted(folder.rglob("*"))]:
         if os.geteuid() == 0:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):  # durable with its folder
+            continue
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             os.fsync(handle)

@@ -29,8 +29,8 @@ FILES = sorted(file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*")
 SERVICES = [name for name in FILES if name.endswith(".service")]
 PROGRAMS = tuple(f"{DEFAULT_ROOT}/{link}/bin/{name}" for link in (CURRENT, TRUSTED) for name in ("edge", "python"))
 MOST_EXPOSED = 2.0
-# The first boot installs Debian packages, which make users, devices and files that run as others, anywhere on the
-# system, and it reads the boot partition itself. What that allows to be taken away is; without the network 3.6 is left.
+# The first boot installs Debian packages, which make users, devices and files that run as others, anywhere, and
+# it reads the boot partition itself. What that allows to be taken away is; even without the network 3.6 is left.
 FIRST_BOOT_EXPOSED = 4.2
 NEEDS_SYSTEMD = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
 
