@@ -103,9 +103,9 @@ def gate_lock() -> Sheet:
     sheet.text((430, 482), "back to the supply", size=11, anchor="middle")
     sheet.text(
         (40, 526),
-        "Each of the three contacts lets go of the door by itself: fire panel and exit button without any program, the one-shot\n"
-        "for 10 s at the most, however long the pin stays on. A strike that needs current to open: the one-shot's other contact\n"
-        "(15–18) feeds it, and the fire panel's bridges that one.",
+        "Each of the three contacts lets go of the door by itself: fire panel and exit button without any program,\n"
+        "the one-shot for 10 s at the most, however long the pin stays on. A strike that needs current to open:\n"
+        "the one-shot's other contact (15–18) feeds it, and the fire panel's bridges that one.",
         size=12,
     )
     return sheet

@@ -8,7 +8,7 @@ from scripts.drawings.sheet import Sheet
 def one_shot() -> Sheet:
     sheet = Sheet(
         1000,
-        650,
+        670,
         "The one-shot",
         "Above, what it does: however long the pin is on, the lock is let go for ten seconds at the most. Below, the "
         "same made of an NE555 that gets its supply through the relay module's contact.",
@@ -77,7 +77,8 @@ def _circuit(sheet: Sheet) -> None:
     sheet.text((875, 490), "its contact: the lock", size=11, anchor="middle")
     sheet.text(
         (40, 620),
-        "It runs once, from the moment it gets its supply, and again only after the pin was off: a pin that stays on lets the lock\n"
-        "go once. When the pin goes off before, so does the lock. A timer relay with the function “interval” (DI) does the same.",
+        "It runs once, from the moment it gets its supply, and again only after the pin was off: a pin that stays\n"
+        "on lets the lock go once. When the pin goes off before, so does the lock. A timer relay with the function\n"
+        "“interval” does the same.",
         size=12,
     )

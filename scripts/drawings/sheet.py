@@ -85,7 +85,8 @@ class Sheet:
         tip = y - 1 if closed else y - 15
         self._parts.append(
             f'<path d="M{a:g} {y:g} L{b:g} {tip:g}" stroke="{colour}" stroke-width="2.5" fill="none"/>'
-            f'<circle cx="{a:g}" cy="{y:g}" r="3" fill="{colour}"/><circle cx="{b:g}" cy="{y:g}" r="3" fill="{colour}"/>'
+            f'<circle cx="{a:g}" cy="{y:g}" r="3" fill="{colour}"/>'
+            f'<circle cx="{b:g}" cy="{y:g}" r="3" fill="{colour}"/>'
         )
         self.text(((x0 + x1) / 2, y + 18), name, size=11, anchor="middle")
 

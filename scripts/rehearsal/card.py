@@ -108,6 +108,7 @@ class Card:
             _run("mount", "-t", "ext2", self.loop, str(self.mount))
             _run("mcopy", "-s", "-n", "-Q", "-i", f"{image}@@{offset}", "::*", f"{self.mount}/")
             shutil.rmtree(self.mount / "lost+found")
+            _run("chmod", "-R", "755", str(self.mount))  # on FAT everything can be executed
         image.unlink()
         self.cmdline = (self.mount / "cmdline.txt").read_text().split()
 

@@ -63,7 +63,7 @@ def measure(config: Config, board: str) -> Speed:
     files = 0
     for entry in manifest.models.values():
         for variant in entry.files.values():
-            variant.read_verified()
+            variant.open_verified().close()
             files += 1
     entries = used(config, manifest)
     taken = sum(_invoke_ms(entry) for entry in entries)
