@@ -9,6 +9,7 @@ from pathlib import Path
 from edge.errors import DataError, EdgeError, HardwareError, UsageError
 from edge.store.roster_schema import ROSTER_NAME
 from edge.update import handover
+from edge.update.ending import foreign_to
 from edge.update.journal import Journal, Outcome, as_journal, read_outcome
 from edge.update.layout import CURRENT, PREVIOUS, Layout, translated, version_in
 from edge.update.transaction import Tools, Transaction, new_journal
@@ -94,7 +95,7 @@ def go_back(layout: Layout, tools: Tools, site: Site) -> Outcome:
         current, previous = layout.folder(CURRENT), layout.folder(PREVIOUS)
         if current is None or previous is None or current == previous:
             raise EdgeError("there is no version to go back to", hint="install one: edge update apply --downgrade")
-        if ROSTER_NAME in transaction.foreign(previous, site.state_dir):  # there is no copy of it any more
+        if ROSTER_NAME in foreign_to(previous, site.state_dir):  # there is no copy of it any more
             raise DataError(
                 f"{previous.name} cannot read the people as {current.name} keeps them",
                 hint="export the people first: edge people export --sealed, and move the roster away",

@@ -17,7 +17,7 @@ from pathlib import Path
 from edge.errors import DataError, HardwareError
 from edge.store.keys import sync_folder
 from edge.update.manifest import is_version
-from edge.update.transaction import take
+from edge.update.taking import take
 
 FOLDER, REQUEST, OFFERED = "update", "request.json", "offered.bundle"
 _MOST_BYTES = 4096

@@ -7,12 +7,8 @@ whatever the journal says.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
 import shutil
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +19,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from edge.clock import Now
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.update import building, databases
-from edge.update.bundle import MOST_BYTES, Bundle, unpack, verify
-from edge.update.journal import Baseline, Ended, Journal, JournalFile, Outcome, Step
-from edge.update.layout import CURRENT, PREVIOUS, TRUSTED, Layout, last_line, remove, run, translated, version_in
+from edge.update.bundle import Bundle, unpack, verify
+from edge.update.ending import COPIES, Ending
+from edge.update.journal import Baseline, Journal, JournalFile, Outcome, Step
+from edge.update.layout import CURRENT, Layout, last_line, remove, run, translated, version_in
 from edge.update.service import Service
+from edge.update.taking import take
 
 log = logging.getLogger(__name__)
 
-BUNDLE, UNPACKED, COPIES = "incoming.bundle", "unpacked", "copies"
+BUNDLE, UNPACKED = "incoming.bundle", "unpacked"
 _CHECK_S = 300.0
-_ASK_S = 60.0
-_PIECE = 1 << 20
 
 
 class NotKeptError(EdgeError):
@@ -60,6 +56,7 @@ class Transaction:
         self._layout = layout
         self._tools = tools
         self.file = JournalFile(layout.work)
+        self._ending = Ending(layout, self.file, tools.service, tools.now, self.clean)
         self._steps: Mapping[Step, Callable[[Journal], Journal | None]] = {
             "fetched": self._verify,
             "verified": self._unpack,
@@ -103,7 +100,7 @@ class Transaction:
         if journal.step in ("switched", "backed-up") and self._names(CURRENT, journal.target):
             self.take_back(journal, why)
             return
-        self._end(self._decided(journal.at("abandoned", why=why)))
+        self._ending.carry_out(self._ending.decided(journal.at("abandoned", why=why)))
 
     def refuse(self, command: str, version: str, why: str) -> None:
         """Tell the end of an order with which nothing could be begun."""
@@ -113,18 +110,18 @@ class Transaction:
 
     def keep(self, journal: Journal) -> Outcome:
         """The new version has proved itself."""
-        return self._end(self.file.write(journal.at("kept")))
+        return self._ending.carry_out(self.file.write(journal.at("kept")))
 
     def take_back(self, journal: Journal, why: str) -> Outcome:
         """Put the version before in its place again."""
         stamp = f"{self._tools.now().wall:%Y%m%dT%H%M%SZ}"
         decided = journal if journal.step == "returning" else journal.at("returning", why=why, stamp=stamp)
-        return self._end(self._decided(decided))
+        return self._ending.carry_out(self._ending.decided(decided))
 
     def finish(self, journal: Journal) -> Outcome:
         """Carry out an end that was decided, or the only one that is left."""
         if journal.step in ("kept", "returning", "abandoned"):
-            return self._end(journal)
+            return self._ending.carry_out(journal)
         return self.take_back(journal, "somebody has put the version before in its place")
 
     def is_switched(self, journal: Journal) -> bool:
@@ -191,93 +188,12 @@ class Transaction:
         self._tools.service.restart()
         return journal.at("on probation")
 
-    def _decided(self, journal: Journal) -> Journal:
-        """A full disk does not keep a broken version in its place: what is decided is done all the same, and decided
-        again should the power go before it is done.
-        """
-        try:
-            return self.file.write(journal)
-        except HardwareError as error:
-            log.error("%s; the version before comes back all the same", error)
-            return journal
-
-    def _end(self, journal: Journal) -> Outcome:
-        layout, before = self._layout, Path(journal.before)
-        reason = journal.why
-        if journal.step == "returning":
-            reason = "; ".join((journal.why, *self._return(journal, before)))
-        elif journal.step == "kept":
-            layout.switch(PREVIOUS, before)
-            layout.switch(TRUSTED, Path(journal.target))
-        result: Ended = "kept" if journal.step == "kept" else "rolledback"
-        version = journal.version or "unknown"
-        time = self._tools.now().wall.isoformat(timespec="seconds")
-        outcome = Outcome(journal.id, result, version, journal.before_version, reason, journal.command, time)
-        try:  # first: it makes room for the outcome, and a kill in the midst of it leaves the journal
-            self.clean()
-            layout.remove_unneeded()
-        except HardwareError as error:
-            log.error("not everything could be removed: %s", error)
-        self.file.end(outcome)
-        return outcome
-
-    def _return(self, journal: Journal, before: Path) -> list[str]:
-        """The version before, with data that it can read."""
-        layout, state_dir = self._layout, Path(journal.state_dir)
-        names = self.foreign(before, state_dir)
-        told: list[str] = []
-        if names:
-            self._tools.service.stop()
-            try:
-                told = databases.bring_back(names, state_dir, layout.work / COPIES, journal.stamp)
-            except EdgeError as error:  # a daemon that tells of it is better than none
-                told = [f"not every database could be brought back: {error}"]
-        layout.switch(CURRENT, before)
-        layout.switch(TRUSTED, before)
-        self._tools.service.restart()
-        return told
-
-    def foreign(self, before: Path, state_dir: Path) -> list[str]:
-        """The databases that the version before says it cannot read. The switch does not depend on its answer."""
-        try:
-            answer = run(before, "update", "readable", "--state", str(state_dir), "--json", timeout_s=_ASK_S)
-            return [str(name) for name in json.loads(answer.stdout)["foreign"]]
-        except (DataError, ValueError, KeyError, TypeError) as error:
-            log.error("%s does not say what it can read: %s", before, error)
-            return []
-
     def _bundle(self) -> Bundle:
         return verify(self._layout.work / BUNDLE, self._tools.key())
 
     def _names(self, link: str, folder: str) -> bool:
         found = self._layout.folder(link)
         return found is not None and bool(folder) and found == Path(folder)
-
-
-def take(source: Path, target: Path, folder: int | None = None) -> str:
-    """Copy a plain file, no link and no device, to `target`, durably; its SHA-256. `folder`: the handle of the folder
-    from which `source` counts. Raises DataError, HardwareError.
-    """
-    digest = hashlib.sha256()
-    try:
-        handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
-        with os.fdopen(handle, "rb") as reading:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-                raise DataError(f"{source}: no plain file, or larger than a bundle can be", hint="give the bundle")
-            with target.open("wb") as writing:
-                left = status.st_size
-                while left and (piece := reading.read(min(_PIECE, left))):
-                    left -= len(piece)
-                    digest.update(piece)
-                    writing.write(piece)
-                writing.flush()
-                os.fsync(writing.fileno())
-    except OSError as error:
-        raise HardwareError(
-            f"{source}: cannot be copied: {error.strerror}", hint="is it there, and is there room?"
-        ) from error
-    return digest.hexdigest()
 
 
 def new_journal(layout: Layout, identity: str, **given: Any) -> Journal:
