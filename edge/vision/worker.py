@@ -132,11 +132,12 @@ class VisionWorker:
         del self._untold[:-10]
 
     def status(self) -> dict[str, Any]:
-        """For the status board."""
+        """For the status board. `empty_view`: whether it is known what the camera sees when nobody is there."""
         return {
             "model": self._recognition.model_id,
             "working": self._finder is not None,
             "people": self._recognition.gallery.people,
+            "empty_view": self._view.known,
             "figures": {
                 "frames": self._frames,
                 "looked": self._looked,

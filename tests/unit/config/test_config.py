@@ -102,6 +102,7 @@ def test_relative_paths_count_from_the_files_own_folder(tmp_path: Path) -> None:
         (('ca_file = "/etc/edge/ca.pem"', 'username = "u"\ntls = false'), "in the clear"),
         (('languages = ["cmn", "en"]', "languages = []"), "at least one language"),
         (("[lock]", "[face]\nzone = [0.5, 0.0, 0.2, 1.0]\n[lock]"), "left < right"),
+        (("[lock]", "[liveness]\ninfrared = true\n[lock]"), r"no \[second_camera\] that could see infrared"),
     ],
 )
 def test_what_no_single_value_can_tell(tmp_path: Path, change: tuple[str, str], told: str) -> None:
