@@ -141,6 +141,16 @@ def test_a_daemon_of_another_user_is_not_taken_for_none(tmp_path: Path, monkeypa
         Desk(tmp_path, "test").answers()
 
 
+def test_whoever_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.local.worker.MOST_PER_S", 5)
+    with opened(tmp_path) as desk:
+        began_s = time.monotonic()
+        for _ in range(11):
+            desk.client(answer_s=20.0).ask("state")
+        assert time.monotonic() - began_s > 1.5
+        assert len(desk.behind.requests) == 11
+
+
 def test_other_users_are_not_heard(tmp_path: Path) -> None:
     with opened(tmp_path, may=lambda _uid: False) as desk:
         with pytest.raises((DataError, HardwareError)):
