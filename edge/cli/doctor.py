@@ -43,7 +43,7 @@ def register(commands: Subparsers) -> None:
 
 def run_doctor(args: argparse.Namespace) -> int:
     """Exit code 1 when a check failed."""
-    from edge.install.doctor.bench import open_bench
+    from edge.install.doctor.bench import end_in_order, open_bench
     from edge.install.doctor.report import accept, keep
     from edge.install.doctor.walk import Walk
 
@@ -52,6 +52,7 @@ def run_doctor(args: argparse.Namespace) -> int:
     if args.accept and args.only:
         raise UsageError("a device is accepted after all checks", hint="leave out --only")
     checks = _chosen(args)
+    end_in_order()
     asks = not (args.json or args.unattended) and sys.stdin.isatty()
     with open_bench(args.config, by="doctor") as bench:
         walk = Walk(bench, checks)

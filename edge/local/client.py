@@ -24,6 +24,10 @@ class RefusedError(EdgeError, PermissionError):
         self.reason = reason
 
 
+class NotAllowedError(HardwareError):
+    """There may be a daemon, but it is not for this user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A picture of a camera. `about`: what was found in it, as docs/local-desk.md says; `data`: JPEG, or RGB rows."""
@@ -45,9 +49,11 @@ class Desk:
         self._answer_s = answer_s
 
     def answers(self) -> bool:
-        """Whether a daemon is there."""
+        """Whether a daemon is there. Raises NotAllowedError where this user cannot know."""
         try:
             self.ask("service")
+        except NotAllowedError:
+            raise
         except HardwareError:
             return False
         return True
@@ -122,7 +128,7 @@ class Desk:
         except EdgeError:
             raise
         except PermissionError as error:
-            raise HardwareError(
+            raise NotAllowedError(
                 f"{self._folder / wire.SOCKET} is not for this user", hint="run it as root or as the daemon's user"
             ) from error
         except OSError as error:

@@ -20,7 +20,7 @@ from edge.local.camera import DeskCamera
 from edge.store.history import History
 from edge.store.reader import EventReader
 from tests.broker import PrivateBroker, Subscriber, single_events
-from tests.scenario.rig import TABLES, configure
+from tests.scenario.rig import TABLES, configure, edge
 from tests.scenario.test_waste_station import STATION
 
 SPEAKER = 'driver = "simulated"\nlanguages = ["en"]'
@@ -75,6 +75,10 @@ def test_a_gate_from_its_first_start_to_the_signed_report(
 
         files = accept(walk.report("Anna Li", "no remarks"), bench)
         assert bench.desk.service()["commissioned"] is True
+        printed = edge("doctor", "--only", "disk,door", "--config", config, "--json")
+        told = json.loads(printed.stdout)
+        assert [one["verdict"] for one in told["checks"]] == ["passed", "passed"], printed
+        assert (printed.returncode, told["accepted"]) == (0, False)
         bench.wait(lambda: bench.desk.state()["queue"]["figures"]["total"] == 0 or None, 30.0)
         everything = stored(tmp_path)
     office.wait(lambda got: everything <= {json.loads(one.payload)["id"] for m in got for one in single_events(m)})

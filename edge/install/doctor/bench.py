@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -88,6 +90,13 @@ class Bench:
     def rest(self, seconds: float) -> None:
         """Let time pass, unless nobody waits for it any more."""
         self.cancelled.wait(seconds)
+
+
+def end_in_order() -> None:
+    """From here on SIGTERM ends the process like Ctrl-C: a daemon that is its child must not outlive it. To be called
+    on the main thread.
+    """
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
 
 
 @contextmanager
