@@ -14,6 +14,7 @@ WINDOW_FILE = "service-window.json"
 ACCESS_POINT_FILE = "access-point.json"
 """A request for the access point, of the same form; `edge-access-point.path` waits for it."""
 OPEN_S = 600.0
+_MOST_BYTES = 4096
 
 
 def open_window(path: Path, bootid: str, now_s: float) -> float:
@@ -27,8 +28,11 @@ def open_window(path: Path, bootid: str, now_s: float) -> float:
 
 def open_until(path: Path, bootid: str, now_s: float) -> float | None:
     """Until when the window is open, monotonic; None while it is shut, and for a file that cannot be trusted."""
+    if not path.is_file():  # root reads it too, in a directory of the daemon's: nothing else must make it wait
+        return None
     try:
-        found = json.loads(path.read_bytes()[:4096])
+        with path.open("rb") as file:
+            found = json.loads(file.read(_MOST_BYTES))
         began_s, until_s = float(found["opened_monotonic"]), float(found["until_monotonic"])
         good = found["bootid"] == bootid and math.isfinite(began_s) and began_s <= now_s < until_s <= began_s + OPEN_S
     except (OSError, ValueError, LookupError, TypeError, OverflowError):

@@ -70,7 +70,8 @@ class FirstBoot:
         load_config(self._places.etc / "edge.toml")
         pairing = (self._places.card / "pairing.json").read_bytes()
         write_new(self._places.state / "pairing.json", pairing)
-        put(self._places.etc / access_point.FILE, self._own_network().read_bytes(), 0o600)
+        if self._own_network().exists():  # a card of an earlier version has none
+            put(self._places.etc / access_point.FILE, self._own_network().read_bytes(), 0o600)
 
     def _own_network(self) -> Path:
         return self._places.card / access_point.FILE
@@ -93,7 +94,8 @@ class FirstBoot:
         kept = places.own / "needles"
         if not kept.exists():
             needles = {file.read_bytes().strip() for file in (places.card / "token",) if file.exists()}
-            needles.add(access_point.read(places.etc / access_point.FILE).passphrase.encode())
+            if (places.etc / access_point.FILE).exists():
+                needles.add(access_point.read(places.etc / access_point.FILE).passphrase.encode())
             for file in secrets[: len(SECRET_FILES)]:
                 needles |= set(_PSK.findall(file.read_bytes())) if file.exists() else set()
             put(kept, json.dumps(sorted(needle.decode() for needle in needles)).encode(), 0o600)

@@ -58,7 +58,8 @@ class Serving:
             return
         try:
             if self._line is None:
-                self._line = Line(self._broker, f"edge-registrar-{secrets.token_hex(4)}", [REQUESTS])
+                # A name that nobody guesses: whoever connects under it would push this one out.
+                self._line = Line(self._broker, f"edge-registrar-{secrets.token_hex(16)}", [REQUESTS])
                 log.info("waiting for new devices at %s", self._broker.address)
                 self._trouble = ""
             arrived = self._line.pump(WAIT_S)

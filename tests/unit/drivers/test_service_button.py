@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,13 @@ def test_the_file_holds_for_ten_minutes_of_its_own_boot(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_trusted_is_a_shut_window(tmp_path: Path, text: str) -> None:
     (tmp_path / WINDOW_FILE).write_text(text)
     assert open_until(tmp_path / WINDOW_FILE, BOOT, 200.0) is None
+
+
+def test_what_is_no_file_is_a_shut_window_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / WINDOW_FILE)
+    assert open_until(tmp_path / WINDOW_FILE, BOOT, 200.0) is None
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    assert open_until(tmp_path / "zeros", BOOT, 200.0) is None
 
 
 # --- the button on its pin

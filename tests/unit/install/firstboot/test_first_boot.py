@@ -81,6 +81,9 @@ def whole(places: Places, code: str, now_s: int, book: Path) -> None:
     certificate = x509.load_pem_x509_certificate((places.etc / "device.pem").read_bytes())
     held = serialization.load_pem_private_key((places.etc / "device.key").read_bytes(), None).public_key()
     assert wanted == certificate.public_key() == held
+    assert "<port>443</port>" in (places.root / "etc/avahi/services/edge.service").read_text()
+    if (own_network := places.etc / "access-point.json").exists():
+        assert stat.S_IMODE(own_network.stat().st_mode) == 0o600
     for secret in (places.etc / "device.key", places.state / "device.key", places.state / "pairing.json"):
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert matches(code.replace("-", ""), json.loads((places.state / "pairing.json").read_text())["pairing"])
@@ -115,6 +118,14 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
         "disable edge-firstboot.service",
     ]
     assert said[:3] == ["configuration", "keys", "request"] and said[-1].startswith("done")
+
+
+def test_a_card_of_an_earlier_version_becomes_a_device_too(tmp_path: Path) -> None:
+    places, code, now_s = machine(tmp_path)
+    (places.card / "access-point.json").unlink()
+    boot(places, Asked(), now_s)
+    whole(places, code, now_s, tmp_path / "book")
+    assert not (places.etc / "access-point.json").exists()
 
 
 def test_a_second_time_harms_nothing(tmp_path: Path) -> None:

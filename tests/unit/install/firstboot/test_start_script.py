@@ -37,12 +37,12 @@ class Machine:
         (folder / "bin/python3").write_text(PYTHON)
         (folder / "bin/python3").chmod(0o755)
 
-    def start(self, pip: int = 0) -> tuple[int, list[str]]:
-        """The exit code, and what was asked of Python."""
+    def start(self, pip: int = 0, packages: str = "") -> tuple[int, list[str]]:
+        """The exit code, and what was asked of Python and, where `packages` are wanted, of apt."""
         asked = self.folder / "asked"
         asked.write_text("")
         environment = {"PATH": f"{self.folder}/bin:{os.environ['PATH']}", "ASKED": str(asked), "PIP": str(pip)}
-        environment |= {"EDGE_CARD": str(self.card), "EDGE_HOME": str(self.folder / "home"), "EDGE_PACKAGES": ""}
+        environment |= {"EDGE_CARD": str(self.card), "EDGE_HOME": str(self.folder / "home"), "EDGE_PACKAGES": packages}
         done = subprocess.run(
             ["sh", self.card / "start.sh"], env=environment, capture_output=True, timeout=60, check=False
         )
@@ -82,3 +82,21 @@ def test_an_altered_wheel_is_never_installed(machine: Machine) -> None:
     code, asked = machine.start()
     assert code != 0 and asked == [f"venv {machine.venv}"]
     assert not (machine.venv / ".edge-complete").exists()
+
+
+def test_packages_come_from_the_card_and_not_from_what_the_image_s_lists_know(machine: Machine) -> None:
+    for program, script in (
+        ("dpkg-query", "exit 1"),
+        ("dpkg", "exit 0"),
+        ("apt-get", 'echo "apt-get $*" >>"$ASKED"'),
+    ):
+        (machine.folder / "bin" / program).write_text(f"#!/bin/sh\n{script}\n")
+        (machine.folder / "bin" / program).chmod(0o755)
+    (machine.card / "debs").mkdir()
+    (machine.card / "debs/espeak-ng_1_arm64.deb").touch()
+    code, asked = machine.start(packages="espeak-ng")
+    assert code == 0 and asked[0].endswith(f" {machine.card}/debs/espeak-ng_1_arm64.deb")
+    # With lists apt wants the same version from the archive, which is out of reach: seen with apt 3.0.
+    for option in ("Dir::Etc::SourceList=/dev/null", "Dir::Etc::SourceParts=/dev/null"):
+        assert f" -o {option} " in asked[0]
+    assert "--no-download" not in asked[0]  # with it apt does not even take the file
