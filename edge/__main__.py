@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         sink,
         station,
         update,
+        web,
     )
 
     parser = argparse.ArgumentParser(
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     rosters.register(commands)
     provision.register(commands)
     update.register(commands)
+    web.register(commands)
     return parser
 
 

@@ -1,0 +1,53 @@
+"""What all pages share: the device's configuration and folders, who is paired, whether the page is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.clock import Clock
+from edge.config import Config
+from edge.web.pairing import Pairing
+from edge.web.sessions import Sessions
+from edge.web.window import ServiceWindow
+
+FOLDER = "web"
+"""The page's own folder below the state directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """`config`: as it was when the page started; who the device is and where its files lie does not change."""
+
+    config_path: Path
+    config: Config
+    clock: Clock
+    pairing: Pairing
+    sessions: Sessions
+    window: ServiceWindow
+    certificate: Path
+
+    @property
+    def state_dir(self) -> Path:
+        """The daemon's."""
+        return self.config.store.state_dir
+
+    @property
+    def runtime_dir(self) -> Path:
+        """The daemon's."""
+        return self.config.store.runtime_dir
+
+
+def make_house(config_path: Path, config: Config, certificate: Path, clock: Clock, boot: str) -> House:
+    """Of this device, at this boot."""
+    store = config.store
+    folder = store.state_dir / FOLDER
+    return House(
+        config_path,
+        config,
+        clock,
+        Pairing(store.state_dir, folder, boot, clock),
+        Sessions(),
+        ServiceWindow(store.state_dir, store.runtime_dir, boot, clock),
+        certificate,
+    )

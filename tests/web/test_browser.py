@@ -1,0 +1,94 @@
+"""The page in a real browser: what an installer does with a phone, and the office at a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+from playwright.sync_api import Page as Tab
+
+from tests.scenario.rig import configure
+from tests.web.conftest import SHOTS
+from tests.web.rig import Page, page
+
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+
+
+class Eyes:
+    """A tab that notes what a browser complains of and whom it asks for anything."""
+
+    def __init__(self, tab: Tab, address: str) -> None:
+        self.tab = tab
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        tab.on("console", lambda told: self.complaints.append(told.text) if told.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.on("request", lambda asked: None if asked.url.startswith(address) else self.elsewhere.append(asked.url))
+
+    def look(self, name: str) -> None:
+        """Keep a picture, and hold the page against what axe-core calls serious."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.tab.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        found = Axe().run(self.tab).response["violations"]
+        serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+        assert not serious, f"{name}: {serious}"
+        wide = self.tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name}: {wide} pixels wider than the screen"
+
+
+@contextmanager
+def eyes(browser: Browser, address: str, size: dict[str, int], expected: tuple[str, ...] = ()) -> Iterator[Eyes]:
+    """A tab of that size. `expected`: parts of complaints that belong to what the test does."""
+    context = browser.new_context(viewport=size, ignore_https_errors=True, locale="en-GB", accept_downloads=True)
+    context.set_default_timeout(20_000)
+    try:
+        seen = Eyes(context.new_page(), address)
+        yield seen
+        assert not [text for text in seen.complaints if not any(part in text for part in expected)], seen.complaints
+        assert not seen.elsewhere
+    finally:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    folder = tmp_path_factory.mktemp("page")
+    with page(configure(folder), folder / "state") as running:
+        yield running
+
+
+def pair(tab: Tab, site: Page) -> None:
+    """As the label's QR code does."""
+    tab.goto(f"{site.address}/pair#pair={site.code}&device=gate-1")
+    tab.get_by_role("button", name="Pair").click()
+    tab.get_by_role("heading", name="Overview").wait_for()
+
+
+def test_pairing(chromium: Browser, site: Page) -> None:
+    for name, size in (("phone", PHONE), ("desk", DESK)):
+        with eyes(chromium, site.address, size) as seen:
+            seen.tab.goto(f"{site.address}/")
+            seen.look(f"{name}-pair")
+            pair(seen.tab, site)
+            seen.look(f"{name}-overview")
+
+
+def test_five_wrong_codes_lock_everybody_out(chromium: Browser, tmp_path: Path) -> None:
+    config = configure(tmp_path)
+    with page(config, tmp_path / "state") as site, eyes(chromium, site.address, PHONE, ("403", "429")) as seen:
+        seen.tab.goto(f"{site.address}/pair")
+        for left in (4, 3, 2, 1):
+            seen.tab.get_by_label("The code from the label").fill("AAAA-BBBB-CCCC")
+            seen.tab.get_by_role("button", name="Pair").click()
+            seen.tab.get_by_text(f"Tries left: {left}").wait_for()
+        seen.tab.get_by_label("The code from the label").fill("AAAA-BBBB-CCCC")
+        seen.tab.get_by_role("button", name="Pair").click()
+        seen.tab.get_by_text("Nobody can pair for so many minutes: 15").wait_for()
+        seen.look("phone-locked-out")
+        seen.tab.get_by_label("The code from the label").fill(site.code)  # now the right one is no use either
+        seen.tab.get_by_role("button", name="Pair").click()
+        seen.tab.get_by_text("Nobody can pair for so many minutes: 15").wait_for()
