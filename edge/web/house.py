@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.clock import Clock
@@ -17,7 +18,9 @@ FOLDER = "web"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """`config`: as it was when the page started; who the device is and where its files lie does not change."""
+    """`config`: as it was when the page started; who the device is and where its files lie does not change. `roster`:
+    held while the people's file is open, since a search of its bytes must not meet another's transaction.
+    """
 
     config_path: Path
     config: Config
@@ -26,6 +29,7 @@ class House:
     sessions: Sessions
     window: ServiceWindow
     certificate: Path
+    roster: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def state_dir(self) -> Path:

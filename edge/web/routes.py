@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.web.pages import home, pair, static
+from edge.web.pages import events, home, outbox, pair, people, static
 from edge.web.visit import Route, by_path
 
 LIST: tuple[Route, ...] = (
@@ -13,5 +13,12 @@ LIST: tuple[Route, ...] = (
     Route("/pair", "open", get=pair.show, post=pair.attempt),
     Route("/leave", "paired", post=pair.leave),
     Route("/", "paired", get=home.show, title="Overview"),
+    Route("/events", "paired", get=events.show, title="Events"),
+    Route("/events/export", "paired", get=events.export_file),
+    Route("/outbox", "paired", get=outbox.show, title="Outbox and broker"),
+    Route("/people", "paired", get=people.show, title="People"),
+    Route("/people/one", "paired", get=people.one),
+    Route("/people/revoke", "paired", post=people.revoke),
+    Route("/people/erase", "paired", post=people.erase),
 )
 ROUTES = by_path(LIST)
