@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
         sink,
         station,
         update,
+        web,
     )
 
     parser = argparse.ArgumentParser(
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     update.register(commands)
     backup.register(commands)
     care.register(commands)
+    web.register(commands)
     return parser
 
 

@@ -11,5 +11,5 @@ def set_up(level: str) -> None:
     stamp = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
     logging.basicConfig(level=level.upper(), format=f"{stamp}%(levelname)s %(name)s: %(message)s", force=True)
     # Libraries that tell their own stories at debug and info.
-    for chatty in ("PIL", "gpiozero", "asyncio"):
+    for chatty in ("PIL", "gpiozero", "asyncio", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -24,6 +24,7 @@ _COLUMNS = (
     " o.position IS NULL AS delivered"
 )
 _BEFORE_ALL = -(1 << 62)  # what was salvaged from an older file stands at negative positions
+_AFTER_ALL = (1 << 63) - 1
 _CORRECTIONS = "SELECT position, body FROM events WHERE type = 'clock.corrected' ORDER BY position"
 _FROM = (
     "FROM events e JOIN epochs p ON p.number = e.epoch JOIN boots b ON b.number = e.boot"
@@ -64,11 +65,15 @@ class History:
     def __init__(self, reader: EventReader) -> None:
         self._reader = reader
 
-    def latest(self, limit: int, type_prefix: str = "", subject: str = "") -> list[StoredEvent]:
-        """The newest events, oldest of them first. `type_prefix` 'door' finds 'door.opened' and its like."""
+    def latest(
+        self, limit: int, type_prefix: str = "", subject: str = "", before: int = _AFTER_ALL
+    ) -> list[StoredEvent]:
+        """The newest events before a position, oldest of them first. `type_prefix` 'door' finds 'door.opened' and its
+        like.
+        """
         where, values = _matching(type_prefix, subject)
-        query = f"SELECT {_COLUMNS} {_FROM} {where} ORDER BY e.position DESC LIMIT :limit"
-        return list(self._events(query, values | {"limit": limit}))[::-1]
+        query = f"SELECT {_COLUMNS} {_FROM} {where} AND e.position < :before ORDER BY e.position DESC LIMIT :limit"
+        return list(self._events(query, values | {"before": before, "limit": limit}))[::-1]
 
     def after(self, position: int, limit: int, type_prefix: str = "", subject: str = "") -> list[StoredEvent]:
         """The events beyond a position, oldest first; asked again and again, this follows the device."""

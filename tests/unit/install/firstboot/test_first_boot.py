@@ -110,6 +110,8 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
         "edge-update.path",
         "edge-backup.timer",
         "edge-register.service",
+        "edge-reboot.path",
+        "edge-web.socket",
     } <= set(enabled)
     assert systemd.asked == [
         *("users", "reload"),

@@ -1,0 +1,54 @@
+"""Coming in with a code, going out, and the language."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+from edge.web.answer import Answer, language_cookie, see_other, session_cookie
+from edge.web.sessions import COOKIE
+from edge.web.visit import Visit
+from edge.web.words import LANGUAGES
+
+log = logging.getLogger(__name__)
+
+
+def show(visit: Visit) -> Answer:
+    """The form."""
+    if visit.session is not None:
+        return see_other("/")
+    return _form(visit, 200, "", visit.house.pairing.locked_s())
+
+
+def attempt(visit: Visit) -> Answer:
+    """Compare the code; a right one begins a session."""
+    tried = visit.house.pairing.attempt(visit.given("code", most=64))
+    if tried.role is None:
+        log.warning("a wrong pairing code from %s, %d tries left", visit.request.client, tried.left)
+        if tried.locked_s:
+            return _form(visit, 429, "", tried.locked_s)
+        told = visit.say("That is not the code. Tries left:")
+        return _form(visit, 403, f"{told} {tried.left}", 0.0)
+    log.info("paired as %s from %s", tried.role, visit.request.client)
+    secret = visit.house.sessions.begin(tried.role, visit.house.clock().mono_s)
+    return see_other("/").having(session_cookie(secret))
+
+
+def leave(visit: Visit) -> Answer:
+    """End the session."""
+    visit.house.sessions.end(visit.request.cookies.get(COOKIE, ""))
+    return see_other("/pair").having(session_cookie(""))
+
+
+def language(visit: Visit) -> Answer:
+    """Choose it, and go back to where the visitor was."""
+    from edge.web.routes import ROUTES
+
+    back = visit.asked("back", "/")
+    answer = see_other(back if back in ROUTES and ROUTES[back].get is not None else "/")
+    wanted = visit.asked("to")
+    return answer.having(language_cookie(wanted)) if wanted in LANGUAGES else answer
+
+
+def _form(visit: Visit, status: int, told: str, locked_s: float) -> Answer:
+    return visit.page("pair.html", status, told=told, minutes=math.ceil(locked_s / 60.0))
