@@ -31,7 +31,7 @@ def test_ready_status_and_stop(tmp_path: Path, broker: PrivateBroker) -> None:
         assert status["warnings"] == {}
         assert status["vision"]["working"]
         assert status["door"]["unlocked"] is False
-        assert status["workers"] == {"replaced": 0}
+        assert status["workers"]["replaced"] == 0
         daemon.assert_ends_well()
         assert daemon.said("device.stopped .*SIGTERM")
     after = edge("status", "--config", config, "--json")
