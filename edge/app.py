@@ -31,7 +31,7 @@ from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
-from edge.runtime.duties import FOLDER, HEALTH_FOLDER, DutiesWorker, expected
+from edge.runtime.duties import FOLDER, HEALTH_FOLDER, Duties, expected
 from edge.runtime.faults import FaultDesk
 from edge.runtime.health import HealthWorker
 from edge.runtime.heartbeats import Heartbeats
@@ -191,6 +191,7 @@ class Device:
         )
         self.board = StatusBoard(self.clock, {"device": device, "site": site, "version": __version__})
         door = self.door
+        duties = Duties((state_dir / FOLDER, HEALTH_FOLDER), expected(config), *told)
         specs = [
             Spec("store", self.writer, 30.0),
             Spec("uplink", self.line.renew, 20.0),
@@ -205,9 +206,10 @@ class Device:
             *(credentials.specs if credentials else ()),
             Spec(
                 "health",
-                lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),
+                lambda: HealthWorker(
+                    lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock, duties.look
+                ),
             ),
-            Spec("duties", lambda: DutiesWorker((state_dir / FOLDER, HEALTH_FOLDER), expected(config), *told)),
             Spec(
                 "status",
                 lambda: StatusWorker(
