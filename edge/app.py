@@ -33,7 +33,7 @@ from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
-from edge.runtime.duties import FOLDER, HEALTH_FOLDER, DutiesWorker, expected
+from edge.runtime.duties import FOLDER, HEALTH_FOLDER, Duties, expected
 from edge.runtime.faults import FaultDesk
 from edge.runtime.health import HealthWorker
 from edge.runtime.heartbeats import Heartbeats
@@ -205,6 +205,7 @@ class Device:
         )
         self.board = StatusBoard(self.clock, {"device": device, "site": site, "version": __version__})
         door = self.door
+        duties = Duties((state_dir / FOLDER, HEALTH_FOLDER), expected(config), *told)
         specs = [
             Spec("store", self.writer, 30.0),
             Spec("uplink", self.line.renew, 20.0),
@@ -219,10 +220,11 @@ class Device:
             *(credentials.specs if credentials else ()),
             Spec(
                 "health",
-                lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),
+                lambda: HealthWorker(
+                    lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock, duties.look
+                ),
             ),
             Spec("local", lambda: LocalWorker(runtime_dir, self.local, *told), 20.0),
-            Spec("duties", lambda: DutiesWorker((state_dir / FOLDER, HEALTH_FOLDER), expected(config), *told)),
             Spec(
                 "status",
                 lambda: StatusWorker(

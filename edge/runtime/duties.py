@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event as Flag
 from typing import Any
 
 from edge.config import Config
@@ -26,7 +25,6 @@ HEALTH_FOLDER = Path("/run/edge-health")
 LATE_S = 3 * 86400.0
 """Two nights missed, and the third one over."""
 _LOOK_S = 60.0
-_WAIT_S = 0.25
 _MOST_BYTES = 65536
 _MOST_TEXT = 300
 
@@ -67,7 +65,7 @@ def expected(config: Config) -> dict[str, str]:
     return {"backup": "see: systemctl status edge-backup.timer"} if config.backup.key_file else {}
 
 
-class DutiesWorker:
+class Duties:
     """Looks at the notes once a minute. `expected`: duties that must leave one every day, by name, with what to do
     where they do not; the others are looked at where there is a note.
     """
@@ -88,17 +86,13 @@ class DutiesWorker:
         self._on_recovered = on_recovered
         self._monotonic = monotonic
         self._wall_s = wall_s
-        self._stop = Flag()
         self._next_s = float("-inf")
         self._told: dict[str, str] = {}
         self._since_s = monotonic()
 
-    def start(self) -> None:
-        """The first step looks."""
-
-    def step(self) -> None:
+    def look(self) -> None:
+        """Returns at once until a minute has passed; for one thread."""
         if self._monotonic() < self._next_s:
-            self._stop.wait(_WAIT_S)
             return
         self._next_s = self._monotonic() + _LOOK_S
         wrong = self._wrong()
@@ -109,12 +103,6 @@ class DutiesWorker:
             if self._told.get(duty) != detail:
                 self._told[duty] = detail
                 self._on_fault(f"duty.{duty}", "not as it should be", detail)
-
-    def stop(self) -> None:
-        """Nothing to release."""
-
-    def wake(self) -> None:
-        self._stop.set()
 
     def _wrong(self) -> dict[str, str]:
         notes = {file.stem: read_note(file) for folder in self._folders for file in _notes(folder)}

@@ -38,6 +38,7 @@ def rss_mb() -> float:
 class HealthWorker:
     """Submits `device.health` a minute after the start and every quarter of an hour then. A figure that cannot be
     had is left out. `latest`: the status board's snapshot; `hottest_c`: the highest temperature since the last call.
+    `look` is called at each step: it looks after what has no thread of its own.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class HealthWorker:
         hottest_c: Callable[[], float | None],
         submit: Callable[[Report, Now], object],
         clock: Clock,
+        look: Callable[[], object] = lambda: None,
         *,
         every_s: float = EVERY_S,
     ) -> None:
@@ -53,6 +55,7 @@ class HealthWorker:
         self._hottest_c = hottest_c
         self._submit = submit
         self._clock = clock
+        self._look = look
         self._every_s = every_s
         self._next_s = clock().mono_s + FIRST_S
         self._stop = threading.Event()
@@ -61,6 +64,7 @@ class HealthWorker:
         """The first event comes when there is something to tell."""
 
     def step(self) -> None:
+        self._look()
         now = self._clock()
         if now.mono_s < self._next_s:
             self._stop.wait(min(_WAIT_S, self._next_s - now.mono_s))

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from edge.errors import HardwareError
-from edge.runtime.duties import LATE_S, DutiesWorker, leave_note, read_note
+from edge.runtime.duties import LATE_S, Duties, leave_note, read_note
 
 WALL_S = 1_790_000_000.0
 
 
 class Bench:
-    """A worker that thinks a minute has passed at each look."""
+    """Notes and a clock."""
 
     def __init__(self, folder: Path, expected: dict[str, str]) -> None:
         self.now_s, self.wall_s = 0.0, WALL_S
         self.faults: list[tuple[str, str]] = []
         self.recovered: list[str] = []
-        self.worker = DutiesWorker(
+        self.duties = Duties(
             (folder / "duties", folder / "nowhere"),
             expected,
             lambda component, _what, detail: self.faults.append((component, detail)),
@@ -26,11 +26,10 @@ class Bench:
             monotonic=lambda: self.now_s,
             wall_s=lambda: self.wall_s,
         )
-        self.worker.start()
 
     def look(self, later_s: float = 60.0) -> None:
         self.now_s, self.wall_s = self.now_s + later_s, self.wall_s + later_s
-        self.worker.step()
+        self.duties.look()
 
 
 def test_a_job_that_failed_is_a_fault_until_it_succeeds(tmp_path: Path) -> None:
