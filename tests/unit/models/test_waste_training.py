@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-import pytest
-from waste_training import augment, placing, point, shipped, surfaces
+from waste_training import augment, groups, packing, placing, point, surfaces
 from waste_training.classes import CLASSES
 
 from edge import resources
@@ -18,20 +18,20 @@ def test_the_operating_point_is_measured_by_the_stations_own_rule() -> None:
     logits = np.random.default_rng(1).normal(0, 3, (400, len(CLASSES)))
     chosen = point.Point(temperature=1.3, familiar_energy=-5.0, sure_from=0.6)
     sure, best = point.answered(logits, chosen)
-    shares, energy = point.softmax(logits, 1.3), point.energy(logits)
+    shares, energy = groups.softmax(logits, 1.3), groups.energy(logits)
     verdicts = [
         judge(dict(zip(CLASSES, row, strict=True)), bool(e <= -5.0), RULES, 0.6)
         for row, e in zip(shares, energy, strict=True)
     ]
     assert [v.kind == "sure" for v in verdicts] == sure.tolist()
     assert 20 < sure.sum() < 380
-    told = [(v.category, point.GROUPS[b]) for v, b, s in zip(verdicts, best, sure, strict=True) if s]
+    told = [(v.category, groups.GROUPS[b]) for v, b, s in zip(verdicts, best, sure, strict=True) if s]
     assert all(a == b for a, b in told)
 
 
 def test_the_groups_of_the_training_are_those_of_the_shipped_rules() -> None:
-    assert {name: point.group(name) for name in CLASSES} == dict(RULES.group_of)
-    assert point.GROUPS[:4] == CATEGORIES
+    assert {name: groups.group(name) for name in CLASSES} == dict(RULES.group_of)
+    assert groups.GROUPS[:4] == CATEGORIES
 
 
 def test_the_shipped_classes_are_those_of_the_training() -> None:
@@ -48,7 +48,7 @@ def test_unknown_things_that_look_like_answers_raise_the_point() -> None:
     lookalikes[:, CLASSES.index("metal")] += 3.0
     chosen = point.chosen(logits, labels, lookalikes, 500)
     assert point.answered(lookalikes, chosen)[0].mean() <= point.MOST_UNKNOWN
-    assert point.answered(logits, chosen)[0][point.grouped(logits).argmax(1) < 4].mean() > 0.8
+    assert point.answered(logits, chosen)[0][groups.grouped(logits).argmax(1) < 4].mean() > 0.8
 
 
 def test_the_hazardous_logits_go_up_until_too_many_photographs_are_called_so() -> None:
@@ -58,7 +58,7 @@ def test_the_hazardous_logits_go_up_until_too_many_photographs_are_called_so() -
 
     def called(step: float) -> float:
         told = placing.told(placing.moved(logits, placing.HAZARDOUS, step))
-        return float((told == point.GROUPS.index("hazardous")).mean())
+        return float((told == groups.GROUPS.index("hazardous")).mean())
 
     assert called(offset) <= 0.008 < called(offset + 0.1)
 
@@ -70,7 +70,7 @@ def test_other_waste_is_placed_where_more_is_found_at_no_cost() -> None:
     logits[np.arange(400), labels] += 6.0
     logits[:, placing.TRASH] -= 4.5  # learned too low
     offset = placing.trash(logits, labels)
-    truth = np.array([point.GROUPS.index(point.group(CLASSES[label])) for label in labels])
+    truth = np.array([groups.GROUPS.index(groups.group(CLASSES[label])) for label in labels])
     before, after = (
         (placing.told(placing.moved(logits, placing.TRASH, step)) == truth)[::2].mean() for step in (0, offset)
     )
@@ -78,16 +78,28 @@ def test_other_waste_is_placed_where_more_is_found_at_no_cost() -> None:
     assert after > before + 0.05
 
 
-def test_the_shipped_file_gives_its_weights_back() -> None:
-    pytest.importorskip("ai_edge_litert")
-    found = shipped.weights(resources.folder("models") / "waste-lite0.int8.tflite")
-    assert len(found) == 50  # stem, 16 blocks, head, logits
-    assert found[0][0].shape == (32, 3, 3, 3)
-    assert found[1][0].shape == (32, 1, 3, 3)  # depthwise
-    assert found[-1][0].shape == (len(CLASSES), 1280, 1, 1)
-    assert all(len(kernel) == len(bias) for kernel, bias in found)
-    steps = found[2][0][0] / np.abs(found[2][0][0]).max() * 127
-    assert np.abs(steps - steps.round()).max() < 1e-3  # whole steps of one scale per output
+def test_pictures_come_out_of_the_pack_as_they_went_in_with_and_without_an_outline() -> None:
+    ground = cv2.resize(np.random.default_rng(8).integers(0, 256, (6, 6, 3), np.uint8), (64, 64))
+    outline = np.zeros((64, 64), np.uint8)
+    outline[16:48, 8:40] = 255
+    plain, freed = packing.decoded(packing.encoded("x", [ground, np.dstack([ground, outline])]), "x")
+    assert plain.shape == (64, 64, 3)
+    assert freed.shape == (64, 64, 4)
+    for made in (plain, freed[..., :3]):
+        assert np.abs(made.astype(int) - ground).mean() < 6
+    assert ((freed[..., 3] > 127) == (outline > 127)).mean() > 0.97
+    assert freed[..., 3].max() == 255
+
+
+def test_the_grounds_are_of_every_kind_and_the_same_for_the_same_seed() -> None:
+    place = np.random.default_rng(9).integers(0, 256, (64, 128, 3), np.uint8)
+    bare = np.full((32, 32, 3), 77, np.uint8)
+    many = {0: 3, 1: 2, 2: 3, 4: 1}
+    pictures, kinds = packing.grounds([place], [bare], 32, 5, many)
+    assert kinds == [0, 0, 0, 1, 1, 2, 2, 2, 4, 3]
+    assert {picture.shape for picture in pictures} == {(32, 32, 3)}
+    again, _ = packing.grounds([place], [bare], 32, 5, many)
+    assert all((a == b).all() for a, b in zip(pictures, again, strict=True))
 
 
 def test_a_pasted_item_covers_the_ground_and_shades_it_beside() -> None:
