@@ -25,10 +25,11 @@ def problem(bin: Bin) -> str:
 
 def volume_share(bin: Bin, height: float) -> float:
     """The share of the volume that is filled when waste stands at `height`, both [0, 1], 1 being the line of full."""
-    if bin.shape == "tapered" and bin.bottom_ratio < 1.0:
-        # A frustum: the width grows linearly from `r` to 1, its section with the square, the volume with the cube.
-        r = bin.bottom_ratio
-        return ((r + (1.0 - r) * height) ** 3 - r**3) / (1.0 - r**3)
+    if bin.shape == "tapered":
+        # A frustum: the width grows linearly from `r` to 1, its section with the square, the volume with the cube. Of
+        # ((r + grown)³ - r³) / (1 - r³) the factor 1 - r is cancelled: a bin that hardly tapers would divide 0 by 0.
+        r, grown = bin.bottom_ratio, (1.0 - bin.bottom_ratio) * height
+        return height * (3.0 * r * r + 3.0 * r * grown + grown * grown) / (1.0 + r + r * r)
     if bin.shape == "lying":
         # A circular segment of angle a has the area (a - sin a) / 2 of a unit circle's π.
         angle = 2.0 * math.acos(1.0 - 2.0 * height)

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.bin_events import Reading
@@ -43,6 +43,7 @@ def test_percent_of_the_volume(bin: Bin, distance_mm: float, percent: float) -> 
 
 
 @given(BINS, st.floats(0, 100))
+@example(replace(TAPERED, bottom_ratio=1.0 - 2.0**-53), 1.0)  # all but straight
 def test_the_inverse_comes_back(bin: Bin, percent: float) -> None:
     assert percent_of_distance(bin, distance_of_percent(bin, percent)) == pytest.approx(percent, abs=1e-6)
 
