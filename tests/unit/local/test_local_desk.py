@@ -300,14 +300,14 @@ def test_however_many_ask_a_jpeg_is_made_ten_times_a_second(
 ) -> None:
     device.desk.views["people"] = eyes.view
     now = [50.0]
-    monkeypatch.setattr("edge.local.desk.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("edge.local.operations.time", SimpleNamespace(monotonic=lambda: now[0]))
     first = device.desk.serve({"op": "frame", "by": "test"}, 0)[1]
     assert device.desk.serve({"op": "frame", "by": "other"}, 0)[1] is first
     now[0] += 0.11
     assert device.desk.serve({"op": "frame", "by": "test"}, 0)[1] is not first
     now[0] += 0.11
     device.desk.tidy()
-    assert device.desk._made == {}
+    assert device.desk._operations is not None and device.desk._operations._made == {}
 
 
 def test_a_picture_is_the_frame_in_full(device: Device, eyes: Eyes) -> None:
