@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -78,7 +79,7 @@ class Site:
         session = self._house.sessions.find(request.cookies.get(COOKIE, ""), now_s, touch=touch)
         if route is None or route.access != "open":
             if session is None:  # the same whether there is such a page or not
-                return see_other("/pair") if request.method in ("GET", "HEAD") else plain(401, "pair first")
+                return _unpaired(request)
             if route is None:
                 return await self._made(self._visit(request, language, session), _missing)
             if route.access == "installer" and session.role != "installer":
@@ -122,18 +123,20 @@ class Site:
         if answer.stream is not None and not head:
             gone = asyncio.ensure_future(_until_gone(receive))
             try:
-                async for piece in self._pieces(answer.stream):
-                    if gone.done():  # the server says nothing of it when more is sent
-                        break
-                    await _in_time(send({"type": "http.response.body", "body": piece, "more_body": True}))
+                async with aclosing(self._pieces(answer.stream)) as pieces:
+                    async for piece in pieces:
+                        if gone.done():  # the server says nothing of it when more is sent
+                            break
+                        await _in_time(send({"type": "http.response.body", "body": piece, "more_body": True}))
             finally:
                 gone.cancel()
         await _in_time(send({"type": "http.response.body", "body": b"" if head else answer.body}))
 
-    async def _pieces(self, stream: Iterator[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        if isinstance(stream, AsyncIterator):
-            async for piece in stream:
-                yield piece
+    async def _pieces(self, stream: Iterator[bytes] | AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        if isinstance(stream, AsyncGenerator):
+            async with aclosing(stream):
+                async for piece in stream:
+                    yield piece
             return
         iterator: Iterator[bytes] = stream
         loop = asyncio.get_running_loop()
@@ -169,6 +172,16 @@ def _guarded(visit: Visit, handler: Handler) -> Answer:
     except Exception:
         log.exception("%s %s", visit.request.method, visit.request.path)
         return plain(500, "the page failed; its log says why")
+
+
+def _unpaired(request: Request) -> Answer:
+    """A person is led to the form; a picture or a stream of changes would not know what to do with it."""
+    accept = request.headers.get("accept", "")
+    if request.method in ("GET", "HEAD"):
+        person = not accept.startswith(("image/", "text/event-stream"))
+    else:
+        person = "text/html" in accept
+    return see_other("/pair") if person else plain(401, "pair first")
 
 
 def _shut(visit: Visit) -> Answer:
