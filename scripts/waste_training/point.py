@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # What the station asks of the choice. The margins are for pictures from elsewhere.
 LEAST_RIGHT = 0.965
 MOST_UNKNOWN = 0.06
-LEAST_ANSWERED = 0.87
+_DOUBTED = 0.002
+_FAMILIAR = 0.97  # share of what is known that must count as familiar: energy tells the strange hardly at all
 _HAZARDOUS = GROUPS.index("hazardous")
 
 
@@ -108,11 +109,12 @@ def answered(logits: NDArray[np.float64], point: Point) -> tuple[NDArray[np.bool
 
 
 def doubting(logits: NDArray[np.float64], labels: NDArray[np.int64], point: Point) -> Point:
-    """The same point, with questions about what may be hazardous, as many as leave `LEAST_ANSWERED` of the waste."""
+    """The same point, with questions about what may be hazardous, as many as cost `_DOUBTED` of the answers."""
     waste = np.array([group(CLASSES[label]) in GROUPS[:4] for label in labels])
+    least = answered(logits, point)[0][waste].mean() - _DOUBTED
     for hundredths in range(1, 100):
         careful = replace(point, hazardous_from=hundredths / 100)
-        if answered(logits, careful)[0][waste].mean() >= LEAST_ANSWERED:
+        if answered(logits, careful)[0][waste].mean() >= least:
             return careful
     return point
 
@@ -133,7 +135,7 @@ def chosen(
     true = truth(labels)
     waste = true < 4
     best: tuple[float, Point] | None = None
-    for limit in np.quantile(energy(logits), np.linspace(0.7, 1.0, 31)):
+    for limit in np.quantile(energy(logits), np.linspace(_FAMILIAR, 1.0, 31)):
         for least in np.arange(0.5, 0.97, 0.02):
             point = Point(temperature, round(float(limit), 3), round(float(least), 2))
             sure, told = answered(logits, point)
