@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.vision.faces import Face
 from edge.vision.liveness.cue import Seen
 
-_SIZES = (128, 64)
+_SIZES = (128, 64, 48)  # working pixels, the largest that the face fills
 _EVERY = 3  # frames; neighbouring ones show much the same
 _KEPT = 4
 _LEAST = 2

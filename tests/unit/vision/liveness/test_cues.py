@@ -185,7 +185,7 @@ def test_a_grid_of_pixels_shows_in_the_spectrum(face: Face) -> None:
 
 
 def test_a_face_too_small_for_a_spectrum_says_nothing(face: Face) -> None:
-    tiny = replace(face, points=face.points * np.float32(0.3) + np.float32(100.0))
+    tiny = replace(face, points=face.points * np.float32(0.15) + np.float32(100.0))
     assert spectrum(tiny) is None
     assert score(Surface(), tiny, [None] * 9) is None
     assert spectrum(replace(face, points=face.points - np.float32([140.0, 0.0, 0.0]))) is None
