@@ -77,7 +77,7 @@ class Approach:
         if self.speed_mm_s <= 0.0:
             return 0.0
         left = (self.start_mm - self.stop_mm) - self.speed_mm_s * time_s
-        return 1.0 / (1.0 + math.exp(-left / _STOP_MM))
+        return float(np.exp(-np.logaddexp(0.0, -left / _STOP_MM)))  # logistic; who stays for hours, too
 
 
 @dataclass(frozen=True, slots=True)

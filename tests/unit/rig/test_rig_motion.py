@@ -21,6 +21,7 @@ def test_somebody_walks_up_stops_and_goes() -> None:
     assert walk.distance_mm(4.0) == pytest.approx(600.0, rel=0.02)
     assert np.all(np.diff([walk.distance_mm(t) for t in np.arange(0.0, 5.0, 0.1)]) <= 0.0)
     assert (walk.aside_mm(0.0), walk.aside_mm(2.0), walk.aside_mm(5.0)) == (900.0, 0.0, 900.0)
+    assert [walk.pace(0.0), walk.pace(3600.0)] == pytest.approx([1.0, 0.0], abs=1e-3)
     stands = Approach(1500.0, 600.0, 0.0)
     assert {stands.distance_mm(t) for t in (0.0, 1.0, 9.0)} == {600.0}
 
