@@ -12,14 +12,13 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from edge.errors import DataError, HardwareError
 from edge.update.databases import copy
 
 SCRATCH = ".backup"
 """Below the state directory: a copy of the events names people, and must not lie where others read."""
-RESTORE = ".restore"
 ASIDE = "before-restore-"
 EVENTS = "events.db"
 TLS_KEY = "device.key"
@@ -29,7 +28,16 @@ _SQLITE = b"SQLite format 3\0"
 _SPARE_BYTES = 16 << 20
 # What is made anew: prompts, room kept free, an update under way, what the jobs say of themselves.
 _LEFT_OUT = frozenset({"voice", "spoken", "events.ballast", "update", "duties"})
+OF_THE_MACHINE = ("pairing.json", "commissioned.json")
+"""Stays where it is, whatever is restored there: the code on this label, and that this machine was accepted."""
+_PAGE = "web"
+"""The page's key, codes that were in force on that day, a restart that was asked for: none of it may come again."""
 _BESIDE = ("-wal", "-shm", "-journal")
+
+
+def is_of_the_machine(path: str) -> bool:
+    """Whether a file of the state directory belongs to a machine and its day, and is never restored."""
+    return path in OF_THE_MACHINE or PurePosixPath(path).parts[0] == _PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,8 @@ def gather(state: Path, etc: Path, scratch: Path, credentials: Path | None) -> l
     databases = []
     for file in _files(state):
         path = file.relative_to(state).as_posix()
+        if is_of_the_machine(path):
+            continue
         if _is_database(file):
             databases.append((file, path))
         elif not path.endswith(_BESIDE):
