@@ -45,7 +45,7 @@ from edge.store.identity import raw, signing_key
 from edge.store.keys import load_device_key, sync_folder
 from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME
 
-_BEFORE, _ETC_BEFORE = "before", "etc-before"
+_BEFORE, _ETC_BEFORE, _DONE = "before", "etc-before", "done"
 _SPARE_BYTES = 32 << 20
 _MOST_OF_THE_MACHINE = 65536
 _MODE = 0o600
@@ -130,7 +130,8 @@ def finish(state: Path, etc: Path) -> Path | None:
             for entry in sorted((work / NEW / "state").iterdir()):
                 put(entry, here, owner_of(here))
             os.fsync(here)
-            shutil.rmtree(work / NEW)
+            (work / NEW).rename(work / _DONE)  # in one step, since it is needed whole or not at all
+            sync_folder(work)
         left = _hand_over(here, aside)
         clear(work)
     return state / aside if left else None
@@ -144,9 +145,7 @@ def _unpack(file: Path, opener: Opener, new: Path, state: Path, signer: Ed25519P
         needed = 2 * about.size + _SPARE_BYTES  # for a moment a file is here and in its place
         for disk in (new, state):
             if (free := shutil.disk_usage(disk).free) < needed:
-                raise HardwareError(
-                    f"{disk}: {needed >> 20} MB are needed, {free >> 20} MB are free", hint="make room"
-                )
+                raise HardwareError(f"{disk}: {needed >> 20} MB are needed, {free >> 20} MB are free", hint="make room")
 
     def take(entry: Entry, blocks: Iterator[bytes]) -> None:
         if entry.place == "state" and is_of_the_machine(entry.path):  # in backups of earlier versions

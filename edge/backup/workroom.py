@@ -44,13 +44,19 @@ def is_decided(state: Path) -> bool:
     return (work_of(state) / COMMIT).exists()
 
 
-def prepare_work(state: Path) -> Path:
-    """The folder, empty. Raises DataError where somebody else could change it, OSError."""
+def make_work(state: Path) -> Path:
+    """The folder, made where there is none. Raises DataError where somebody else could change it, OSError."""
     work = work_of(state)
     if not os.path.lexists(work):
         work.mkdir()
         work.chmod(_MODE)  # whatever the mask of this process is
     check(work)
+    return work
+
+
+def prepare_work(state: Path) -> Path:
+    """The same, empty."""
+    work = make_work(state)
     clear(work)
     return work
 

@@ -24,7 +24,7 @@ from edge.backup.reading import read
 from edge.backup.resealing import reseal_file
 from edge.backup.restoring import finish, restore
 from edge.backup.sealed import PIECE, KeyLock, KeyOpener, PassphraseLock
-from edge.backup.workroom import COMMIT, is_decided, work_of
+from edge.backup.workroom import is_decided, work_of
 from edge.commands.standing import WHEN_KNOWN, StandingFile
 from edge.errors import DataError, HardwareError, UsageError
 from edge.store.envelope import Origin
