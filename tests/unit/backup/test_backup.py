@@ -343,6 +343,19 @@ def test_a_full_disk_leaves_the_device_as_it_was(tmp_path: Path, monkeypatch: py
         assert device.look() == before and not any(work_of(device.state).iterdir())
 
 
+def test_the_state_directory_may_be_a_disk_of_its_own(tmp_path: Path) -> None:
+    """As on a device with a read-only root: nothing can be renamed into it from beside it."""
+    made = Device(tmp_path / "old").set_up().back_up(tmp_path)
+    device = fresh(tmp_path / "new")
+    with small_disk(tmp_path, 100) as disk:
+        device.state = disk
+        load_device_key(disk, create=True, environ={})
+        bring(device, made.file)
+        assert people_of(disk) == ["Ada"] and not any(work_of(disk).iterdir())
+        (aside,) = disk.glob("before-restore-*")
+        assert (aside / "state/device.key").exists()
+
+
 def test_a_damaged_database_is_told_and_older_backups_stay(tmp_path: Path) -> None:
     device = Device(tmp_path / "device").set_up(events=400)
     device.back_up(tmp_path)
