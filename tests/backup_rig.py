@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from edge.actions import Priority, Report
 from edge.backup.making import Made, Source, make
 from edge.backup.reading import Read
-from edge.backup.restoring import finish, is_decided, restore
+from edge.backup.restoring import finish, restore
 from edge.backup.sealed import KeyLock, KeyOpener
+from edge.backup.workroom import is_decided
 from edge.clock import Now
 from edge.commands.standing import Pending, StandingFile
 from edge.store.envelope import Origin
@@ -70,12 +71,12 @@ class Device:
         return make(self.source, target, [KeyLock(OFFICE.public_key())], NOW)
 
     def look(self) -> dict[str, bytes]:
-        """Every file by its place, but those of a restore that is not decided, or that was set aside."""
+        """Every file by its place, but those that a restore has set aside."""
         found = {}
         for name, folder in (("state", self.state), ("etc", self.etc)):
             for file in sorted(folder.rglob("*")):
                 path = file.relative_to(folder).as_posix()
-                if file.is_file() and not path.startswith((".restore/", "before-restore-")):
+                if file.is_file() and not path.startswith("before-restore-"):
                     found[f"{name}/{path}"] = file.read_bytes()
         return found
 
@@ -123,7 +124,8 @@ def whole(device: Device, before: dict[str, bytes], made: Made | Read) -> str:
     now = device.look()
     if now == before:
         return "old"
-    assert now["etc/edge.toml"] == b"# the configuration\n" and "state/pairing.json" not in now, sorted(now)
+    assert now["etc/edge.toml"] == b"# the configuration\n", sorted(now)
+    assert now["state/pairing.json"] == b"{}", sorted(now)
     assert {"state/events.db", "state/roster.db", "state/device.key", "etc/device.key"} <= now.keys(), sorted(now)
     assert made.about.device == "gate"
     return "new"
@@ -137,4 +139,4 @@ if __name__ == "__main__":
     elif what == "restore":
         restore(Path(rest[0]), KeyOpener(OFFICE), device.state, device.etc, LATER)
     else:
-        finish(device.state)
+        finish(device.state, device.etc)

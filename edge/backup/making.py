@@ -14,7 +14,7 @@ from typing import BinaryIO
 from edge import __version__
 from edge.backup.content import About, ContentWriter, Entry
 from edge.backup.sealed import Lock, SealedWriter
-from edge.backup.snapshot import EVENTS, Item, gather, scratch_in
+from edge.backup.snapshot import EVENTS, Item, gather, open_item, scratch_in
 from edge.clock import Now
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.store.identity import signing_key
@@ -64,7 +64,7 @@ def make(source: Source, target: Path, locks: Sequence[Lock], now: Now) -> Made:
             for item in items:
                 with (
                     contextlib.suppress(FileNotFoundError),
-                    item.source.open("rb") as opened,
+                    open_item(item, source.state, scratch) as opened,
                 ):  # removed since it was found
                     size = os.fstat(opened.fileno()).st_size
                     content.add(Entry(item.place, item.path, size), opened)

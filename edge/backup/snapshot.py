@@ -10,16 +10,18 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
+from edge.backup.workroom import make_work
 from edge.errors import DataError, HardwareError
 from edge.update.databases import copy
 
 SCRATCH = ".backup"
-"""Below the state directory: a copy of the events names people, and must not lie where others read."""
-RESTORE = ".restore"
+"""A copy of the events names people, and must not lie where others read."""
 ASIDE = "before-restore-"
 EVENTS = "events.db"
 TLS_KEY = "device.key"
@@ -29,7 +31,16 @@ _SQLITE = b"SQLite format 3\0"
 _SPARE_BYTES = 16 << 20
 # What is made anew: prompts, room kept free, an update under way, what the jobs say of themselves.
 _LEFT_OUT = frozenset({"voice", "spoken", "events.ballast", "update", "duties"})
+OF_THE_MACHINE = ("pairing.json", "commissioned.json")
+"""Stays where it is, whatever is restored there: the code on this label, and that this machine was accepted."""
+_PAGE = "web"
+"""The page's key, codes that were in force on that day, a restart that was asked for: none of it may come again."""
 _BESIDE = ("-wal", "-shm", "-journal")
+
+
+def is_of_the_machine(path: str) -> bool:
+    """Whether a file of the state directory belongs to a machine and its day, and is never restored."""
+    return path in OF_THE_MACHINE or PurePosixPath(path).parts[0] == _PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,8 @@ def gather(state: Path, etc: Path, scratch: Path, credentials: Path | None) -> l
     databases = []
     for file in _files(state):
         path = file.relative_to(state).as_posix()
+        if is_of_the_machine(path):
+            continue
         if _is_database(file):
             databases.append((file, path))
         elif not path.endswith(_BESIDE):
@@ -73,17 +86,38 @@ def gather(state: Path, etc: Path, scratch: Path, credentials: Path | None) -> l
 
 @contextlib.contextmanager
 def scratch_in(state: Path) -> Iterator[Path]:
-    """A private folder that is gone afterwards; what a power cut has left of an earlier one goes first."""
-    folder = state / SCRATCH
+    """A private folder that is gone afterwards; what a power cut has left of an earlier one goes first. It lies in the
+    state directory, but for root, when that is somebody else's: then where only root can change names.
+    """
     try:
+        folder = (state if state.stat().st_uid == os.geteuid() else make_work(state)) / SCRATCH
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
     except OSError as error:
-        raise HardwareError(f"{folder}: {error.strerror}", hint="run as root, or as the service's user") from error
+        raise HardwareError(
+            f"{error.filename or state}: {error.strerror}", hint="run as root, or as the service's user"
+        ) from error
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_item(item: Item, state: Path, scratch: Path) -> BinaryIO:
+    """A file to be read. The state directory is its owner's to change at any moment, so a file that is somebody else's
+    by then was reached through a link, and is refused. Raises DataError, OSError.
+    """
+    if item.place != "state" or item.source.is_relative_to(scratch):
+        return item.source.open("rb")
+    handle = os.open(item.source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != state.stat().st_uid:
+        os.close(handle)
+        raise DataError(
+            f"{item.source} is not a file of whoever owns {state}",
+            hint="where it belongs to the device, hand it over: chown edge:edge",
+        )
+    return os.fdopen(handle, "rb")
 
 
 def _files(folder: Path) -> list[Path]:

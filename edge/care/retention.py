@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from edge.actions import Priority
-from edge.backup.snapshot import ASIDE, RESTORE
+from edge.backup.snapshot import ASIDE
 from edge.clock import Now
 from edge.config.schema import Store
 from edge.errors import EdgeError, HardwareError
@@ -81,7 +81,7 @@ def look_after(store: Store, audience: str, now: Now) -> Found:
 def _too_old(state: Path, wall: datetime, damaged_days: int) -> Iterator[Path]:
     for path in sorted(state.iterdir()):
         aside, damaged = _ASIDE.fullmatch(path.name), _DAMAGED.search(path.name)
-        if path.name == RESTORE or not (aside or damaged):
+        if not (aside or damaged):
             continue
         stamp, days = (aside[1], ASIDE_DAYS) if aside else (damaged[1] if damaged else "", damaged_days)
         try:

@@ -47,10 +47,10 @@ def register(commands: Subparsers) -> None:
         parser.add_argument(
             "--signer", type=Path, metavar="FILE", help="the device's public key, which must have made it"
         )
-    restore.add_argument("--state", type=Path, default=STATE, metavar="DIR", help=f"({STATE})")
-    restore.add_argument("--etc", type=Path, default=DEFAULT_CONFIG.parent, metavar="DIR", help="(/etc/edge)")
     finish = add("finish", "go on with a restore that the power was taken from", run_finish)
-    finish.add_argument("--state", type=Path, default=STATE, metavar="DIR", help=f"({STATE})")
+    for parser in (restore, finish):
+        parser.add_argument("--state", type=Path, default=STATE, metavar="DIR", help=f"({STATE})")
+        parser.add_argument("--etc", type=Path, default=DEFAULT_CONFIG.parent, metavar="DIR", help="(/etc/edge)")
     reseal = add("reseal", "the same backup for somebody else to open", run_reseal)
     reseal.add_argument("file", type=Path, metavar="FILE")
     reseal.add_argument("target", type=Path, metavar="NEW", help="a new file")
@@ -135,7 +135,7 @@ def run_restore(args: argparse.Namespace) -> int:
 def run_finish(args: argparse.Namespace) -> int:
     from edge.backup.restoring import finish
 
-    aside = finish(args.state)
+    aside = finish(args.state, args.etc)
     emit(args, {"aside": str(aside or "")}, f"restored; what was here before lies in {aside}" if aside else "restored")
     return 0
 

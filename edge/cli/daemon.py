@@ -12,7 +12,8 @@ from edge.errors import HardwareError
 if TYPE_CHECKING:
     from edge.config import Config
 
-RESTORE_DECIDED = Path(".restore/commit.json")  # of edge.backup.restoring, whose imports would delay each start
+RESTORE_DECIDED = "-restore/commit.json"
+"""Behind the state directory's name; of edge.backup.workroom, whose imports would delay each start."""
 
 
 def register(commands: Subparsers) -> None:
@@ -55,7 +56,7 @@ def run_daemon(args: argparse.Namespace) -> int:
 
 
 def _refuse_half_restored(config: Config) -> None:
-    if (config.store.state_dir / RESTORE_DECIDED).exists():
+    if Path(f"{config.store.state_dir.absolute()}{RESTORE_DECIDED}").exists():
         raise HardwareError("a restore of this device is not finished", hint="as root: edge backup finish")
 
 

@@ -20,6 +20,7 @@ PLACES = (
     "/opt/edge",
     "/etc/edge",
     "/var/lib/edge",
+    "/var/lib/edge-restore",  # a restore under way, which the daemon must not be able to touch
     "/var/lib/edge-firstboot",
     "/var/backups/edge",
     "/var/log",

@@ -22,8 +22,9 @@ from edge.__main__ import main
 from edge.backup.making import make, name_of, prune
 from edge.backup.reading import read
 from edge.backup.resealing import reseal_file
-from edge.backup.restoring import finish, is_decided, restore
+from edge.backup.restoring import finish, restore
 from edge.backup.sealed import PIECE, KeyLock, KeyOpener, PassphraseLock
+from edge.backup.workroom import is_decided, work_of
 from edge.commands.standing import WHEN_KNOWN, StandingFile
 from edge.errors import DataError, HardwareError, UsageError
 from edge.store.envelope import Origin
@@ -98,7 +99,7 @@ def test_a_dead_device_is_replaced_by_a_new_one(tmp_path: Path) -> None:
     assert aside.stat().st_mode & 0o777 == 0o700
     assert (aside / "state/pairing.json").exists()
     assert (aside / "etc/edge.toml").read_bytes() == b"# of the first boot\n"
-    assert not (new.state / ".restore").exists() and not (old.state / ".backup").exists()
+    assert not any(work_of(new.state).iterdir()) and not (old.state / ".backup").exists()
 
 
 def test_no_number_is_given_twice_after_a_restore(tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_the_power_goes_before_a_change_of_the_disk(tmp_path: Path) -> None:
         found = whole(device, before, made)
         ends[found] = ends.get(found, 0) + 1
         if found == "decided":
-            finish(device.state)
+            finish(device.state, device.etc)
         elif found == "old":  # what is left of it is in nobody's way
             bring(device, made.file)
         assert whole(device, before, made) == "new"
@@ -185,7 +186,7 @@ def test_a_finish_that_is_cut_off_can_be_finished(tmp_path: Path, monkeypatch: p
     made = Device(tmp_path / "old").set_up().back_up(tmp_path)
     device = fresh(tmp_path / "new")
     before = device.look()
-    monkeypatch.setattr("edge.backup.restoring.finish", lambda _state: None)
+    monkeypatch.setattr("edge.backup.restoring.finish", lambda *_: None)
     bring(device, made.file)
     monkeypatch.undo()
     with pytest.raises(DataError, match="earlier restore is not finished"):
@@ -194,10 +195,10 @@ def test_a_finish_that_is_cut_off_can_be_finished(tmp_path: Path, monkeypatch: p
     while is_decided(device.state):  # each gets one change further than the one before
         deaths += 1
         assert deaths < 200
-        survives(deaths, partial(finish, device.state))
+        survives(deaths, partial(finish, device.state, device.etc))
     assert deaths > 5 and whole(device, before, made) == "new"
     with pytest.raises(DataError, match="no restore is under way"):
-        finish(device.state)
+        finish(device.state, device.etc)
 
 
 def test_a_backup_that_is_cut_short_anywhere_or_altered_anywhere_changes_nothing(tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ def test_a_backup_that_is_cut_short_anywhere_or_altered_anywhere_changes_nothing
             damaged.write_bytes(wrong)
             with pytest.raises(DataError):
                 bring(device, damaged)
-            assert device.look() == before and not (device.state / ".restore").exists()
+            assert device.look() == before and not any(work_of(device.state).iterdir())
     for wrong in (content + b"x", content + content[-PIECE:]):
         damaged.write_bytes(wrong)
         with pytest.raises(DataError):
@@ -339,7 +340,20 @@ def test_a_full_disk_leaves_the_device_as_it_was(tmp_path: Path, monkeypatch: py
         monkeypatch.setattr("edge.backup.restoring._SPARE_BYTES", -(1 << 40))  # as if somebody else filled it meanwhile
         with pytest.raises(HardwareError, match="No space left"):
             bring(device, made.file)
-        assert device.look() == before and not (device.state / ".restore").exists()
+        assert device.look() == before and not any(work_of(device.state).iterdir())
+
+
+def test_the_state_directory_may_be_a_disk_of_its_own(tmp_path: Path) -> None:
+    """As on a device with a read-only root: nothing can be renamed into it from beside it."""
+    made = Device(tmp_path / "old").set_up().back_up(tmp_path)
+    device = fresh(tmp_path / "new")
+    with small_disk(tmp_path, 100) as disk:
+        device.state = disk
+        load_device_key(disk, create=True, environ={})
+        bring(device, made.file)
+        assert people_of(disk) == ["Ada"] and not any(work_of(disk).iterdir())
+        (aside,) = disk.glob("before-restore-*")
+        assert (aside / "state/device.key").exists()
 
 
 def test_a_damaged_database_is_told_and_older_backups_stay(tmp_path: Path) -> None:

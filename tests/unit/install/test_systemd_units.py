@@ -13,12 +13,13 @@ import pytest
 
 import edge.install.firstboot.places as places
 from edge.__main__ import build_parser
-from edge.backup.restoring import COMMIT
-from edge.backup.snapshot import RESTORE
+from edge.backup.workroom import COMMIT, work_of
+from edge.cli.common import DEFAULT_CONFIG
 from edge.cli.daemon import RESTORE_DECIDED
 from edge.config.backup import Backup
 from edge.config.schema import Store
 from edge.install.firstboot.places import Systemd
+from edge.install.harden.places import PLACES
 from edge.install.provision.starting import card_file
 from edge.install.units import DROP_INS, UNITS, install
 from edge.runtime.duties import HEALTH_FOLDER
@@ -95,8 +96,13 @@ def test_what_a_unit_starts_is_a_command_of_an_installed_version(name: str) -> N
 
 def test_where_units_look_is_where_programs_write() -> None:
     state = Store().state_dir
-    assert lines("edge-restore.service", "ConditionPathExists") == [str(state / RESTORE / COMMIT)]
-    assert Path(RESTORE, COMMIT) == RESTORE_DECIDED
+    assert lines("edge-restore.service", "ConditionPathExists") == [str(work_of(state) / COMMIT)]
+    assert f"{state}{RESTORE_DECIDED}" == str(work_of(state) / COMMIT)
+    assert f"d {work_of(state)} 0711 root root -" in (FOLDER / "tmpfiles.d/edge.conf").read_text().splitlines()
+    assert str(work_of(state)) in PLACES and not work_of(state).is_relative_to(state)
+    (finish,) = lines("edge-restore.service", "ExecStart")
+    assert finish.endswith(f"backup finish --state {state} --etc {DEFAULT_CONFIG.parent}")
+    assert str(work_of(state)) in lines("edge-restore.service", "ReadWritePaths")[0].replace("-/", "/").split()
     assert lines("edge-backup.service", "ReadWritePaths") == [str(Backup().folder)]
     assert lines("edge-health.service", "RuntimeDirectory") == [HEALTH_FOLDER.name]
     assert [f"/var/lib/{name}" for name in lines("edge.service", "StateDirectory")] == [str(state)]
