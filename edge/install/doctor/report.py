@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from edge import __version__
 from edge.clock import kernel_synchronised
-from edge.errors import DataError, EdgeError, HardwareError, UsageError
+from edge.errors import DataError, EdgeError, UsageError
 from edge.install.doctor.checks import Result, Verdict
 from edge.local.service import COMMISSIONED
-from edge.store.keys import sync_folder
+from edge.store.statefile import put
 
 if TYPE_CHECKING:
     from edge.install.doctor.bench import Bench
@@ -101,7 +101,8 @@ def accept(report: Report, bench: Bench) -> Files:
         "sha256": _sha256(files.json.read_bytes()),
         "token": files.token,
     }
-    _write(bench.config.store.state_dir / COMMISSIONED, json.dumps(told, ensure_ascii=False).encode() + b"\n")
+    state_dir = bench.config.store.state_dir
+    put(state_dir, state_dir / COMMISSIONED, json.dumps(told, ensure_ascii=False).encode() + b"\n")
     return files
 
 
@@ -114,18 +115,19 @@ def keep(report: Report, bench: Bench, *, accepted: bool = False) -> Files:
     html = page(told).encode()
     hashes = {"json": _sha256(data), "html": _sha256(html)}
     stamp = str(report.head["time"]).replace("-", "").replace(":", "").replace("+0000", "Z")
-    folder = bench.config.store.state_dir / FOLDER
+    state_dir = bench.config.store.state_dir
+    folder = state_dir / FOLDER
     stem = f"{report.head['device']}-{stamp}"
     paths = {ending: folder / f"{stem}.{ending}" for ending in ("json", "html", "jws")}
-    _write(paths["html"], html)
-    _write(paths["json"], data)
+    put(state_dir, paths["html"], html)
+    put(state_dir, paths["json"], data)
     try:  # at last, since the office hears of what is signed
         token = bench.desk.sign(hashes, accepted=accepted, counts=report.counts())
     except EdgeError:
         for path in (paths["html"], paths["json"]):
             path.unlink(missing_ok=True)
         raise
-    _write(paths["jws"], token.encode() + b"\n")
+    put(state_dir, paths["jws"], token.encode() + b"\n")
     return Files(paths["json"], paths["html"], paths["jws"], token)
 
 
@@ -139,26 +141,6 @@ def board_name(root: Path) -> str:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole and durable or not at all, and the service's own like everything in its state directory."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        state_dir = path.parent if path.parent.name != FOLDER else path.parent.parent
-        owner = state_dir.stat()
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if os.geteuid() == 0:
-            os.chown(path.parent, owner.st_uid, owner.st_gid)
-            os.chown(fresh, owner.st_uid, owner.st_gid)
-        fresh.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise HardwareError(f"{path} cannot be written: {error.strerror}", hint="is the disk full?") from error
 
 
 def read_report(path: Path) -> tuple[bytes, bytes, str]:
