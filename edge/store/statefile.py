@@ -63,7 +63,7 @@ def _inside(top: int, folders: list[str]) -> Iterator[int]:
         os.mkdir(name, 0o700, dir_fd=top)
         os.fsync(top)
     with _opened(name, top, _FOLDER | os.O_NOFOLLOW) as folder:
-        if os.fstat(folder).st_uid == 0 and not os.listdir(folder):
+        if os.fstat(folder).st_uid == 0 and not os.listdir(folder):  # noqa: PTH208 - a handle
             _give(folder, os.fstat(top))
         yield folder
 

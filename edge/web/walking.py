@@ -43,12 +43,12 @@ def _walk(walk: Walk, bench: Bench, heard: Told) -> int:
         if isinstance(step, Question):
             _say(question={"check": step.check, "text": step.text.as_json(), "answers": list(step.answers)})
             told = heard.get()
-            if told is None:
-                return 0
-            step = walk.forward(str(told.get("answer", "skip")))
+            step = None if told is None else walk.forward(str(told.get("answer", "skip")))
         else:
             _say(result=step.as_json())
             step = walk.forward()
+    if walk.ended:
+        return 0
     _say(over=True)
     while (told := heard.get()) is not None:
         try:
@@ -71,7 +71,7 @@ def _listen(walk: Walk, heard: Told) -> None:
             walk.cancel()
         else:
             heard.put(told)
-    walk.cancel()
+    walk.end()  # whatever is under way: nobody is there who could see it
     heard.put(None)
 
 

@@ -73,9 +73,13 @@ class Bench:
         return found
 
     def drive(self, part: Part, **what: Any) -> None:
-        """Try a part out; while somebody is just passing, wait until they have. Raises RefusedError."""
+        """Try a part out; while somebody is just passing, wait until they have. Nothing moves once nobody waits for it
+        any more. Raises RefusedError.
+        """
 
         def done() -> bool | None:
+            if self.cancelled.is_set():
+                raise RefusedError("cancelled", "nobody waits for it any more")
             try:
                 self.desk.drive(part, **what)
             except RefusedError as refused:
@@ -84,8 +88,8 @@ class Bench:
                 return None
             return True
 
-        if self.wait(done, _BUSY_S) is None:
-            self.desk.drive(part, **what)
+        if self.wait(done, _BUSY_S) is None and done() is None:
+            raise RefusedError("busy", "somebody is passing all the time", hint="try again when nobody is at the door")
 
     def rest(self, seconds: float) -> None:
         """Let time pass, unless nobody waits for it any more."""
