@@ -24,10 +24,10 @@ Told = queue.Queue[dict[str, Any] | None]
 
 
 def main(config: str, by: str, rehearse: bool) -> int:
-    """The child: until the report is kept, or the page hangs up."""
+    """The child: until the report is kept, or the page hangs up. It starts no daemon: systemd's may be on its way."""
     heard: Told = queue.Queue()
     try:
-        with open_bench(Path(config), by) as bench:
+        with open_bench(Path(config), by, start=False) as bench:
             walk = Walk(bench, all_checks(rehearse=rehearse))
             threading.Thread(target=_listen, args=(walk, heard), daemon=True).start()
             _say(outline=[{"check": name, "title": title.as_json()} for name, title in walk.outline()])

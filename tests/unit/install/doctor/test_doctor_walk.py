@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from edge.__main__ import build_parser, main
 from edge.cli import doctor as cli
 from edge.errors import DataError, HardwareError, UsageError
-from edge.install.doctor.bench import Bench, run_tool
+from edge.install.doctor import bench as at_bench
+from edge.install.doctor.bench import Bench, Said, open_bench, run_tool
 from edge.install.doctor.checks import NO, READY, SKIP, YES, Question, Result, Steps, Text, Verdict, failed, passed
 from edge.install.doctor.child import Child
 from edge.install.doctor.door import LockCheck
@@ -231,6 +233,40 @@ def test_a_daemon_that_does_not_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(HardwareError, match=r"does not start: .*relay_pin"):
         child.start(Desk(tmp_path / "run", "test"))
     child.stop()
+
+
+def test_a_daemon_that_is_coming_back_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its status file tells that it ran just now; nobody starts a second one meanwhile."""
+    bench(tmp_path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/status.json").write_text("{}")
+    desk = FakeDesk(answers=lambda times: times > 3, state={"pid": 1})
+    monkeypatch.setattr(at_bench, "Desk", lambda *_args: desk)
+    with open_bench(tmp_path / "edge.toml", "doctor") as found:
+        assert found.child is None and desk.asked["answers"] == 4
+
+
+def test_the_page_starts_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench(tmp_path)
+    monkeypatch.setattr(at_bench, "_RESTART_S", 0.2)
+    monkeypatch.setattr(at_bench, "Child", lambda *_args: pytest.fail("a daemon was started"))
+    with (
+        pytest.raises(HardwareError, match="no daemon is running"),
+        open_bench(tmp_path / "edge.toml", "page installer", start=False),
+    ):
+        pytest.fail("there was none")
+
+
+def test_whether_a_daemon_ran_just_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status = tmp_path / "status.json"
+    assert not at_bench._was_there(tmp_path)
+    status.write_text("{}")
+    assert at_bench._was_there(tmp_path)
+    os.utime(status, (1.0, 1.0))
+    assert not at_bench._was_there(tmp_path)
+    monkeypatch.setattr(at_bench, "_SERVICE_RUNTIME", tmp_path)  # the service's own, which systemd knows of
+    for told, was_there in (("activating", True), ("active", True), ("inactive", False), ("failed", False)):
+        assert at_bench._was_there(tmp_path, lambda _words, told=told: Said(3, told)) is was_there
 
 
 def test_programs_of_the_machine() -> None:
