@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EdgeError
+from edge.install.doctor.acceptance import accept, finish
 from edge.install.doctor.bench import Bench, open_bench
 from edge.install.doctor.checks import Question
 from edge.install.doctor.listed import all_checks
-from edge.install.doctor.report import accept, keep
+from edge.install.doctor.report import keep
 from edge.install.doctor.walk import Walk
 
 Told = queue.Queue[dict[str, Any] | None]
@@ -28,6 +29,7 @@ def main(config: str, by: str, rehearse: bool) -> int:
     heard: Told = queue.Queue()
     try:
         with open_bench(Path(config), by, start=False) as bench:
+            finish(bench.config.store.state_dir)
             walk = Walk(bench, all_checks(rehearse=rehearse))
             threading.Thread(target=_listen, args=(walk, heard), daemon=True).start()
             _say(outline=[{"check": name, "title": title.as_json()} for name, title in walk.outline()])

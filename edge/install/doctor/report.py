@@ -1,5 +1,4 @@
-"""The acceptance report: what was found, as data and as a page to print, signed by the device, and what it means that
-somebody has accepted it.
+"""The acceptance report: what was found, as data and as a page to print, signed by the device.
 
 The files are signed as they are, byte for byte, so that the signature can be checked without this program: a compact
 JWS (Ed25519) beside them holds the SHA-256 of each. The device signs at its local desk, since its key is the service's.
@@ -21,7 +20,6 @@ from edge import __version__
 from edge.clock import kernel_synchronised
 from edge.errors import DataError, EdgeError, UsageError
 from edge.install.doctor.checks import Result, Verdict
-from edge.local.service import COMMISSIONED
 from edge.store.statefile import put
 
 if TYPE_CHECKING:
@@ -85,27 +83,6 @@ def make_report(bench: Bench, results: Sequence[Result], installer: str, note: s
     return Report(head, tuple(results))
 
 
-def accept(report: Report, bench: Bench) -> Files:
-    """The installer accepts the device: the report is signed and kept, the office is told, and from now on the device
-    counts as commissioned. Raises UsageError when a check failed or nobody's name stands there.
-    """
-    if report.counts()["failed"]:
-        raise UsageError("a device with a failure cannot be accepted", hint="put it right, then run the doctor again")
-    if not report.head["installer"]:
-        raise UsageError("who accepts it?", hint="give the installer's name")
-    files = keep(report, bench, accepted=True)
-    told = {
-        "time": report.head["time"],
-        "installer": report.head["installer"],
-        "report": files.json.name,
-        "sha256": _sha256(files.json.read_bytes()),
-        "token": files.token,
-    }
-    state_dir = bench.config.store.state_dir
-    put(state_dir, state_dir / COMMISSIONED, json.dumps(told, ensure_ascii=False).encode() + b"\n")
-    return files
-
-
 def keep(report: Report, bench: Bench, *, accepted: bool = False) -> Files:
     """Write the report into the state directory and have it signed. Raises HardwareError, RefusedError."""
     from edge.install.doctor.page import page
@@ -114,11 +91,10 @@ def keep(report: Report, bench: Bench, *, accepted: bool = False) -> Files:
     data = json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n"
     html = page(told).encode()
     hashes = {"json": _sha256(data), "html": _sha256(html)}
-    stamp = str(report.head["time"]).replace("-", "").replace(":", "").replace("+0000", "Z")
     state_dir = bench.config.store.state_dir
     folder = state_dir / FOLDER
-    stem = f"{report.head['device']}-{stamp}"
-    paths = {ending: folder / f"{stem}.{ending}" for ending in ("json", "html", "jws")}
+    name = stem(report)
+    paths = {ending: folder / f"{name}.{ending}" for ending in ("json", "html", "jws")}
     put(state_dir, paths["html"], html)
     put(state_dir, paths["json"], data)
     try:  # at last, since the office hears of what is signed
@@ -129,6 +105,12 @@ def keep(report: Report, bench: Bench, *, accepted: bool = False) -> Files:
         raise
     put(state_dir, paths["jws"], token.encode() + b"\n")
     return Files(paths["json"], paths["html"], paths["jws"], token)
+
+
+def stem(report: Report) -> str:
+    """The names of its files, but for their endings."""
+    stamp = str(report.head["time"]).replace("-", "").replace(":", "").replace("+0000", "Z")
+    return f"{report.head['device']}-{stamp}"
 
 
 def board_name(root: Path) -> str:
