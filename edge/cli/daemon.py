@@ -47,7 +47,11 @@ def run_daemon(args: argparse.Namespace) -> int:
     set_up(args.log)
     from edge.app import Device
     from edge.daemon import Process, begin_anew, leave
+    from edge.runtime.alone import hold
+    from edge.startup import make_folder
 
+    make_folder(effective.config.store.state_dir)
+    hold(effective.config.store.state_dir)  # before anything is opened; until this process is gone
     device = Device(effective.config, effective=effective)
     code = Process(device).run()
     if code == 0 and device.restarting:

@@ -43,8 +43,9 @@ def register(commands: Subparsers) -> None:
 
 def run_doctor(args: argparse.Namespace) -> int:
     """Exit code 1 when a check failed."""
+    from edge.install.doctor.acceptance import accept, finish
     from edge.install.doctor.bench import end_in_order, open_bench
-    from edge.install.doctor.report import accept, keep
+    from edge.install.doctor.report import keep
     from edge.install.doctor.walk import Walk
 
     if args.accept and not args.installer:
@@ -55,6 +56,7 @@ def run_doctor(args: argparse.Namespace) -> int:
     end_in_order()
     asks = not (args.json or args.unattended) and sys.stdin.isatty()
     with open_bench(args.config, by="doctor") as bench:
+        finish(bench.config.store.state_dir)
         walk = Walk(bench, checks)
         _go(walk, args, asks)
         report = walk.report(args.installer, args.note)

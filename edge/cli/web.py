@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         emit(args, {"sha256": found}, found)
         return 0
     from edge.clock import SystemClock, boot_id
+    from edge.install.doctor.acceptance import finish
     from edge.runtime.logs import set_up
     from edge.runtime.systemd import notify
     from edge.web.house import make_house
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from edge.web.site import Site
 
     set_up(args.log)
+    finish(config.store.state_dir)
     house = make_house(args.config, config, own, SystemClock(), boot_id())
     socket = listener(args.host, args.port)
 

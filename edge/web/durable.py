@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from edge.errors import DataError, HardwareError
-from edge.store.keys import sync_folder
+from edge.errors import DataError
+from edge.store.statefile import put
 
 _MOST_BYTES = 65536
 
 
-def write(path: Path, content: bytes) -> None:
-    """Replace the file, readable for its owner alone. Raises HardwareError, and then the old one is there."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            if os.geteuid() == 0:  # the service has to read what an administrator's command made
-                owner = path.parent.parent.stat()
-                os.fchown(handle, owner.st_uid, owner.st_gid)
-                os.chown(path.parent, owner.st_uid, owner.st_gid)
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-        fresh.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise HardwareError(f"{path}: cannot be written: {error.strerror}", hint="check the disk") from error
+def write(path: Path, content: bytes, state_dir: Path | None = None) -> None:
+    """Replace the file, readable for the daemon's user alone, whoever writes. `state_dir`: where the file lies;
+    without it the file is one of the page's own folder there. Raises HardwareError, and then the old one is there.
+    """
+    put(path.parent.parent if state_dir is None else state_dir, path, content)
 
 
-def write_json(path: Path, body: object) -> None:
+def write_json(path: Path, body: object, state_dir: Path | None = None) -> None:
     """The same for JSON values."""
-    write(path, json.dumps(body).encode())
+    write(path, json.dumps(body).encode(), state_dir)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

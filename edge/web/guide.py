@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,10 +15,13 @@ from typing import Any, Literal
 
 from edge.errors import HardwareError, UsageError
 
+log = logging.getLogger(__name__)
+
 LIMIT_S = 3600.0
-"""A walk that nobody ends is ended: the child holds networks and perhaps a daemon of its own."""
+"""A walk that nobody ends is ended: the child holds networks."""
 _NICE = 10
 _END_S = 30.0
+_SAYS = {"outline", "question", "result", "over", "report", "refused", "error", "hint"}
 _CHILD = "import sys; from edge.web.walking import main; sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3] == 'yes'))"
 
 
@@ -45,6 +49,7 @@ class Guide:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._beginning = threading.Lock()
         self._standing = Standing()
         self._child: subprocess.Popen[str] | None = None
 
@@ -56,15 +61,18 @@ class Guide:
 
     def begin(self, config: Path, by: str, *, rehearse: bool) -> None:
         """Start a walk; one that runs is ended. Raises HardwareError."""
-        self.end()
         words = [sys.executable, "-c", _CHILD, str(config), by, "yes" if rehearse else "no"]
-        try:
-            child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        except OSError as error:
-            raise HardwareError(f"the self-test cannot be started: {error}", hint="is memory short?") from error
-        os.setpriority(os.PRIO_PROCESS, child.pid, _NICE)
-        with self._lock:
-            self._standing, self._child = Standing("running"), child
+        with self._beginning:  # who taps twice has one walk, not one that is seen and one that is not
+            self.end()
+            try:
+                child = subprocess.Popen(
+                    words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, errors="replace"
+                )
+            except OSError as error:
+                raise HardwareError(f"the self-test cannot be started: {error}", hint="is memory short?") from error
+            os.setpriority(os.PRIO_PROCESS, child.pid, _NICE)
+            with self._lock:
+                self._standing, self._child = Standing("running"), child
         threading.Thread(target=self._attend, args=(child,), name="self-test", daemon=True).start()
 
     def answer(self, check: str, word: str) -> None:
@@ -111,12 +119,14 @@ class Guide:
 
     def _attend(self, child: subprocess.Popen[str]) -> None:
         limit = threading.Timer(LIMIT_S, child.kill)
+        limit.daemon = True
         limit.start()
         assert child.stdout is not None and child.stdin is not None
         try:
             with child.stdout:
                 for line in child.stdout:
-                    self._hear(child, json.loads(line))
+                    if (told := _parsed(line)) is not None:
+                        self._hear(child, told)
             code = child.wait()
         finally:
             limit.cancel()
@@ -145,3 +155,15 @@ class Guide:
             else:  # question, over, report
                 changes |= told
             self._standing = replace(before, **changes)
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    """None for what a library has printed: that must not end the walk."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        told = None
+    if isinstance(told, dict) and told and told.keys() <= _SAYS:
+        return told
+    log.info("the self-test printed: %.80s", line.rstrip())
+    return None

@@ -102,7 +102,7 @@ def _hash_in(path: Path) -> str:
 def new_label_code(state_dir: Path) -> str:
     """A code for installers in place of the label's, for a device that was set up by hand. Raises HardwareError."""
     code = _code()
-    write_json(state_dir / LABEL, {"pairing": hash_pin(code.replace("-", ""))})
+    write_json(state_dir / LABEL, {"pairing": hash_pin(code.replace("-", ""))}, state_dir)
     return code
 
 

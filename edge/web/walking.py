@@ -14,20 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EdgeError
+from edge.install.doctor.acceptance import accept, finish
 from edge.install.doctor.bench import Bench, open_bench
 from edge.install.doctor.checks import Question
 from edge.install.doctor.listed import all_checks
-from edge.install.doctor.report import accept, keep
+from edge.install.doctor.report import keep
 from edge.install.doctor.walk import Walk
 
 Told = queue.Queue[dict[str, Any] | None]
 
 
 def main(config: str, by: str, rehearse: bool) -> int:
-    """The child: until the report is kept, or the page hangs up."""
+    """The child: until the report is kept, or the page hangs up. It starts no daemon: systemd's may be on its way."""
     heard: Told = queue.Queue()
     try:
-        with open_bench(Path(config), by) as bench:
+        with open_bench(Path(config), by, start=False) as bench:
+            finish(bench.config.store.state_dir)
             walk = Walk(bench, all_checks(rehearse=rehearse))
             threading.Thread(target=_listen, args=(walk, heard), daemon=True).start()
             _say(outline=[{"check": name, "title": title.as_json()} for name, title in walk.outline()])
@@ -43,12 +45,12 @@ def _walk(walk: Walk, bench: Bench, heard: Told) -> int:
         if isinstance(step, Question):
             _say(question={"check": step.check, "text": step.text.as_json(), "answers": list(step.answers)})
             told = heard.get()
-            if told is None:
-                return 0
-            step = walk.forward(str(told.get("answer", "skip")))
+            step = None if told is None else walk.forward(str(told.get("answer", "skip")))
         else:
             _say(result=step.as_json())
             step = walk.forward()
+    if walk.ended:
+        return 0
     _say(over=True)
     while (told := heard.get()) is not None:
         try:
@@ -71,7 +73,7 @@ def _listen(walk: Walk, heard: Told) -> None:
             walk.cancel()
         else:
             heard.put(told)
-    walk.cancel()
+    walk.end()  # whatever is under way: nobody is there who could see it
     heard.put(None)
 
 

@@ -44,6 +44,23 @@ def test_ready_status_and_stop(tmp_path: Path, broker: PrivateBroker) -> None:
     assert kinds[-2:] == ["device.stopped", "chain.checkpoint"]  # the last words are stored too
 
 
+def test_a_second_daemon_with_the_same_state_directory_is_refused(tmp_path: Path) -> None:
+    config = configure(tmp_path)
+    other = tmp_path / "other.toml"
+    other.write_text(config.read_text().replace('"runtime"', '"runtime-2"'))
+    with running(config) as daemon:
+        daemon.wait("ready after")
+        second = edge("run", "--config", other)
+        assert second.returncode == 3, second.stderr
+        assert "another daemon runs" in second.stderr and "systemctl stop edge" in second.stderr
+        assert "door" not in second.stderr, "it came to no wire"
+        assert daemon.status()["pid"] == daemon.process.pid
+        daemon.process.kill()
+        with running(other) as successor:
+            successor.wait("ready after")
+            successor.assert_ends_well()
+
+
 @pytest.mark.parametrize("delay_s", [0.0, 0.1, 0.2, 0.3, 0.5], ids="{:g} s after exec".format)
 def test_a_stop_before_it_is_ready(tmp_path: Path, delay_s: float) -> None:
     with running(configure(tmp_path)) as daemon:

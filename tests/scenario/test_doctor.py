@@ -12,9 +12,10 @@ from edge.__main__ import main
 from edge.app import EVENTS
 from edge.errors import UsageError
 from edge.install.doctor import door, lids, listed, rehearse_cut
+from edge.install.doctor.acceptance import accept
 from edge.install.doctor.bench import Bench, open_bench
 from edge.install.doctor.checks import SKIP, Check, Question, Result, Verdict
-from edge.install.doctor.report import accept, keep
+from edge.install.doctor.report import keep
 from edge.install.doctor.walk import Walk
 from edge.local.camera import DeskCamera
 from edge.store.history import History

@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 
 from edge.config import Config
 from edge.config.effective import load_effective
+from edge.errors import HardwareError
 from edge.install.doctor.child import Child
 from edge.local.client import Desk, Part, RefusedError
+from edge.runtime.status import FILE
 
 T = TypeVar("T")
 
@@ -24,6 +26,10 @@ _LOOK_S = 0.1
 _TOOL_S = 15.0
 _BUSY_S = 15.0
 _FIRST_S = 10.0
+_RESTART_S = 15.0
+"""A daemon that ended is back in that time: RestartSec of its unit, and a start on a small computer."""
+_RECENT_S = 60.0
+_SERVICE_RUNTIME = Path("/run/edge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,13 @@ class Bench:
         return found
 
     def drive(self, part: Part, **what: Any) -> None:
-        """Try a part out; while somebody is just passing, wait until they have. Raises RefusedError."""
+        """Try a part out; while somebody is just passing, wait until they have. Nothing moves once nobody waits for it
+        any more. Raises RefusedError.
+        """
 
         def done() -> bool | None:
+            if self.cancelled.is_set():
+                raise RefusedError("cancelled", "nobody waits for it any more")
             try:
                 self.desk.drive(part, **what)
             except RefusedError as refused:
@@ -84,8 +94,8 @@ class Bench:
                 return None
             return True
 
-        if self.wait(done, _BUSY_S) is None:
-            self.desk.drive(part, **what)
+        if self.wait(done, _BUSY_S) is None and done() is None:
+            raise RefusedError("busy", "somebody is passing all the time", hint="try again when nobody is at the door")
 
     def rest(self, seconds: float) -> None:
         """Let time pass, unless nobody waits for it any more."""
@@ -100,20 +110,36 @@ def end_in_order() -> None:
 
 
 @contextmanager
-def open_bench(config_file: Path, by: str) -> Iterator[Bench]:
-    """The device of this configuration with its daemon: the one that runs, or one that is started now and ended with
-    this. `by`: who asks, for the events. Raises ConfigError, and HardwareError when the daemon does not start.
+def open_bench(config_file: Path, by: str, *, start: bool = True) -> Iterator[Bench]:
+    """The device of this configuration with its daemon: the one that runs or is just coming back, or (with `start`) one
+    that is started now and ended with this. `by`: who asks, for the events. Raises ConfigError, and HardwareError when
+    no daemon is there, or does not start.
     """
     config = load_effective(config_file, starting=False).config
     desk = Desk(config.store.runtime_dir, by)
-    if desk.answers():
-        bench = Bench(config, config_file, desk)
+    bench = Bench(config, config_file, desk)
+    hoped = not start or _was_there(config.store.runtime_dir)
+    if bench.wait(lambda: desk.answers() or None, _RESTART_S if hoped else 0.0):
         bench.wait(lambda: desk.state() or None, _FIRST_S)  # there is none in its first second
         yield bench
         return
+    if not start:
+        raise HardwareError("no daemon is running here", hint="start it: systemctl start edge; or see its journal")
     child = Child(config_file, config.store.state_dir, config.store.runtime_dir)
     try:
         child.start(desk)
         yield Bench(config, config_file, desk, child=child)
     finally:
         child.stop()
+
+
+def _was_there(runtime_dir: Path, tool: Callable[[Sequence[str]], Said] = run_tool) -> bool:
+    """Whether one ran just now. systemd takes the service's folder away between two starts, so it is asked too."""
+    try:
+        if time.time() - (runtime_dir / FILE).stat().st_mtime < _RECENT_S:
+            return True
+    except OSError:
+        pass
+    if runtime_dir != _SERVICE_RUNTIME:
+        return False
+    return tool(["systemctl", "is-active", "edge.service"]).text in ("active", "activating", "deactivating")

@@ -111,6 +111,10 @@ class DoorCheck:
 
 
 _LOCK = Text("Door: locked when it should be", "门：是否正常锁闭")
+_FREE_NOW = Text(
+    "When you go on, the lock is released for one second: be at the door, and try it then and afterwards.",
+    "继续后门锁将释放一秒：请守在门旁，在这一秒内和之后分别试开。",
+)
 _TRY_IT = Text(
     "The relay was on for a second. Is the door locked now, and was it free in that second?",
     "继电器刚才吸合了一秒。现在门是否已锁闭，且那一秒内可以打开？",
@@ -134,6 +138,7 @@ class LockCheck:
         return NO_DOOR if bench.config.door is None else None
 
     def run(self, bench: Bench) -> Steps:
+        yield _FREE_NOW, (READY,)  # nobody is at the door before somebody says so
         try:
             bench.drive("relay", seconds=1.0)
         except RefusedError as refused:

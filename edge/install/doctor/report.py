@@ -1,5 +1,4 @@
-"""The acceptance report: what was found, as data and as a page to print, signed by the device, and what it means that
-somebody has accepted it.
+"""The acceptance report: what was found, as data and as a page to print, signed by the device.
 
 The files are signed as they are, byte for byte, so that the signature can be checked without this program: a compact
 JWS (Ed25519) beside them holds the SHA-256 of each. The device signs at its local desk, since its key is the service's.
@@ -19,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from edge import __version__
 from edge.clock import kernel_synchronised
-from edge.errors import DataError, EdgeError, HardwareError, UsageError
+from edge.errors import DataError, EdgeError, UsageError
 from edge.install.doctor.checks import Result, Verdict
-from edge.local.service import COMMISSIONED
-from edge.store.keys import sync_folder
+from edge.store.statefile import put
 
 if TYPE_CHECKING:
     from edge.install.doctor.bench import Bench
@@ -85,26 +83,6 @@ def make_report(bench: Bench, results: Sequence[Result], installer: str, note: s
     return Report(head, tuple(results))
 
 
-def accept(report: Report, bench: Bench) -> Files:
-    """The installer accepts the device: the report is signed and kept, the office is told, and from now on the device
-    counts as commissioned. Raises UsageError when a check failed or nobody's name stands there.
-    """
-    if report.counts()["failed"]:
-        raise UsageError("a device with a failure cannot be accepted", hint="put it right, then run the doctor again")
-    if not report.head["installer"]:
-        raise UsageError("who accepts it?", hint="give the installer's name")
-    files = keep(report, bench, accepted=True)
-    told = {
-        "time": report.head["time"],
-        "installer": report.head["installer"],
-        "report": files.json.name,
-        "sha256": _sha256(files.json.read_bytes()),
-        "token": files.token,
-    }
-    _write(bench.config.store.state_dir / COMMISSIONED, json.dumps(told, ensure_ascii=False).encode() + b"\n")
-    return files
-
-
 def keep(report: Report, bench: Bench, *, accepted: bool = False) -> Files:
     """Write the report into the state directory and have it signed. Raises HardwareError, RefusedError."""
     from edge.install.doctor.page import page
@@ -113,20 +91,26 @@ def keep(report: Report, bench: Bench, *, accepted: bool = False) -> Files:
     data = json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n"
     html = page(told).encode()
     hashes = {"json": _sha256(data), "html": _sha256(html)}
-    stamp = str(report.head["time"]).replace("-", "").replace(":", "").replace("+0000", "Z")
-    folder = bench.config.store.state_dir / FOLDER
-    stem = f"{report.head['device']}-{stamp}"
-    paths = {ending: folder / f"{stem}.{ending}" for ending in ("json", "html", "jws")}
-    _write(paths["html"], html)
-    _write(paths["json"], data)
+    state_dir = bench.config.store.state_dir
+    folder = state_dir / FOLDER
+    name = stem(report)
+    paths = {ending: folder / f"{name}.{ending}" for ending in ("json", "html", "jws")}
+    put(state_dir, paths["html"], html)
+    put(state_dir, paths["json"], data)
     try:  # at last, since the office hears of what is signed
         token = bench.desk.sign(hashes, accepted=accepted, counts=report.counts())
     except EdgeError:
         for path in (paths["html"], paths["json"]):
             path.unlink(missing_ok=True)
         raise
-    _write(paths["jws"], token.encode() + b"\n")
+    put(state_dir, paths["jws"], token.encode() + b"\n")
     return Files(paths["json"], paths["html"], paths["jws"], token)
+
+
+def stem(report: Report) -> str:
+    """The names of its files, but for their endings."""
+    stamp = str(report.head["time"]).replace("-", "").replace(":", "").replace("+0000", "Z")
+    return f"{report.head['device']}-{stamp}"
 
 
 def board_name(root: Path) -> str:
@@ -139,26 +123,6 @@ def board_name(root: Path) -> str:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole and durable or not at all, and the service's own like everything in its state directory."""
-    fresh = path.with_name(f".{path.name}.new")
-    try:
-        state_dir = path.parent if path.parent.name != FOLDER else path.parent.parent
-        owner = state_dir.stat()
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if os.geteuid() == 0:
-            os.chown(path.parent, owner.st_uid, owner.st_gid)
-            os.chown(fresh, owner.st_uid, owner.st_gid)
-        fresh.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise HardwareError(f"{path} cannot be written: {error.strerror}", hint="is the disk full?") from error
 
 
 def read_report(path: Path) -> tuple[bytes, bytes, str]:

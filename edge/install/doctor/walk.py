@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -40,6 +41,7 @@ class Walk:
         self._steps: Steps | None = None
         self._asked: Question | None = None
         self._begun_s = 0.0
+        self._ended = threading.Event()
         self.results: list[Result] = []
 
     def outline(self) -> list[tuple[str, Text]]:
@@ -47,8 +49,10 @@ class Walk:
         return [(check.name, check.title) for check in self._checks]
 
     def forward(self, answer: str = "") -> Question | Result | None:
-        """One step. Raises UsageError for an answer that was not among those of the question."""
+        """One step; None from `end` on. Raises UsageError for an answer that was not among those of the question."""
         self._bench.cancelled.clear()
+        if self._ended.is_set():  # looked at after that, so that an end just now is not forgotten
+            return None
         if self._asked is not None:
             return self._answered(self._asked, answer)
         if answer:
@@ -66,6 +70,16 @@ class Walk:
     def cancel(self) -> None:
         """From any thread: end what `forward` waits for, as `skip` would."""
         self._bench.cancelled.set()
+
+    def end(self) -> None:
+        """From any thread, for good: end what `forward` waits for, and begin nothing more."""
+        self._ended.set()
+        self._bench.cancelled.set()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended before its end."""
+        return self._ended.is_set()
 
     def report(self, installer: str, note: str = "") -> Report:
         """What came of it, for a person to accept. Raises UsageError before the end of the walk."""
@@ -94,6 +108,8 @@ class Walk:
                 judged = warning(UNCONFIRMED, AGAIN, **judged.figures)
             return self._done(judged)
         except EdgeError as error:
+            if self._bench.cancelled.is_set():
+                return self._done(warning(UNCONFIRMED, AGAIN))
             hint = error.hint or NO_HINT
             return self._done(failed(BROKE_OFF.fill(message=error.message), SEE.fill(hint=hint)))
         self._asked = Question(check.name, text, (*answers, SKIP))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import pytest
 from edge.__main__ import build_parser, main
 from edge.cli import doctor as cli
 from edge.errors import DataError, HardwareError, UsageError
-from edge.install.doctor.bench import Bench, run_tool
+from edge.install.doctor import bench as at_bench
+from edge.install.doctor.bench import Bench, Said, open_bench, run_tool
 from edge.install.doctor.checks import NO, READY, SKIP, YES, Question, Result, Steps, Text, Verdict, failed, passed
 from edge.install.doctor.child import Child
+from edge.install.doctor.door import LockCheck
 from edge.install.doctor.genuine import read_public, verify_report
+from edge.install.doctor.lids import LampsCheck
 from edge.install.doctor.listed import all_checks
 from edge.install.doctor.page import page
 from edge.install.doctor.report import keep, make_report
@@ -95,6 +99,49 @@ def test_what_nobody_waits_for_any_more_is_left_open(tmp_path: Path) -> None:
         thread.join(0.05)
     assert found[0].verdict is Verdict.WARNING and found[0].judgement.figures == {"waited": True}
     assert isinstance(walk.forward(), Question), "and the walk goes on"
+
+
+def test_after_its_end_nothing_is_begun_nor_moved(tmp_path: Path) -> None:
+    """As when the page hangs up in the middle of a check, or between two."""
+    desk = FakeDesk()
+    at = bench(tmp_path, desk)
+    walk = Walk(at, [Patient(), LockCheck()])
+    walk.forward()
+    walk.end()
+    assert walk.forward(READY) is None and walk.forward() is None
+    assert walk.ended and walk.results == [] and desk.driven == []
+
+
+def test_what_waits_is_ended_with_the_walk_and_drives_nothing_more(tmp_path: Path) -> None:
+    desk = FakeDesk(state={})
+    at = bench(tmp_path, desk)
+    desk.drive = lambda part, **what: (desk.driven.append((part, what)), walk.end())[1]  # type: ignore[method-assign, func-returns-value]
+    walk = Walk(at, [LampsCheck()])
+    result = walk.forward()
+    assert isinstance(result, Result) and result.verdict is Verdict.WARNING
+    assert desk.driven == [("lamp", {"lamp": "granted"})]
+    assert walk.forward() is None
+
+
+def test_the_lock_is_not_released_before_somebody_is_there(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    walk = Walk(bench(tmp_path, desk), [LockCheck()])
+    asked = walk.forward()
+    assert isinstance(asked, Question) and asked.answers == (READY, SKIP) and desk.driven == []
+    result = walk.forward(SKIP)
+    assert isinstance(result, Result) and result.verdict is Verdict.WARNING and desk.driven == []
+    walk = Walk(bench(tmp_path, desk), [LockCheck()])
+    walk.forward()
+    asked = walk.forward(READY)
+    assert isinstance(asked, Question) and asked.answers == (YES, NO, SKIP)
+    assert desk.driven == [("relay", {"seconds": 1.0})]
+
+
+def test_somebody_who_passes_all_the_time_is_told(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.refuses = "busy"
+    with pytest.raises(RefusedError, match="passing all the time"):
+        bench(tmp_path, desk).drive("relay", seconds=1.0)
 
 
 def test_each_check_has_a_name_of_its_own_and_titles_in_both_languages() -> None:
@@ -186,6 +233,40 @@ def test_a_daemon_that_does_not_start_says_why(tmp_path: Path) -> None:
     with pytest.raises(HardwareError, match=r"does not start: .*relay_pin"):
         child.start(Desk(tmp_path / "run", "test"))
     child.stop()
+
+
+def test_a_daemon_that_is_coming_back_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its status file tells that it ran just now; nobody starts a second one meanwhile."""
+    bench(tmp_path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/status.json").write_text("{}")
+    desk = FakeDesk(answers=lambda times: times > 3, state={"pid": 1})
+    monkeypatch.setattr(at_bench, "Desk", lambda *_args: desk)
+    with open_bench(tmp_path / "edge.toml", "doctor") as found:
+        assert found.child is None and desk.asked["answers"] == 4
+
+
+def test_the_page_starts_no_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench(tmp_path)
+    monkeypatch.setattr(at_bench, "_RESTART_S", 0.2)
+    monkeypatch.setattr(at_bench, "Child", lambda *_args: pytest.fail("a daemon was started"))
+    with (
+        pytest.raises(HardwareError, match="no daemon is running"),
+        open_bench(tmp_path / "edge.toml", "page installer", start=False),
+    ):
+        pytest.fail("there was none")
+
+
+def test_whether_a_daemon_ran_just_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status = tmp_path / "status.json"
+    assert not at_bench._was_there(tmp_path)
+    status.write_text("{}")
+    assert at_bench._was_there(tmp_path)
+    os.utime(status, (1.0, 1.0))
+    assert not at_bench._was_there(tmp_path)
+    monkeypatch.setattr(at_bench, "_SERVICE_RUNTIME", tmp_path)  # the service's own, which systemd knows of
+    for told, was_there in (("activating", True), ("active", True), ("inactive", False), ("failed", False)):
+        assert at_bench._was_there(tmp_path, lambda _words, told=told: Said(3, told)) is was_there
 
 
 def test_programs_of_the_machine() -> None:
