@@ -40,8 +40,8 @@ def lost_commits(log: Path, index: Path) -> int:
 
 def _head(index: Path) -> bytes:
     """Through the handle that SQLite has in this process, if it has one: POSIX drops all locks of a process on a file
-    as soon as it closes any handle of it. Without its locks the next program that opens the database takes the index for
-    left behind and cuts it short, which kills this one (SIGBUS): https://sqlite.org/howtocorrupt.html, 2.2.
+    as soon as it closes any handle of it. Without its locks the next program that opens the database takes the index
+    for left behind and cuts it short, which kills this one (SIGBUS): https://sqlite.org/howtocorrupt.html, 2.2.
     """
     wanted = index.stat()
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names alone
