@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,21 @@ def test_nobody_writes_to_the_log_while_it_is_looked_at(tmp_path: Path, monkeypa
     assert looks
     predecessor.execute("INSERT INTO t VALUES (1)")
     predecessor.close()
+
+
+DEADMAN_BYTE = 128  # UNIX_SHM_DMS of SQLite's os_unix.c: whoever can lock it alone cuts the index short
+TAKE_IT = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(sys.argv[2]))"
+
+
+def test_the_look_at_the_index_leaves_sqlite_its_locks(tmp_path: Path) -> None:
+    """Or the next program to open the database would take the memory away from under the daemon's feet."""
+    path = killed(tmp_path)
+    conn = connect_writer(path)
+    try:
+        conn.execute("SELECT count(*) FROM events").fetchone()
+        index = path.with_name(f"{path.name}-shm")
+        assert lost_commits(path.with_name(f"{path.name}-wal"), index) == 0
+        other = [sys.executable, "-c", TAKE_IT, str(index), str(DEADMAN_BYTE)]
+        assert b"BlockingIOError" in subprocess.run(other, capture_output=True, check=False).stderr
+    finally:
+        conn.close()
