@@ -5,21 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from edge.errors import EdgeError
-from edge.runtime.status import read_status
 from edge.web.answer import Answer
 from edge.web.certificate import fingerprint
+from edge.web.facts import facts, troubles
 from edge.web.visit import Visit
 
 
 def show(visit: Visit) -> Answer:
     """The page."""
-    return visit.page("home.html", **overview(visit), fingerprint=fingerprint(visit.house.certificate))
+    found = overview(visit)
+    daemon = found["daemon"]
+    shown = list(facts(daemon, visit.say)) if daemon else []
+    wrong = troubles(daemon) if daemon else []
+    return visit.page(
+        "home.html", **found, facts=shown, wrong=wrong, fingerprint=fingerprint(visit.house.certificate)
+    )
 
 
 def overview(visit: Visit) -> dict[str, Any]:
     """The status, or why there is none."""
     try:
-        status = read_status(visit.house.runtime_dir)
+        return {"daemon": visit.house.looking.status(), "trouble": ""}
     except EdgeError as error:
         return {"daemon": None, "trouble": str(error)}
-    return {"daemon": status, "trouble": ""}
