@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from edge import __version__, overview, resources
-from edge.actions import Report, TakePicture
+from edge.actions import Answer, Report, TakePicture
 from edge.clock import Now, SystemClock, boot_id
 from edge.config import Config
 from edge.config.effective import Effective
@@ -26,6 +26,8 @@ from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate
 from edge.line import Line
+from edge.local.desk import LocalDesk
+from edge.local.worker import LocalWorker
 from edge.parts import make_book, make_door, make_loudness, make_speaker
 from edge.passing import make_passing
 from edge.runtime import systemd
@@ -94,6 +96,15 @@ class Device:
         self.faults = FaultDesk(self.post)
         self.door = make_door(config.door) if config.door else None
         key = device_key(state_dir)
+        self.local = LocalDesk(
+            state_dir,
+            runtime_dir,
+            self.post,
+            self.submit,
+            self.clock,
+            lambda: self.board.latest,
+            lambda seconds: self.uplink.now.cut(seconds),
+        )
         self.station = self._make_station(config, manifest, key, look_at_items)
         self.warnings: tuple[str, ...] = ()
         self.waiting = WaitingTimes()
@@ -155,8 +166,8 @@ class Device:
                 self.clock,
                 self.faults,
                 alone,
-                look,
-                onlookers=(self.passing.frames,) if self.passing else (),
+                _both(look, (shown := self.local.show("people")).faces),
+                onlookers=(shown.frames, *((self.passing.frames,) if self.passing else ())),
                 **({"also": credentials.deliver} if credentials else {}),
             )
             if config.camera
@@ -168,7 +179,7 @@ class Device:
             self.submit,
             lambda announce: self.voice.now.announce(announce),
             self._photograph,
-            lambda answer: self.office is not None and self.office.commands.now.answered(answer),
+            self._answered,
             **self._kept_by_the_station(),
             check_pin=lambda order: credentials is not None and credentials.check_pin(order),
             keep_failures=lambda order: credentials is not None and credentials.keep_failures(order),
@@ -205,6 +216,7 @@ class Device:
                 "health",
                 lambda: HealthWorker(lambda: self.board.latest, board_watch.hottest_c, self.submit, self.clock),
             ),
+            Spec("local", lambda: LocalWorker(runtime_dir, self.local, *told), 20.0),
             Spec(
                 "status",
                 lambda: StatusWorker(
@@ -225,7 +237,9 @@ class Device:
 
     def post(self, event: Event, seen_s: float | None = None) -> bool:
         """Into the brain's inbox. `seen_s`: when what it tells of happened, if not just now (monotonic)."""
-        return self.inbox.put(Posted(event, time.monotonic() if seen_s is None else seen_s))
+        seen_s = time.monotonic() if seen_s is None else seen_s
+        self.local.seen.note(event, seen_s)
+        return self.inbox.put(Posted(event, seen_s))
 
     def submit(self, report: Report, now: Now | None = None) -> None:
         """To the event store."""
@@ -280,7 +294,8 @@ class Device:
         from edge.station import Lent, StationParts
 
         lent = Lent(self.post, self.submit, self.clock, self.faults, self._state_of_the_station, key, boot_id())
-        return StationParts(config, config.station, manifest, lent, look)
+        view = self.local.show("station", {name: one.opening for name, one in config.bins.items() if one.opening})
+        return StationParts(config, config.station, manifest, lent, _both(look, view.items), (view.frames,))
 
     def _state_of_the_station(self) -> StationState:
         state = self.brain.now.state.station
@@ -318,6 +333,11 @@ class Device:
         )
         return Office(effective, ties, self.clock, self.faults)
 
+    def _answered(self, answer: Answer) -> bool:
+        if self.local.answered(answer):
+            return True
+        return self.office is not None and self.office.commands.now.answered(answer)
+
     def _photograph(self, order: TakePicture) -> bool:
         return self.snapshots is not None and self.snapshots.now.take(order)
 
@@ -345,3 +365,13 @@ class Device:
     def _worker_recovered(self, recovery: ComponentRecovered) -> None:
         if recovery.component not in self.faults.present():  # it runs again, but its hardware is still missing
             self.faults.tell(recovery)
+
+
+def _both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
+    """Two who watch what was made of each frame."""
+
+    def watch(*made: Any) -> None:
+        first(*made)
+        second(*made)
+
+    return watch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from edge.drivers.level.worker import LevelWorker
 from edge.drivers.station.worker import StationInputsWorker
 from edge.parts import make_camera, make_clips, make_level_sensor, make_scene, make_station
 from edge.runtime.faults import FaultDesk
-from edge.runtime.mailbox import LatestSlot
+from edge.runtime.mailbox import LatestSlot, NextSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.store.item_keeper import ItemKeeper
@@ -61,7 +61,9 @@ class Lent:
 
 
 class StationParts:
-    """The workers of a station. `look` sees every frame of its camera, with what came of it."""
+    """The workers of a station. `look` sees every frame of its camera, with what came of it; `onlookers` take frames
+    when they want one.
+    """
 
     def __init__(
         self,
@@ -70,7 +72,9 @@ class StationParts:
         manifest: Manifest,
         lent: Lent,
         look: Watcher = lambda _frame, _facts, _events: None,
+        onlookers: Sequence[NextSlot[Frame]] = (),
     ) -> None:
+        self._onlookers = onlookers
         self.bins = config.bins
         self._lent = lent
         self._path = config.store.state_dir / MEMORY
@@ -178,7 +182,14 @@ class StationParts:
         slot: LatestSlot[Frame] = LatestSlot()
         clips = config.office.sealing_key_file is not None
         self.camera = eyes = Renewable(
-            lambda _last: CameraWorker(lambda: make_camera(camera), slot, lent.faults, keep_newest=clips, name=CAMERA)
+            lambda _last: CameraWorker(
+                lambda: make_camera(camera),
+                slot,
+                lent.faults,
+                keep_newest=clips,
+                name=CAMERA,
+                onlookers=self._onlookers,
+            )
         )
         self.clips = make_clips(
             config, settings, manifest, lambda: eyes.now.newest, lent.submit, lent.clock, lent.faults

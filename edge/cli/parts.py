@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from edge.vision.recognition import Recognition
 
 
+PEOPLE_CAMERA = "people"
+
+
 def _face(state: State) -> Face:
     from edge.config.schema import Face
 
@@ -43,13 +46,17 @@ def _open_describer(state: State) -> tuple[FaceDescriber, Callable[[int], Limits
 
 
 def _open_camera(state: State) -> Camera:
+    """The running daemon's, since a camera has one owner; without a daemon the camera itself."""
+    from edge.local.camera import DeskCamera
+    from edge.local.client import Desk
     from edge.parts import make_camera
 
     if state.config is None:
         raise UsageError("the camera stands in the configuration", hint="give it with --config FILE")
     if state.config.camera is None:
         raise UsageError("this device has no camera that looks at people", hint="see [camera] in its configuration")
-    return make_camera(state.config.camera)
+    desk = Desk(state.config.store.runtime_dir, "edge people")
+    return DeskCamera(desk, PEOPLE_CAMERA) if desk.answers() else make_camera(state.config.camera)
 
 
 def _model_id(state: State) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.actions import Priority
 from edge.contract import shapes
 from edge.contract.kinds import EventType
-from edge.contract.shapes import TIME, figures, many, number, ranges, seconds, table, text, whole, yes_or_no
+from edge.contract.shapes import TIME, figures, many, number, ranges, seconds, table, text, whole, word, yes_or_no
 
 COMPONENT = text(80, least=1)
 FAULT = table({"component": COMPONENT, "what": text(), "detail": text(), "fatal": yes_or_no()})
@@ -66,6 +66,18 @@ TYPES = (
         "The device was told to stop.",
         table({"why": text()}),
         {"why": "SIGTERM"},
+    ),
+    EventType(
+        "device.tested",
+        (Priority.ACCESS,),
+        "",
+        "Somebody at the device tried one of its parts out, or wanted to; `by`: with what.",
+        table(
+            {"part": word("relay", "lamp", "lid", "speaker", "uplink"), "by": text(80), "uid": whole()}
+            | {"applied": yes_or_no()},
+            {"reason": text(80, least=1), "bin": text(80, least=1), "seconds": number(0, 120)},
+        ),
+        {"part": "relay", "by": "doctor", "uid": 0, "applied": True},
     ),
     EventType(
         "device.health",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from edge.actions import Action, Announce, Answer, Priority, Report, TakePicture
+from edge.actions import Action, Announce, Answer, Priority, Report, Speak, TakePicture
 from edge.events import (
     ClockKnown,
     ComponentFailed,
@@ -19,7 +19,8 @@ from edge.events import (
 
 SENSORS = frozenset({"camera", "card", "card-inside", "contacts", "keypad", "station", "station-camera"})
 SENSOR_KINDS = ("level.", "lid.", "beam.", "hand.", "thermometer.")
-ORDERS = frozenset({"announce", "photograph"})
+SAY = "test.say"
+ORDERS = frozenset({"announce", "photograph", SAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ def _order(order: OrderGiven) -> tuple[Action, ...]:
     if order.name == "announce":
         said: Action = Announce(order.args["texts"], bool(order.args.get("urgent", False)))
         return said, Answer(order.command, True)
+    if order.name == SAY:
+        tested = {"part": "speaker", "by": order.args["by"], "uid": order.args["uid"], "applied": True}
+        report = Report("device.tested", tested, priority=Priority.ACCESS)
+        return Speak(order.args["phrase"]), report, Answer(order.command, True)
     return TakePicture(order.command), Answer(order.command, True)
 
 

@@ -13,17 +13,19 @@ from edge.actions import Action, Answer, Priority, Report
 from edge.clock import Now
 from edge.config.schema import Lock
 from edge.events import OrderGiven
-from edge.gate import challenge
+from edge.gate import challenge, rehearsal
 from edge.gate import door as doors
 from edge.gate.state import GateState, Outcome
 
-ORDERS = frozenset({"unlock", "lockdown", "release"})
+ORDERS = frozenset({"unlock", "lockdown", "release"}) | rehearsal.ORDERS
 
 
 def carry_out(state: GateState, order: OrderGiven, lock: Lock, now: Now) -> Outcome:
     """The new state, and the actions with the answer as the last of them."""
     if state.stopping:
         return state, (Answer(order.command, False, "stopping", "the device is being shut down"),)
+    if order.name in rehearsal.ORDERS:
+        return rehearsal.carry_out(state, order, lock, now)
     actions: tuple[Action, ...] = ()
     match order.name:
         case "unlock":

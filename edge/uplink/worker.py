@@ -89,6 +89,7 @@ class UplinkWorker:
         self._begun = False
         self._look_again = False
         self._dial_at = float("-inf")
+        self._cut_until = float("-inf")
         self._connected_at = 0.0
         self._connects = 0
         self._short = 0
@@ -120,6 +121,11 @@ class UplinkWorker:
         self._look_again = True
         self.wake()
 
+    def cut(self, seconds: float) -> None:
+        """Lose the connection, and make none for so long, as when a cable is pulled: for a rehearsal of that."""
+        self._cut_until = self._monotonic() + seconds
+        self.wake()
+
     def status(self) -> UplinkStatus:
         session = self._session
         return UplinkStatus(
@@ -146,7 +152,9 @@ class UplinkWorker:
         self._wake.open()
 
     def step(self) -> None:
-        if self._session is not None:
+        if (wait_s := self._cut_until - self._monotonic()) > 0:
+            self._stay_cut(wait_s)
+        elif self._session is not None:
             self._converse(self._session)
         elif self._dial is not None:
             self._await(self._dial)
@@ -167,6 +175,19 @@ class UplinkWorker:
         finally:
             self._reader.close()
             self._wake.close()
+
+    def _stay_cut(self, wait_s: float) -> None:
+        """Without a goodbye: the broker tells the others that the device is gone."""
+        session, dial = self._session, self._dial
+        self._session = self._dial = None
+        if dial is not None:
+            dial.abandon()
+        if session is not None:
+            session.drop()
+            self._conversation.delivery.broke(self._monotonic(), blame=False)
+            self._not_connected(Trouble("the connection was cut for a rehearsal"))
+        self._conversation.settle()
+        self._wake.wait(min(wait_s, _WAIT_S))
 
     def _put(self, reply: Reply) -> bool:
         taken = self._conversation.replies.put(reply)

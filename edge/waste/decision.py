@@ -38,7 +38,7 @@ from edge.events import (
     Started,
     Stopping,
 )
-from edge.waste import alarm, corrections, lamps, lids, polls, scene, told, visits
+from edge.waste import alarm, corrections, lamps, lids, polls, rehearsal, scene, told, visits
 from edge.waste.advice import Heard
 from edge.waste.drops import NOT_SEEN, Sense
 from edge.waste.guide import GONE_S, QUIET_S, arrived, pressed, shown
@@ -47,7 +47,7 @@ from edge.waste.speech import burns, may_close, open_all, say
 from edge.waste.state import BinState, Outcome, StationState
 from edge.waste.verdict import Kind, Verdict
 
-ORDERS = frozenset({"poll", "correct"})
+ORDERS = frozenset({"poll", "correct"}) | rehearsal.ORDERS
 EYES = frozenset({"station-camera", "item-vision"})
 WIRES = "station"
 
@@ -137,7 +137,7 @@ class Station:
             case ComponentFailed() | ComponentRecovered() | Started() | Stopping():
                 return self._life(state, event, now)
             case OrderGiven():
-                return self._order(state, event)
+                return self._order(state, event, now)
             case _ if state.stopping:  # nobody is guided by a device that is being shut down
                 return state, ()
             case _:
@@ -228,7 +228,9 @@ class Station:
         state, more = open_all(state, self._rules, now)
         return state, actions + more
 
-    def _order(self, state: StationState, order: OrderGiven) -> Outcome:
+    def _order(self, state: StationState, order: OrderGiven, now: Now) -> Outcome:
+        if order.name in rehearsal.ORDERS:
+            return rehearsal.carry_out(state, order, self._rules, now)
         if order.name == "correct":
             return corrections.by_order(state, order)
         if not self._rules.has_buttons:

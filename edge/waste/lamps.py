@@ -14,6 +14,8 @@ def show(state: StationState, rules: Rules, now: Now) -> Outcome:
     """Light what has changed."""
     actions: tuple[Action, ...] = ()
     for name, one in state.bins.items():
+        if one.tried is not None and now.mono_s >= one.tried[1]:
+            state = state.with_bin(name, tried=None)
         lamp = _lamp(state, rules, name, now)
         if lamp is not one.lamp:
             state, actions = state.with_bin(name, lamp=lamp), (*actions, LightBin(name, lamp))
@@ -21,12 +23,13 @@ def show(state: StationState, rules: Rules, now: Now) -> Outcome:
 
 
 def next_deadline(state: StationState) -> float | None:
-    """When a lamp has guided long enough."""
+    """When a lamp has guided long enough, or was looked at."""
     times = [
         max(one.guiding_until, one.wrong_until)
         for one in state.bins.values()
-        if one.lamp in (BinLamp.GUIDE, BinLamp.WRONG)
+        if one.tried is None and one.lamp in (BinLamp.GUIDE, BinLamp.WRONG)
     ]
+    times += [one.tried[1] for one in state.bins.values() if one.tried is not None]
     return min(times, default=None)
 
 
@@ -36,6 +39,8 @@ def _lamp(state: StationState, rules: Rules, name: str, now: Now) -> BinLamp:
         return BinLamp.FIRE
     if state.stopping:
         return BinLamp.OFF
+    if one.tried is not None:
+        return one.tried[0]
     if now.mono_s < one.wrong_until:
         return BinLamp.WRONG
     if now.mono_s < one.guiding_until:

@@ -68,7 +68,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class BinState:
-    """One bin. `level` belongs to the level rules; `guiding_until` and `wrong_until`: how long its lamp says so."""
+    """One bin. `level` belongs to the level rules; `guiding_until` and `wrong_until`: how long its lamp says so;
+    `tried`: what it shows to be looked at, and how long.
+    """
 
     level: Any
     lid: Lid = Lid()
@@ -78,6 +80,7 @@ class BinState:
     guiding_until: float = float("-inf")
     wrong_until: float = float("-inf")
     tally: Tally = Tally()
+    tried: tuple[BinLamp, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

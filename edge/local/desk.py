@@ -1,0 +1,166 @@
+"""The operations of the local desk, each from a request to an answer. They run on the desk's own thread."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from edge.actions import Answer, Priority, Report
+from edge.clock import Clock, Now
+from edge.errors import DataError, EdgeError
+from edge.events import Event
+from edge.local.seen import Seen
+from edge.local.service import service
+from edge.local.trial import NotDoneError, Trials
+from edge.local.view import View
+
+Reply = tuple[dict[str, Any], bytes]
+FRESH_S = 0.1
+"""A JPEG is made anew at most ten times a second, however many ask."""
+MOST_CUT_S = 120.0
+MOST_BY = 60
+
+
+class LocalDesk:
+    """What the device lends it: `post` into the inbox, `latest` the status board's snapshot, `cut` of the uplink.
+    `views` by camera: `people`, `station`. None of it blocks. It outlives the workers that serve it.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        runtime_dir: Path,
+        post: Callable[[Event], bool],
+        submit: Callable[[Report, Now], None],
+        clock: Clock,
+        latest: Callable[[], Mapping[str, Any]],
+        cut: Callable[[float], None],
+    ) -> None:
+        self.views: dict[str, View] = {}
+        self.seen = Seen()
+        self._folders = state_dir, runtime_dir
+        self._trials = Trials(post)
+        self._submit = submit
+        self._clock = clock
+        self._latest = latest
+        self._cut = cut
+        self._made: dict[tuple[str, int, bool], tuple[float, Reply]] = {}
+        self._operations: Mapping[str, Callable[[Mapping[str, Any], int], Reply]] = {
+            "state": lambda _request, _uid: ({"state": dict(self._latest())}, b""),
+            "seen": lambda _request, _uid: ({"seen": self.seen.show(without="level.")}, b""),
+            "service": lambda _request, _uid: (service(*self._folders), b""),
+            "levels": lambda _request, _uid: ({"bins": self._levels()}, b""),
+            "frame": lambda request, _uid: self._frame(request),
+            "picture": lambda request, _uid: self._picture(request),
+            "drive": self._drive,
+            "cut": self._lose_the_broker,
+        }
+
+    def show(self, camera: str, zones: Mapping[str, Sequence[float]] = MappingProxyType({})) -> View:
+        """The view of one more camera, to be given to those who see. `zones`: the openings of the bins, by name."""
+        self.views[camera] = view = View(zones)
+        return view
+
+    def answered(self, answer: Answer) -> bool:
+        """For the dispatcher: whether the order that is answered was the desk's."""
+        return self._trials.answered(answer)
+
+    def serve(self, request: Mapping[str, Any], uid: int) -> Reply:
+        """The answer to a request of this user, whatever it holds."""
+        operation = self._operations.get(str(request.get("op"))[:80])
+        try:
+            if operation is None:
+                raise DataError("op: there is no such operation", hint=", ".join(self._operations))
+            told, payload = operation(request, uid)
+        except NotDoneError as refused:
+            return {"ok": False, "error": refused.reason, "message": refused.detail}, b""
+        except EdgeError as error:
+            word = "bad_request" if isinstance(error, DataError) else "failed"
+            return {"ok": False, "error": word, "message": error.message, "hint": error.hint}, b""
+        return {"ok": True, **told}, payload
+
+    def tidy(self) -> None:
+        """Between two requests: let go of pictures that nobody asks for any more."""
+        for view in self.views.values():
+            view.tidy()
+        if self._made and all(time.monotonic() - at_s > FRESH_S for at_s, _ in self._made.values()):
+            self._made.clear()
+
+    def _drive(self, request: Mapping[str, Any], uid: int) -> Reply:
+        self._trials.run(request, _by(request), uid)
+        return {"done": True}, b""
+
+    def _lose_the_broker(self, request: Mapping[str, Any], uid: int) -> Reply:
+        seconds = request.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= MOST_CUT_S:
+            raise DataError("seconds: no such time", hint=f"1 to {MOST_CUT_S:g}")
+        data = {"part": "uplink", "by": _by(request), "uid": uid, "seconds": float(seconds), "applied": True}
+        self._submit(Report("device.tested", data, priority=Priority.ACCESS), self._clock())
+        self._cut(float(seconds))
+        return {"done": True}, b""
+
+    def _levels(self) -> dict[str, Any]:
+        readings = self.seen.show(prefix="level.")
+        bins: dict[str, Any] = {}
+        for name, one in dict(self._latest().get("bins", {})).items():
+            begin = f"level.{name}."
+            sensors = {key.removeprefix(begin): told for key, told in readings.items() if key.startswith(begin)}
+            bins[name] = {**one, "sensors": sensors}
+        return bins
+
+    def _frame(self, request: Mapping[str, Any]) -> Reply:
+        name, view = self._view(request)
+        width_px, draw = request.get("width_px", 640), request.get("draw", True)
+        if type(width_px) is not int or not 64 <= width_px <= 4096 or not isinstance(draw, bool):
+            raise DataError("width_px or draw makes no sense", hint="64 to 4096; true or false")
+        key, now_s = (name, width_px, draw), time.monotonic()
+        made_s, reply = self._made.get(key, (-math.inf, None))
+        if reply is not None and now_s - made_s < FRESH_S:
+            return reply
+        look = view.newest()
+        if look is None:
+            raise NotDoneError("no_frame", "the camera gives no picture")
+        from edge.local.drawing import jpeg
+
+        found = look.found if draw else ()
+        data, size = jpeg(look.frame.picture, width_px, found, view.zones if draw else None)
+        about = {
+            "camera": name,
+            "size_px": list(size),
+            "age_s": round(time.monotonic() - look.frame.mono_s, 3),
+            "number": look.frame.number,
+            "found": list(look.found),
+            "decided": view.decided(),
+        }
+        if len(self._made) >= 8:  # widths are the caller's: those of one page are few
+            self._made.clear()
+        self._made[key] = time.monotonic(), (about, data)
+        return about, data
+
+    def _picture(self, request: Mapping[str, Any]) -> Reply:
+        name, view = self._view(request)
+        frame = view.next()
+        if frame is None:
+            raise NotDoneError("no_frame", "the camera gives no picture")
+        height, width = frame.picture.shape[:2]
+        about = {"camera": name, "size_px": [width, height], "mono_s": frame.mono_s, "number": frame.number}
+        return about, frame.picture.tobytes()
+
+    def _view(self, request: Mapping[str, Any]) -> tuple[str, View]:
+        name = request.get("camera") or next(iter(self.views), "")
+        if not isinstance(name, str) or name not in self.views:
+            known = ", ".join(self.views) or "this device has none"
+            raise DataError("camera: there is no such camera", hint=known)
+        return name, self.views[name]
+
+
+def _by(request: Mapping[str, Any]) -> str:
+    """Who says that they ask; printable, and short."""
+    by = request.get("by")
+    if not isinstance(by, str) or not by.isprintable() or not 0 < len(by) <= MOST_BY:
+        raise DataError("by: who asks?", hint=f"1 to {MOST_BY} characters, for the event")
+    return by
