@@ -20,7 +20,11 @@ def facts(status: dict[str, Any], say: Say) -> Iterator[Fact]:
         yield "waiting", say("Events that wait"), str(queue.get("figures", queue).get("waiting", 0))
     if (camera := status.get("camera")) is not None:
         figures = camera.get("figures", {})
-        yield "camera", say("Camera"), f"{say('works') if camera['working'] else say('fails')}, {figures.get('fps', 0)} fps"
+        yield (
+            "camera",
+            say("Camera"),
+            f"{say('works') if camera['working'] else say('fails')}, {figures.get('fps', 0)} fps",
+        )
     if (door := status.get("door")) is not None:
         yield "door", say("Door"), _door(door, say)
     for name, one in status.get("bins", {}).items():

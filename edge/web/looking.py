@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -24,7 +25,7 @@ Made = TypeVar("Made")
 
 
 class Shared(Generic[Made]):
-    """The answer to a question that many ask, asked again once it is older than `fresh_s`. An error is shared as well."""
+    """The answer to a question that many ask, asked again once it is older than `fresh_s`. An error is shared, too."""
 
     def __init__(self, ask: Callable[[], Made], fresh_s: float) -> None:
         self._ask = ask
@@ -55,7 +56,7 @@ class Looking:
 
     def __init__(self, runtime_dir: Path) -> None:
         desk = Desk(runtime_dir, "page")
-        self._pictures = {name: Shared(lambda name=name: desk.frame(name, width_px=WIDTH_PX), PICTURE_S) for name in CAMERAS}
+        self._pictures = {name: Shared(partial(desk.frame, name, width_px=WIDTH_PX), PICTURE_S) for name in CAMERAS}
         self._status: Shared[dict[str, Any]] = Shared(lambda: read_status(runtime_dir), STATE_S)
 
     def picture(self, camera: str) -> Shown:

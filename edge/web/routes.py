@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.web.pages import events, home, outbox, pair, people, static
+from edge.web.pages import changes, enrol, events, home, live, outbox, pair, people, static, trial
 from edge.web.visit import Route, by_path
 
 LIST: tuple[Route, ...] = (
@@ -13,6 +13,14 @@ LIST: tuple[Route, ...] = (
     Route("/pair", "open", get=pair.show, post=pair.attempt),
     Route("/leave", "paired", post=pair.leave),
     Route("/", "paired", get=home.show, title="Overview"),
+    Route("/changes", "paired", get=changes.stream, touch=False),
+    Route("/live", "installer", get=live.show, title="Camera"),
+    Route("/live/frame.jpg", "paired", get=live.frame, touch=False),
+    Route("/live/found", "paired", get=live.found, touch=False),
+    Route("/try", "installer", get=trial.show, post=trial.drive, title="Tests"),
+    Route("/prompts", "installer", get=trial.prompts, title="Prompts and volume"),
+    Route("/enrol", "paired", get=enrol.show, post=enrol.begin, title="Enrol somebody"),
+    Route("/enrol/end", "paired", post=enrol.end),
     Route("/events", "paired", get=events.show, title="Events"),
     Route("/events/export", "paired", get=events.export_file),
     Route("/outbox", "paired", get=outbox.show, title="Outbox and broker"),

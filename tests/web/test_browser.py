@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.scenario.rig import configure
+from tests.scenario.rig import configure, running, visitors
 from tests.web.conftest import SHOTS
 from tests.web.rig import Page, page
 
@@ -56,9 +56,12 @@ def eyes(browser: Browser, address: str, size: dict[str, int], expected: tuple[s
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A whole gate in simulation: somebody walks up alive and stays, so that they can be enrolled."""
     folder = tmp_path_factory.mktemp("page")
-    with page(configure(folder), folder / "state") as running:
-        yield running
+    shown = visitors(folder, "obama.jpg", every_s=600.0, stays_s=590.0, rounds=1)
+    config = configure(folder, camera=shown, access="[access.groups]\nresidents = []")
+    with running(config), page(config, folder / "state") as site:
+        yield site
 
 
 def pair(tab: Tab, site: Page) -> None:
@@ -92,3 +95,61 @@ def test_five_wrong_codes_lock_everybody_out(chromium: Browser, tmp_path: Path) 
         seen.tab.get_by_label("The code from the label").fill(site.code)  # now the right one is no use either
         seen.tab.get_by_role("button", name="Pair").click()
         seen.tab.get_by_text("Nobody can pair for so many minutes: 15").wait_for()
+
+
+def test_an_installer_sees_the_camera_and_opens_the_door(chromium: Browser, site: Page) -> None:
+    with eyes(chromium, site.address, PHONE) as seen:
+        tab = seen.tab
+        pair(tab, site)
+        tab.get_by_text("Menu").click()
+        tab.get_by_role("link", name="Camera").click()
+        picture = tab.get_by_alt_text("What the camera sees")
+        first = picture.get_attribute("src")
+        tab.wait_for_function("first => document.querySelector('img[data-live]').getAttribute('src') !== first", arg=first)
+        assert tab.evaluate("document.querySelector('img[data-live]').naturalWidth") == 640
+        seen.look("phone-live")
+        tab.goto(f"{site.address}/try")
+        seen.look("phone-try")
+        tab.get_by_role("button", name="Unlock for 3 seconds").click()
+        tab.get_by_text("Done: relay").wait_for()
+        tab.locator("[data-now=door]", has_text="unlocked").wait_for()
+
+
+def test_somebody_is_enrolled_and_shows_among_the_people(chromium: Browser, site: Page) -> None:
+    with eyes(chromium, site.address, PHONE) as seen:
+        tab = seen.tab
+        pair(tab, site)
+        tab.goto(f"{site.address}/enrol")
+        seen.look("phone-enrol")
+        tab.get_by_label("Name").fill("Barack Obama")
+        tab.get_by_label("residents").check()
+        tab.get_by_label("How the person agreed").fill("signed form of today")
+        tab.get_by_label("The person has read this and agreed").check()
+        tab.get_by_role("button", name="To the camera").click()
+        tab.get_by_text("Good pictures:").wait_for(timeout=60_000)
+        seen.look("phone-enrolling")
+        tab.get_by_text("Enrolled:").wait_for(timeout=60_000)
+        seen.look("phone-enrolled")
+        tab.get_by_role("link", name="Barack Obama").click()
+        tab.get_by_text("signed form of today").wait_for()
+        seen.look("phone-person")
+
+
+def test_the_office_exports_events_and_changes_the_language(chromium: Browser, site: Page) -> None:
+    with eyes(chromium, site.address, DESK) as seen:
+        tab = seen.tab
+        pair(tab, site)
+        tab.goto(f"{site.address}/events")
+        tab.get_by_label("Type").select_option("device")
+        tab.get_by_role("button", name="Filter").click()
+        tab.locator("ol.events b", has_text="device.started").first.wait_for()
+        seen.look("desk-events")
+        with tab.expect_download() as saved:
+            tab.get_by_role("link", name="Save as a table (CSV)").click()
+        rows = Path(saved.value.path()).read_text().splitlines()
+        assert rows[0] == "time,corrected,type,subject,seq,id,clock,delivered,data"
+        assert rows[1:] and all(",device." in row for row in rows[1:])
+        tab.get_by_role("link", name="中文").click()
+        tab.get_by_role("heading", name="事件").wait_for()
+        assert tab.locator("html").get_attribute("lang") == "zh-Hans"
+        seen.look("desk-events-cmn")

@@ -58,7 +58,9 @@ def _may_go_on(visit: Visit) -> bool:
 
 def _now(visit: Visit) -> dict[str, Any]:
     """Texts by the name of their place on the page."""
-    told: dict[str, Any] = {"enrolment": visit.house.enrolment.told(visit.say)}
+    enrolment = visit.house.enrolment
+    told: dict[str, Any] = {"enrolment": enrolment.told(visit.say)}
+    told["ended"] = "" if enrolment.progress.state == "running" else "yes"
     try:
         status = visit.house.looking.status()
     except EdgeError as error:

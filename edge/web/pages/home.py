@@ -17,9 +17,7 @@ def show(visit: Visit) -> Answer:
     daemon = found["daemon"]
     shown = list(facts(daemon, visit.say)) if daemon else []
     wrong = troubles(daemon) if daemon else []
-    return visit.page(
-        "home.html", **found, facts=shown, wrong=wrong, fingerprint=fingerprint(visit.house.certificate)
-    )
+    return visit.page("home.html", **found, facts=shown, wrong=wrong, fingerprint=fingerprint(visit.house.certificate))
 
 
 def overview(visit: Visit) -> dict[str, Any]:
