@@ -25,7 +25,7 @@ from edge.commands.rostersync import RosterSyncWorker, Zone
 from edge.commands.standing import StandingFile
 from edge.commands.update import UpdateWorker
 from edge.config import Config
-from edge.config.desired import Desired
+from edge.config.desired import Desired, merged
 from edge.config.effective import Effective
 from edge.events import OrderGiven
 from edge.parts import check_office, check_station, make_book, make_broker
@@ -152,6 +152,16 @@ class Office:
             "update": self.update.now.status(),
             "figures": figures,
         }
+
+    def configure_here(self, changes: Any) -> bool:
+        """What somebody at the device has set: further keys over what is in force, as the version after the newest one.
+        From then on it is as if the office had sent it. False where there is no room. Raises DataError.
+        """
+        standing = self.configuration.now.effective.standing
+        asked = Desired(standing.seen + 1, changes)
+        in_force = standing.in_force
+        tables = merged(in_force.tables if in_force else {}, asked.tables)
+        return self.configuration.now.desire(Desired(asked.version, tables))
 
     def _restart(self, _args: Mapping[str, Any]) -> Outcome:
         later = threading.Timer(RESTART_AFTER_S, self._ties.restart, ("the office wants it",))

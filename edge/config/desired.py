@@ -82,6 +82,14 @@ def lay_over(table: Mapping[str, Any], tables: Tables) -> dict[str, Any]:
     return result
 
 
+def merged(tables: Tables, changes: Tables) -> dict[str, dict[str, Any]]:
+    """An overlay with further keys; what it says of them already is replaced."""
+    result = {name: dict(keys) for name, keys in tables.items()}
+    for name, keys in changes.items():
+        result[name] = result.get(name, {}) | dict(keys)
+    return result
+
+
 def effective(table: Mapping[str, Any], folder: Path, tables: Tables) -> tuple[Config | None, tuple[str, ...]]:
     """The configuration that file and overlay make together, or None and what is wrong with it."""
     problems = forbidden(tables)

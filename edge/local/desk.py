@@ -41,6 +41,8 @@ class LocalDesk:
         cut: Callable[[float], None],
     ) -> None:
         self.views: dict[str, View] = {}
+        self.configure: Callable[[Any], bool] | None = None
+        """Lays changes over the configuration, where the device has an office; False: another one waits."""
         self.seen = Seen()
         self._folders = state_dir, runtime_dir
         self._trials = Trials(post)
@@ -58,6 +60,7 @@ class LocalDesk:
             "picture": lambda request, _uid: self._picture(request),
             "drive": self._drive,
             "cut": self._lose_the_broker,
+            "configure": lambda request, _uid: self._configure(request),
         }
 
     def show(self, camera: str, zones: Mapping[str, Sequence[float]] = MappingProxyType({})) -> View:
@@ -101,6 +104,13 @@ class LocalDesk:
         data = {"part": "uplink", "by": _by(request), "uid": uid, "seconds": float(seconds), "applied": True}
         self._submit(Report("device.tested", data, priority=Priority.ACCESS), self._clock())
         self._cut(float(seconds))
+        return {"done": True}, b""
+
+    def _configure(self, request: Mapping[str, Any]) -> Reply:
+        if self.configure is None:
+            raise NotDoneError("unsupported", "without [office] keys this device is configured by its file alone")
+        if not self.configure(request.get("changes")):
+            raise NotDoneError("busy", "another configuration waits")
         return {"done": True}, b""
 
     def _levels(self) -> dict[str, Any]:

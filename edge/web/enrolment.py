@@ -1,7 +1,7 @@
 """One enrolment at the camera at a time, in a child process: networks and pictures cost this process nothing.
 
-The child is the command line's own `edge people enroll`. Its words come through a pipe, since a name given as an argument
-could be read by everybody on the machine.
+The child is the command line's own `edge people enroll`. Its words come through a pipe, since everybody on the machine
+could read a name that is given as an argument.
 """
 
 from __future__ import annotations

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from edge.web.pages import changes, enrol, events, home, live, outbox, pair, people, static, trial
+from edge.web.pages import (
+    aim,
+    changes,
+    enrol,
+    events,
+    home,
+    levels,
+    live,
+    outbox,
+    pair,
+    people,
+    settings,
+    static,
+    trial,
+)
 from edge.web.visit import Route, by_path
 
 LIST: tuple[Route, ...] = (
@@ -14,15 +28,18 @@ LIST: tuple[Route, ...] = (
     Route("/leave", "paired", post=pair.leave),
     Route("/", "paired", get=home.show, title="Overview"),
     Route("/changes", "paired", get=changes.stream, touch=False),
-    Route("/live", "installer", get=live.show, title="Camera"),
+    Route("/live", "installer", get=live.show, title="Camera", needs="camera"),
     Route("/live/frame.jpg", "paired", get=live.frame, touch=False),
     Route("/live/found", "paired", get=live.found, touch=False),
     Route("/try", "installer", get=trial.show, post=trial.drive, title="Tests"),
     Route("/prompts", "installer", get=trial.prompts, title="Prompts and volume"),
-    Route("/enrol", "paired", get=enrol.show, post=enrol.begin, title="Enrol somebody"),
+    Route("/enrol", "paired", get=enrol.show, post=enrol.begin, title="Enrol somebody", needs="people"),
     Route("/enrol/end", "paired", post=enrol.end),
     Route("/events", "paired", get=events.show, title="Events"),
     Route("/events/export", "paired", get=events.export_file),
+    Route("/levels", "paired", get=levels.show, title="Levels", needs="bins"),
+    Route("/aim", "installer", get=aim.show, post=aim.change),
+    Route("/settings", "installer", get=settings.show, post=settings.change, title="Settings"),
     Route("/outbox", "paired", get=outbox.show, title="Outbox and broker"),
     Route("/people", "paired", get=people.show, title="People"),
     Route("/people/one", "paired", get=people.one),

@@ -56,13 +56,19 @@ class Visit:
             "path": self.request.path,
             "device": self.house.config.device,
             "role": session.role if session else "",
-            "menu": [one for one in self.menu if one.access == "paired" or (session and session.role == "installer")],
+            "menu": [one for one in self.menu if self._may_see(one)] if session else [],
             "form_key": session.form_key if session else "",
             "notices": session.take_notices() if session else [],
             "commissioned": self.house.window.commissioned(),
             "left_s": self.house.window.left_s(),
         }
         return Answer(status, render(template, context | values).encode())
+
+    def _may_see(self, route: Route) -> bool:
+        config = self.house.config
+        cameras = config.camera is not None or (config.station is not None and config.station.camera is not None)
+        here = {"": True, "bins": bool(config.bins), "camera": cameras, "people": config.camera is not None}
+        return here[route.needs] and (route.access == "paired" or self.paired.role == "installer")
 
 
 Handler = Callable[[Visit], Answer]
@@ -77,6 +83,8 @@ class Route:
     get: Handler | None = None
     post: Handler | None = None
     title: str = ""
+    needs: Literal["", "bins", "camera", "people"] = ""
+    """What a device must have for it to be in the menu; `people`: a camera that looks at them."""
     touch: bool = True
     """Whether asking for it shows that a person is there, which keeps the session open."""
 

@@ -105,7 +105,9 @@ def test_an_installer_sees_the_camera_and_opens_the_door(chromium: Browser, site
         tab.get_by_role("link", name="Camera").click()
         picture = tab.get_by_alt_text("What the camera sees")
         first = picture.get_attribute("src")
-        tab.wait_for_function("first => document.querySelector('img[data-live]').getAttribute('src') !== first", arg=first)
+        tab.wait_for_function(
+            "first => document.querySelector('img[data-live]').getAttribute('src') !== first", arg=first
+        )
         assert tab.evaluate("document.querySelector('img[data-live]').naturalWidth") == 640
         seen.look("phone-live")
         tab.goto(f"{site.address}/try")

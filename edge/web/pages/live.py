@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from edge.web.answer import Answer, as_json
 from edge.web.looking import CAMERAS
 from edge.web.request import RefusedError
@@ -26,8 +28,15 @@ def frame(visit: Visit) -> Answer:
 
 
 def found(visit: Visit) -> Answer:
-    """What was found in it, for programs and for the text beneath the picture."""
-    return as_json(visit.house.looking.picture(_camera(visit)).about)
+    """What was found in it, for programs; and in words, as `text`, for whoever aims the camera."""
+    about = visit.house.looking.picture(_camera(visit)).about
+    faces = [_worded(face, visit) for face in about.get("found", [])]
+    return as_json({**about, "text": "; ".join(faces) or visit.say("Nobody is seen.")})
+
+
+def _worded(face: dict[str, Any], visit: Visit) -> str:
+    fault = f", {visit.say(face['reason'])}" if face["reason"] else ""
+    return f"{visit.say('Eyes apart:')} {face['eye_px']:g} px, {visit.say('quality')} {face['quality']:.2f}{fault}"
 
 
 def _camera(visit: Visit) -> str:

@@ -44,3 +44,52 @@ if (document.querySelector("[data-changes]") && window.EventSource) {
   };
   window.addEventListener("pagehide", function () { changes.close(); });
 }
+
+// The zone: drawn with a finger or the mouse, or typed.
+(function () {
+  var drawing = document.querySelector("[data-zone]");
+  if (!drawing) { return; }
+  var area = drawing.querySelector("rect");
+  var fields = ["left", "top", "right", "bottom"].map(function (name) { return document.getElementById(name); });
+  var begun = null;
+  function show() {
+    var sides = fields.map(function (field) { return Number(field.value); });
+    area.setAttribute("x", sides[0]);
+    area.setAttribute("y", sides[1]);
+    area.setAttribute("width", Math.max(0, sides[2] - sides[0]));
+    area.setAttribute("height", Math.max(0, sides[3] - sides[1]));
+  }
+  function place(event) {
+    var frame = drawing.getBoundingClientRect();
+    function share(value, from, size) { return Math.round(Math.min(1, Math.max(0, (value - from) / size)) * 1000) / 10; }
+    return [share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)];
+  }
+  drawing.addEventListener("pointerdown", function (event) {
+    begun = place(event);
+    drawing.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  drawing.addEventListener("pointermove", function (event) {
+    if (!begun) { return; }
+    var now = place(event);
+    fields[0].value = Math.min(begun[0], now[0]);
+    fields[1].value = Math.min(begun[1], now[1]);
+    fields[2].value = Math.max(begun[0], now[0]);
+    fields[3].value = Math.max(begun[1], now[1]);
+    show();
+  });
+  drawing.addEventListener("pointerup", function () { begun = null; });
+  fields.forEach(function (field) { field.addEventListener("input", show); });
+})();
+
+// What is found in the picture, in words.
+document.querySelectorAll("[data-found]").forEach(function (place) {
+  function ask() {
+    if (document.hidden) { setTimeout(ask, 1000); return; }
+    fetch("/live/found?camera=" + place.dataset.found).then(function (answer) { return answer.json(); }).then(function (told) {
+      place.textContent = told.text;
+      setTimeout(ask, 700);
+    }).catch(function () { setTimeout(ask, 3000); });
+  }
+  ask();
+});
