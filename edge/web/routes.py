@@ -15,6 +15,7 @@ from edge.web.pages import (
     people,
     settings,
     static,
+    system,
     trial,
 )
 from edge.web.visit import Route, by_path
@@ -45,5 +46,8 @@ LIST: tuple[Route, ...] = (
     Route("/people/one", "paired", get=people.one),
     Route("/people/revoke", "paired", post=people.revoke),
     Route("/people/erase", "paired", post=people.erase),
+    Route("/system", "installer", get=system.show, title="Device"),
+    Route("/system/office", "installer", post=system.office),
+    Route("/system/reboot", "installer", post=system.reboot),
 )
 ROUTES = by_path(LIST)

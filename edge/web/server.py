@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from h11 import IDLE
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edge.errors import HardwareError
@@ -26,7 +25,7 @@ MOST, MOST_EACH = 96, 64
 HEADER_S = 10.0
 """From the handshake, or the last answer, to the end of the next request's header."""
 _HANDSHAKE_S = 10.0
-_KEEP_S = 15
+_KEEP_S = 10
 _HEADER_BYTES = 16384
 _FIRST_PASSED = 3  # sd_listen_fds(3)
 _UNUSED_S = 900.0
@@ -47,11 +46,21 @@ class Guarded(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state is IDLE:
-            if self._deadline is None:
-                self._set_deadline()
-        else:
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def _watch(self) -> None:
+        """A deadline for a header that has begun, and for what is left of a request that was answered already; not for
+        a request at work, on which the application has its own.
+        """
+        answered = self.cycle is None or self.cycle.response_complete
+        if not answered:
             self._drop_deadline()
+        elif self._deadline is None:
+            self._set_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._drop_deadline()
@@ -94,8 +103,27 @@ def listener(host: str, port: int) -> socket.socket:
         raise HardwareError(f"port {port}: {error.strerror}", hint="is another edge web running?") from error
 
 
-def serve(site: Site, certificate: Path, key: Path, own: socket.socket, ready: Callable[[], object]) -> None:
-    """Until SIGTERM or SIGINT. `ready` is called once connections are taken."""
+class Running:
+    """A server from outside: `end` may be called from any thread once it is ready."""
+
+    def __init__(self) -> None:
+        self.server: uvicorn.Server | None = None
+
+    def end(self) -> None:
+        """As a signal would."""
+        if self.server is not None:
+            self.server.should_exit = True
+
+
+def serve(
+    site: Site,
+    certificate: Path,
+    key: Path,
+    own: socket.socket,
+    ready: Callable[[], object],
+    running: Running | None = None,
+) -> None:
+    """Until SIGTERM or SIGINT, or `running` is ended. `ready` is called once connections are taken."""
     config = uvicorn.Config(
         site,
         http=Guarded,
@@ -114,6 +142,8 @@ def serve(site: Site, certificate: Path, key: Path, own: socket.socket, ready: C
         h11_max_incomplete_event_size=_HEADER_BYTES,
     )
     server = _Server(config, ready, passed=_passed())
+    if running is not None:
+        running.server = server
     try:
         with asyncio.Runner(loop_factory=_Loop) as runner:
             runner.run(server.serve(sockets=[own]))

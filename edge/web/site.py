@@ -51,10 +51,13 @@ class Site:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        heard = _Heard(receive)
         try:
-            answer = await self._answer(scope, receive)
+            answer = await self._answer(scope, heard)
         except RefusedError as error:
             answer = plain(error.status, str(error))
+        if not heard.whole and _has_body(scope):  # what is left of it is nobody's next request
+            answer = answer.having(("connection", "close"))
         try:
             await self._send(answer, receive, send, head=scope["method"] == "HEAD")
         except TimeoutError:
@@ -136,6 +139,23 @@ class Site:
         loop = asyncio.get_running_loop()
         while piece := await loop.run_in_executor(self._threads, lambda: next(iterator, b"")):
             yield piece
+
+
+class _Heard:
+    """Remembers whether the request was read to its end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.whole = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.whole = message["type"] == "http.request" and not message.get("more_body", False)
+        return message
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") and value != b"0" for name, value in scope["headers"])
 
 
 def _guarded(visit: Visit, handler: Handler) -> Answer:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,6 +26,7 @@ class Page:
 
     def __init__(self, config: Path, state: Path) -> None:
         self.code = new_label_code(state)
+        self._clients: list[Client] = []
         self.errors = (config.parent / "page.log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "edge", "web", "--config", str(config), "--host", "127.0.0.1", "--port", "0"],
@@ -49,11 +50,18 @@ class Page:
 
     def client(self, code: str = "") -> Client:
         """Somebody who has paired with this code (the label's, unless given)."""
-        client = Client(self.port)
+        client = self.stranger()
         client.pair(code or self.code)
         return client
 
+    def stranger(self) -> Client:
+        """Somebody who has not."""
+        self._clients.append(Client(self.port))
+        return self._clients[-1]
+
     def end(self) -> int:
+        for client in self._clients:
+            client.close()
         self.process.terminate()
         code = self.process.wait(LIMIT_S)
         assert self.process.stdout is not None
@@ -87,20 +95,28 @@ class Client:
         self.port = port
         self.cookie = ""
         self.form_key = ""
+        self._connection = HTTPSConnection("127.0.0.1", port, timeout=LIMIT_S, context=insecure())
 
     def ask(
         self, method: str, path: str, body: bytes | str | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
-        """One request on a connection of its own: status, headers, body."""
-        connection = HTTPSConnection("127.0.0.1", self.port, timeout=LIMIT_S, context=insecure())
+        """One request: status, headers, body. The connection is kept as long as the server keeps it."""
         sent = {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
         try:
-            connection.request(method, path, body, sent | (headers or {}))
-            answer: HTTPResponse = connection.getresponse()
-            content = answer.read()
-        finally:
-            connection.close()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, content
+            return self._once(method, path, body, sent | (headers or {}))
+        except (OSError, HTTPException):  # the server has closed it meanwhile
+            self.close()
+            return self._once(method, path, body, sent | (headers or {}))
+
+    def _once(
+        self, method: str, path: str, body: bytes | str | None, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        self._connection.request(method, path, body, headers)
+        answer: HTTPResponse = self._connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+    def close(self) -> None:
+        self._connection.close()
 
     def get(self, path: str) -> tuple[int, str]:
         status, _, content = self.ask("GET", path)

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.scenario.rig import configure, running, visitors
+from tests.scenario.rig import configure
 from tests.web.conftest import SHOTS
 from tests.web.rig import Page, page
 
@@ -52,16 +51,6 @@ def eyes(browser: Browser, address: str, size: dict[str, int], expected: tuple[s
         assert not seen.elsewhere
     finally:
         context.close()
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A whole gate in simulation: somebody walks up alive and stays, so that they can be enrolled."""
-    folder = tmp_path_factory.mktemp("page")
-    shown = visitors(folder, "obama.jpg", every_s=600.0, stays_s=590.0, rounds=1)
-    config = configure(folder, camera=shown, access="[access.groups]\nresidents = []")
-    with running(config), page(config, folder / "state") as site:
-        yield site
 
 
 def pair(tab: Tab, site: Page) -> None:
