@@ -21,6 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
         config,
         daemon,
         demo,
+        doctor,
         evaluate,
         events,
         items,
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo.register(commands)
     daemon.register(commands)
+    doctor.register(commands)
     people.register(commands, parts.PEOPLE)
     events.register(commands)
     sink.register(commands)

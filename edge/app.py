@@ -26,7 +26,7 @@ from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.gate.access import Policy
 from edge.gate.decision import Gate
 from edge.line import Line
-from edge.local.desk import LocalDesk
+from edge.local.desk import ACCEPTANCE, Lent, LocalDesk
 from edge.local.worker import LocalWorker
 from edge.parts import make_book, make_door, make_loudness, make_speaker
 from edge.passing import make_passing
@@ -96,15 +96,16 @@ class Device:
         self.faults = FaultDesk(self.post)
         self.door = make_door(config.door) if config.door else None
         key = device_key(state_dir)
-        self.local = LocalDesk(
-            state_dir,
-            runtime_dir,
+        lent = Lent(
             self.post,
             self.submit,
             self.clock,
             lambda: self.board.latest,
             lambda seconds: self.uplink.now.cut(seconds),
+            device_signer(state_dir, device, ACCEPTANCE),
+            lambda begin: self.uplink.now.probe(begin=begin),
         )
+        self.local = LocalDesk(f"{site}/{device}", state_dir, runtime_dir, lent)
         self.station = self._make_station(config, manifest, key, look_at_items)
         self.warnings: tuple[str, ...] = ()
         self.waiting = WaitingTimes()

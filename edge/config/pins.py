@@ -19,14 +19,15 @@ def pin_problems(config: Config) -> Problems:
     """Every pin that two wires claim, on the real header; simulated parts have pins of their own."""
     problems: Problems = []
     used: dict[int, str] = {}
-    for key, pin in _pins(config):
+    for key, pin in wired_pins(config):
         if pin in used:
             problems.append((key, f"pin {pin} is already {used[pin]}"))
         used.setdefault(pin, ".".join(key))
     return problems
 
 
-def _pins(config: Config) -> Iterator[tuple[Key, int]]:
+def wired_pins(config: Config) -> Iterator[tuple[Key, int]]:
+    """Every pin of the real header that the configuration names, with its key."""
     if isinstance(config.door, GpioDoor):
         yield from _pins_of(config.door, ("door",))
     if isinstance(config.keypad, MatrixKeypad):

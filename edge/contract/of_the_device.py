@@ -80,6 +80,17 @@ TYPES = (
         {"part": "relay", "by": "doctor", "uid": 0, "applied": True},
     ),
     EventType(
+        "device.commissioned",
+        (Priority.ACCESS,),
+        "",
+        "The installer has accepted the device after its self-test; `token` signs the report's files.",
+        table(
+            {"by": text(80), "uid": whole(), "passed": whole(), "warnings": whole(), "failed": whole()}
+            | {"skipped": whole(), "token": shapes.TOKEN},
+        ),
+        {"by": "doctor", "uid": 0, "passed": 20, "warnings": 1, "failed": 0, "skipped": 4, "token": _TOKEN_EXAMPLE},
+    ),
+    EventType(
         "device.health",
         (Priority.TELEMETRY,),
         "",

@@ -92,6 +92,19 @@ class Desk:
         """Lose the broker for 1 to 120 seconds, as when the cable is pulled. Recorded as `device.tested`."""
         self.ask("cut", seconds=seconds)
 
+    def sign(self, sha256: dict[str, str], *, accepted: bool, counts: dict[str, int]) -> str:
+        """The device's signature (a token of kind `edge-acceptance`) under files by their hashes, with how many checks
+        `passed`, gave `warnings`, `failed` or were `skipped`. One that was accepted becomes `device.commissioned`.
+        """
+        return str(self.ask("sign", sha256=sha256, accepted=accepted, **counts)[0]["token"])
+
+    def broker(self, *, begin: bool = False) -> dict[str, Any] | None:
+        """What the broker lets the device do: `begin` to ask, then again until there is an answer
+        (`edge.uplink.probe`).
+        """
+        answer: dict[str, Any] | None = self.ask("broker", begin=begin)[0]["answer"]
+        return answer
+
     def ask(self, op: str, **args: Any) -> tuple[dict[str, Any], bytes]:
         """One operation: the answer, and the bytes that came after it."""
         try:

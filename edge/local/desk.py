@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,36 +24,40 @@ FRESH_S = 0.1
 """A JPEG is made anew at most ten times a second, however many ask."""
 MOST_CUT_S = 120.0
 MOST_BY = 60
+ACCEPTANCE = "edge-acceptance"
+"""The kind of token that signs a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What the device lends the desk; none of it blocks. `post` into the inbox; `latest`: the status board's snapshot;
+    `cut`, `probe` of the uplink; `sign` gives a token of the kind `edge-acceptance`.
+    """
+
+    post: Callable[[Event], bool]
+    submit: Callable[[Report, Now], None]
+    clock: Clock
+    latest: Callable[[], Mapping[str, Any]]
+    cut: Callable[[float], None]
+    sign: Callable[[Mapping[str, Any]], str]
+    probe: Callable[[bool], Mapping[str, Any] | None]
 
 
 class LocalDesk:
-    """What the device lends it: `post` into the inbox, `latest` the status board's snapshot, `cut` of the uplink.
-    `views` by camera: `people`, `station`. None of it blocks. It outlives the workers that serve it.
-    """
+    """`name`: "{site}/{device}". `views` by camera: `people`, `station`. It outlives the workers that serve it."""
 
-    def __init__(
-        self,
-        state_dir: Path,
-        runtime_dir: Path,
-        post: Callable[[Event], bool],
-        submit: Callable[[Report, Now], None],
-        clock: Clock,
-        latest: Callable[[], Mapping[str, Any]],
-        cut: Callable[[float], None],
-    ) -> None:
+    def __init__(self, name: str, state_dir: Path, runtime_dir: Path, lent: Lent) -> None:
         self.views: dict[str, View] = {}
         self.configure: Callable[[Any], bool] | None = None
         """Lays changes over the configuration, where the device has an office; False: another one waits."""
         self.seen = Seen()
+        self._name = name
+        self._lent = lent
         self._folders = state_dir, runtime_dir
-        self._trials = Trials(post)
-        self._submit = submit
-        self._clock = clock
-        self._latest = latest
-        self._cut = cut
+        self._trials = Trials(lent.post)
         self._made: dict[tuple[str, int, bool], tuple[float, Reply]] = {}
         self._operations: Mapping[str, Callable[[Mapping[str, Any], int], Reply]] = {
-            "state": lambda _request, _uid: ({"state": dict(self._latest())}, b""),
+            "state": lambda _request, _uid: ({"state": dict(self._lent.latest())}, b""),
             "seen": lambda _request, _uid: ({"seen": self.seen.show(without="level.")}, b""),
             "service": lambda _request, _uid: (service(*self._folders), b""),
             "levels": lambda _request, _uid: ({"bins": self._levels()}, b""),
@@ -61,6 +66,8 @@ class LocalDesk:
             "drive": self._drive,
             "cut": self._lose_the_broker,
             "configure": lambda request, _uid: self._configure(request),
+            "sign": self._sign_report,
+            "broker": self._ask_the_broker,
         }
 
     def show(self, camera: str, zones: Mapping[str, Sequence[float]] = MappingProxyType({})) -> View:
@@ -102,8 +109,8 @@ class LocalDesk:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= MOST_CUT_S:
             raise DataError("seconds: no such time", hint=f"1 to {MOST_CUT_S:g}")
         data = {"part": "uplink", "by": _by(request), "uid": uid, "seconds": float(seconds), "applied": True}
-        self._submit(Report("device.tested", data, priority=Priority.ACCESS), self._clock())
-        self._cut(float(seconds))
+        self._lent.submit(Report("device.tested", data, priority=Priority.ACCESS), self._lent.clock())
+        self._lent.cut(float(seconds))
         return {"done": True}, b""
 
     def _configure(self, request: Mapping[str, Any]) -> Reply:
@@ -113,10 +120,37 @@ class LocalDesk:
             raise NotDoneError("busy", "another configuration waits")
         return {"done": True}, b""
 
+    def _sign_report(self, request: Mapping[str, Any], uid: int) -> Reply:
+        """The device's signature under a report of `edge doctor`; one that was accepted is told to the office."""
+        hashes, accepted = request.get("sha256"), request.get("accepted")
+        counts = {name: request.get(name) for name in ("passed", "warnings", "failed", "skipped")}
+        if not isinstance(hashes, dict) or not 0 < len(hashes) <= 4 or not all(map(_is_hash, hashes.values())):
+            raise DataError("sha256: of which files?", hint="hex, by the ending of the file's name")
+        if not isinstance(accepted, bool) or not all(type(one) is int and 0 <= one < 1000 for one in counts.values()):
+            raise DataError("accepted or the counts make no sense", hint="true or false; whole numbers")
+        if accepted and counts["failed"]:
+            raise NotDoneError("failed", "a device with a failure cannot be accepted")
+        by = _by(request)
+        now = self._lent.clock()
+        claims = {"sha256": hashes, "accepted": accepted, **counts}
+        token = self._lent.sign({**claims, "aud": self._name, "iat": now.wall_us // 1_000_000})
+        if accepted:
+            data = {"by": by, "uid": uid, **counts, "token": token}
+            self._lent.submit(Report("device.commissioned", data, priority=Priority.ACCESS), now)
+        return {"token": token}, b""
+
+    def _ask_the_broker(self, request: Mapping[str, Any], _uid: int) -> Reply:
+        """Begin to ask (`begin`), or what came of it: `answer` is null until it is there."""
+        begin = request.get("begin", False)
+        if not isinstance(begin, bool):
+            raise DataError("begin makes no sense", hint="true or false")
+        answer = self._lent.probe(begin)
+        return {"answer": None if answer is None else dict(answer)}, b""
+
     def _levels(self) -> dict[str, Any]:
         readings = self.seen.show(prefix="level.")
         bins: dict[str, Any] = {}
-        for name, one in dict(self._latest().get("bins", {})).items():
+        for name, one in dict(self._lent.latest().get("bins", {})).items():
             begin = f"level.{name}."
             sensors = {key.removeprefix(begin): told for key, told in readings.items() if key.startswith(begin)}
             bins[name] = {**one, "sensors": sensors}
@@ -174,3 +208,7 @@ def _by(request: Mapping[str, Any]) -> str:
     if not isinstance(by, str) or not by.isprintable() or not 0 < len(by) <= MOST_BY:
         raise DataError("by: who asks?", hint=f"1 to {MOST_BY} characters, for the event")
     return by
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 64 and not set(value) - set("0123456789abcdef")

@@ -33,13 +33,13 @@ _HEAD = (
 )
 
 
-def device_signer(state: Path, device: str) -> Sign:
-    """Signs with the key of the device in `state`, which is read, and PyJWT imported, only when it signs."""
+def device_signer(state: Path, device: str, kind: str = TOKEN_KIND) -> Sign:
+    """Signs tokens of `kind` with the key of the device in `state`. The key is read, and PyJWT imported, only then."""
 
     def sign(claims: Mapping[str, Any]) -> str:
         from edge import tokens
 
-        return tokens.sign(claims, TOKEN_KIND, device, signing_key(load_device_key(state)))
+        return tokens.sign(claims, kind, device, signing_key(load_device_key(state)))
 
     return sign
 

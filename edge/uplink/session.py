@@ -107,6 +107,10 @@ class Session:
         if mid is not None:
             self._subscribing[mid] = subscribed
 
+    def unsubscribe(self, filters: list[str]) -> None:
+        """Listen no longer; what still comes is for nobody."""
+        self._client.unsubscribe(filters)
+
     def turn(self, wake: Wake, timeout_s: float, now: Callable[[], float]) -> bool:
         """Wait for the broker or for `wake`, read and write what can be, and pass on the broker's answers.
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -35,6 +36,9 @@ from edge.uplink.settlement import Acknowledge
 from edge.uplink.topics import Topics
 from edge.uplink.trouble import Trouble, of_failure, of_short_connections
 from edge.uplink.wake import Wake
+
+if TYPE_CHECKING:
+    from edge.uplink.probe import Probe
 
 log = logging.getLogger("edge.uplink")
 
@@ -90,6 +94,7 @@ class UplinkWorker:
         self._look_again = False
         self._dial_at = float("-inf")
         self._cut_until = float("-inf")
+        self._probe: Probe | None = None
         self._connected_at = 0.0
         self._connects = 0
         self._short = 0
@@ -125,6 +130,19 @@ class UplinkWorker:
         """Lose the connection, and make none for so long, as when a cable is pulled: for a rehearsal of that."""
         self._cut_until = self._monotonic() + seconds
         self.wake()
+
+    def probe(self, *, begin: bool) -> Mapping[str, Any] | None:
+        """What the broker lets the device do: `begin` to ask, then look until there is an answer (see Probe)."""
+        from edge.uplink.probe import Probe
+
+        if begin:
+            self._probe = Probe(self._topics)
+            self.wake()
+            return None
+        probe = self._probe
+        if probe is not None and probe.answer is None and not self._begun:
+            return {"connected": False, "error": self._last_error}
+        return None if probe is None else probe.answer
 
     def status(self) -> UplinkStatus:
         session = self._session
@@ -211,6 +229,8 @@ class UplinkWorker:
             self._not_connected(of_failure(dial.failure, self._broker))
 
     def _deliver(self, message: Inbound) -> None:
+        if self._probe is not None and self._probe.heard(message.topic, self._monotonic()):
+            return
         self._listening.deliver(message, self._monotonic())
 
     def _converse(self, session: Session) -> None:
@@ -233,6 +253,8 @@ class UplinkWorker:
                     return
                 self._greeted(session)
             self._conversation.go_on(session)
+            if self._probe is not None:
+                self._probe.go_on(session, self._monotonic())
             if not self._steady and self._monotonic() - self._connected_at > _STEADY_S:
                 self._steady, self._short = True, 0
                 self._jitter.reset()
@@ -262,6 +284,8 @@ class UplinkWorker:
         if self._begun and not self._steady:
             self._short += 1
         self._begun = False
+        if self._probe is not None:
+            self._probe.broke()
         if self._short >= _UNSTEADY:
             self._faults.begin("unsteady", of_short_connections(self._broker))
         self._dial_at = self._monotonic() + self._jitter.next_s()

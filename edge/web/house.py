@@ -10,6 +10,7 @@ from edge.clock import Clock
 from edge.config import Config
 from edge.config.effective import Effective, load_effective
 from edge.web.enrolment import Enrolment
+from edge.web.guide import Guide
 from edge.web.looking import Looking
 from edge.web.pairing import Pairing
 from edge.web.sessions import Sessions
@@ -35,6 +36,7 @@ class House:
     certificate: Path
     looking: Looking
     enrolment: Enrolment = field(default_factory=Enrolment)
+    guide: Guide = field(default_factory=Guide)
     roster: threading.Lock = field(default_factory=threading.Lock)
     streams: int = 0
 

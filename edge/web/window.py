@@ -1,4 +1,4 @@
-"""When the page answers: until the device is commissioned, and for ten minutes after somebody has pressed its button.
+"""When the page answers: until the device is commissioned, for ten minutes after that, and after a press of its button.
 
 What cannot be read leaves the page shut once the device is commissioned.
 """
@@ -24,6 +24,7 @@ class ServiceWindow:
         self._window = runtime_dir / WINDOW
         self._boot = boot
         self._clock = clock
+        self._bare_s = float("-inf")  # when it was last seen not to be commissioned, by this process
 
     def commissioned(self) -> bool:
         """Whether the installer has signed the acceptance."""
@@ -31,10 +32,16 @@ class ServiceWindow:
 
     def open(self) -> bool:
         """Whether the page answers now."""
-        return not self.commissioned() or self.left_s() > 0.0
+        if not self.commissioned():
+            self._bare_s = self._clock().mono_s
+            return True
+        return self.left_s() > 0.0
 
     def left_s(self) -> float:
-        """How long the button keeps it open; 0 without it."""
+        """How long it stays open on a device that is commissioned: who has just done that may still take the report."""
+        return max(self._pressed_s(), self._bare_s + LONGEST_S - self._clock().mono_s, 0.0)
+
+    def _pressed_s(self) -> float:
         try:
             body = read_json(self._window)
             if body is None or body["bootid"] != self._boot:

@@ -117,6 +117,7 @@ def test_sigusr1_shows_every_thread_and_the_daemon_goes_on(tmp_path: Path) -> No
         assert threads >= 12
         daemon.process.send_signal(signal.SIGUSR1)
         daemon.wait("most recent call first", times=12)
+        daemon.wait('File ".*/edge/daemon.py"')  # the main thread comes last
         for part in ("brain.py", "vision/worker.py", "camera", "store/writer.py", "uplink", "daemon.py"):
             assert daemon.said(f'File ".*{part}'), f"{part} is not among the threads:\n{daemon.log}"
         assert daemon.status()["pid"] == daemon.process.pid

@@ -60,6 +60,7 @@ def _now(visit: Visit) -> dict[str, Any]:
     """Texts by the name of their place on the page."""
     enrolment = visit.house.enrolment
     told: dict[str, Any] = {"enrolment": enrolment.told(visit.say)}
+    told["steps"] = str(visit.house.guide.standing.steps)
     told["ended"] = "" if enrolment.progress.state == "running" else "yes"
     try:
         status = visit.house.looking.status()

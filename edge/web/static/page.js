@@ -38,6 +38,9 @@ if (document.querySelector("[data-changes]") && window.EventSource) {
       var text = now[place.dataset.now];
       if (typeof text === "string" && place.textContent !== text) { place.textContent = text; }
     });
+    document.querySelectorAll("[data-steps]").forEach(function (place) {
+      if (now.steps !== place.dataset.steps) { location.reload(); }
+    });
     document.querySelectorAll("[data-until]").forEach(function (place) {
       if (now.ended === place.dataset.until) { location.reload(); }
     });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +21,7 @@ from edge.clock import Now, boot_id
 from edge.drivers.camera import Frame
 from edge.events import CardShown, ContactChanged, Event, FaceMatched, OrderGiven, PassShown, PinTyped, Tick
 from edge.local import service as services
-from edge.local.desk import LocalDesk
+from edge.local.desk import Lent, LocalDesk
 from edge.local.seen import Seen
 from edge.local.trial import PREFIX, Trials, order_of
 from edge.local.view import WANTED_S, View
@@ -37,12 +37,20 @@ class Device:
         self.posted: list[Event] = []
         self.reports: list[Report] = []
         self.cuts: list[float] = []
+        self.signed: list[dict[str, Any]] = []
+        self.asked: list[bool] = []
         self.refuses = ""
         self.deaf = False
-        self.desk = LocalDesk(
-            folder, folder, self._post, lambda report, _now: self.reports.append(report), lambda: NOW, lambda: STATE,
+        lent = Lent(
+            self._post,
+            lambda report, _now: self.reports.append(report),
+            lambda: NOW,
+            lambda: STATE,
             self.cuts.append,
-        )  # fmt: skip
+            self._sign,
+            self._probe,
+        )
+        self.desk = LocalDesk("riverside/gate-1", folder, folder, lent)
 
     def _post(self, event: Event) -> bool:
         self.posted.append(event)
@@ -52,6 +60,14 @@ class Device:
         answer = Answer(event.command, not self.refuses, self.refuses, "because")
         threading.Thread(target=self.desk.answered, args=(answer,)).start()
         return True
+
+    def _sign(self, claims: Mapping[str, Any]) -> str:
+        self.signed.append(dict(claims))
+        return "head.body.signature"
+
+    def _probe(self, begin: bool) -> dict[str, Any] | None:
+        self.asked.append(begin)
+        return None if begin else {"connected": True}
 
     def ask(self, op: Any, **args: Any) -> dict[str, Any]:
         return self.desk.serve({"op": op, "by": "test", **args}, 1000)[0]
@@ -138,6 +154,39 @@ def test_the_broker_is_lost_and_that_is_told(device: Device) -> None:
     for seconds in (0, 121, True, "5", None, float("nan")):
         assert device.ask("cut", seconds=seconds)["error"] == "bad_request"
     assert device.cuts == [5.0]
+
+
+COUNTS = {"passed": 9, "warnings": 1, "failed": 0, "skipped": 2}
+HASH = "0123456789abcdef" * 4
+
+
+def test_a_report_is_signed_and_the_office_told_once_it_is_accepted(device: Device) -> None:
+    answer = device.ask("sign", sha256={"json": HASH}, accepted=False, **COUNTS)
+    assert answer == {"ok": True, "token": "head.body.signature"}
+    assert device.reports == []
+    assert device.signed[0] == {
+        "sha256": {"json": HASH}, "accepted": False, **COUNTS, "aud": "riverside/gate-1", "iat": 1_790_000_000,
+    }  # fmt: skip
+    assert device.ask("sign", sha256={"json": HASH}, accepted=True, **COUNTS)["ok"]
+    (report,) = device.reports
+    assert (report.type, report.data["token"]) == ("device.commissioned", "head.body.signature")
+    refused = device.ask("sign", sha256={"json": HASH}, accepted=True, **COUNTS | {"failed": 1})
+    assert refused["error"] == "failed"
+    wrong: list[dict[str, Any]] = [
+        {"sha256": None}, {"sha256": {}}, {"sha256": {"json": HASH[:-1]}}, {"sha256": {"json": "G" * 64}},
+        {"sha256": dict.fromkeys("abcde", HASH)}, {"accepted": 1}, {"passed": -1}, {"passed": True},
+    ]  # fmt: skip
+    for changes in wrong:
+        given = {"sha256": {"json": HASH}, "accepted": True, **COUNTS, **changes}
+        assert device.ask("sign", **given)["error"] == "bad_request"
+    assert len(device.signed) == 2
+
+
+def test_the_broker_is_asked_and_the_answer_fetched(device: Device) -> None:
+    assert device.ask("broker", begin=True) == {"ok": True, "answer": None}
+    assert device.ask("broker") == {"ok": True, "answer": {"connected": True}}
+    assert device.ask("broker", begin="yes")["error"] == "bad_request"
+    assert device.asked == [True, False]
 
 
 def test_levels_are_the_last_readings_beside_what_the_station_makes_of_them(device: Device) -> None:
@@ -305,10 +354,17 @@ requests = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(WORDS) | anyth
 @settings(max_examples=80, deadline=None)
 @given(requests)
 def test_whatever_is_asked_is_answered(request: dict[str, Any]) -> None:
-    desk = LocalDesk(
-        Path("/nonexistent"), Path("/nonexistent"), lambda _event: False, lambda _report, _now: None, lambda: NOW, dict,
+    nowhere = Path("/nonexistent")
+    lent = Lent(
+        lambda _event: False,
+        lambda _report, _now: None,
+        lambda: NOW,
+        dict,
         lambda _seconds: None,
-    )  # fmt: skip
+        lambda _claims: "token",
+        lambda _begin: None,
+    )
+    desk = LocalDesk("s/d", nowhere, nowhere, lent)
     answer, payload = desk.serve(request, 0)
     assert answer["ok"] or answer["error"]
     assert payload == b""

@@ -1,0 +1,94 @@
+"""What the broker lets this device do, tried out over the session that stands: for whoever installs.
+
+A second connection with the device's certificate would take the first one's place, so the uplink itself asks. It writes
+where it may and where it must not, and listens where it may and where it must not; nothing of it is retained, and the
+topics that it must not reach belong to a device that does not exist.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from edge.uplink.messages import Message
+from edge.uplink.session import Session
+from edge.uplink.topics import Topics
+
+LISTEN_S = 1.5
+"""What is retained comes within this time after a subscription."""
+LIMIT_S = 15.0
+NOBODY = "edge-doctor-nobody"
+
+
+class Probe:
+    """One inquiry. `answer`, once it is there: `connected`; `mqtt` 5 or 3; `own_write`, `foreign_write`, `own_read`,
+    `foreign_read` as reason codes (null: the broker did not answer; in MQTT 3 a refusal looks like success);
+    `round_trip_ms` from a message to its acknowledgement; `overheard`: another device's status was received.
+    """
+
+    def __init__(self, topics: Topics) -> None:
+        base = f"edge/v1/{topics.site}"
+        self._topics = topics
+        self._foreign_write = f"{base}/{NOBODY}/reply/probe"
+        self._own_read = f"{base}/{topics.device}/command/{NOBODY}"
+        self._foreign_read = f"{base}/+/status"
+        self._begun_s: float | None = None
+        self._codes: dict[str, int | None] = dict.fromkeys(("own_write", "foreign_write", "own_read", "foreign_read"))
+        self._round_trip_ms: float | None = None
+        self._overheard = False
+        self.answer: Mapping[str, Any] | None = None
+
+    def go_on(self, session: Session, now: float) -> None:
+        """On the uplink's thread, while a session stands."""
+        if self.answer is not None:
+            return
+        if self._begun_s is None:
+            self._begin(session, now)
+            return
+        if self._round_trip_ms is None and self._codes["own_write"] is not None:
+            self._round_trip_ms = round((now - self._begun_s) * 1e3, 1)
+        done = None not in self._codes.values() and now - self._begun_s > LISTEN_S
+        if done or now - self._begun_s > LIMIT_S:
+            session.unsubscribe([self._own_read, self._foreign_read])
+            self._conclude(session)
+
+    def heard(self, topic: str, now: float) -> bool:
+        """Whether a message came for the inquiry alone; on the uplink's thread."""
+        if self._begun_s is None or not topic.startswith(f"edge/v1/{self._topics.site}/"):
+            return False
+        if not topic.endswith("/status") or topic.count("/") != 4:
+            return False
+        if self.answer is None and now - self._begun_s < LIMIT_S and topic != self._topics.status:
+            self._overheard = True
+        return True
+
+    def broke(self) -> None:
+        """The session ended before there was an answer."""
+        if self._begun_s is not None and self.answer is None:
+            self.answer = {"connected": False, "error": "the broker ended the connection when it was asked"}
+
+    def _begin(self, session: Session, now: float) -> None:
+        self._begun_s = now
+        payload = json.dumps({"probe": True}).encode()
+        session.subscribe([self._own_read, self._foreign_read], self._subscribed)
+        session.publish(Message(f"{self._topics.replies}/probe", payload), self._own_written, now)
+        session.publish(Message(self._foreign_write, payload), self._foreign_written, now)
+
+    def _own_written(self, code: int) -> None:
+        self._codes["own_write"] = code
+
+    def _foreign_written(self, code: int) -> None:
+        self._codes["foreign_write"] = code
+
+    def _subscribed(self, codes: list[int]) -> None:
+        self._codes["own_read"], self._codes["foreign_read"] = (*codes, None, None)[:2]
+
+    def _conclude(self, session: Session) -> None:
+        self.answer = {
+            "connected": True,
+            "mqtt": int(session.version),
+            "overheard": self._overheard,
+            "round_trip_ms": self._round_trip_ms,
+            **self._codes,
+        }
