@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.broker import MOSQUITTO, NO_MOSQUITTO, private_broker
 from tests.scenario.rig import Daemon, configure, running, visitors
 from tests.web.rig import Client, Page, page
 
@@ -31,11 +34,25 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A whole gate in simulation: somebody walks up alive and stays, so that they can be enrolled."""
+    """A whole gate in simulation, with a broker and an office: somebody walks up alive again and again, so that they
+    can be enrolled.
+    """
+    if MOSQUITTO is None:
+        pytest.skip(NO_MOSQUITTO)
     folder = tmp_path_factory.mktemp("page")
-    shown = visitors(folder, "obama.jpg", every_s=600.0, stays_s=590.0, rounds=1)
-    with running(configure(folder, camera=shown, access="[access.groups]\nresidents = []")) as daemon:
-        yield daemon
+    key = Ed25519PrivateKey.generate().public_key()
+    (folder / "anna.pem").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    with private_broker(folder) as broker:
+        config = configure(
+            folder,
+            camera=visitors(folder, "obama.jpg", every_s=9.0, stays_s=8.0, rounds=100),
+            access="[access.groups]\nresidents = []",
+            office='[office.keys]\nanna = "anna.pem"',
+            uplink=f'host = "127.0.0.1"\nport = {broker.port}\ntls = false',
+        )
+        with running(config) as daemon:
+            daemon.wait("connected to 127.0.0.1")
+            yield daemon
 
 
 @pytest.fixture(scope="session")

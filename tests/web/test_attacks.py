@@ -147,7 +147,7 @@ def test_too_much_is_not_even_read(site: Page, installer: Client) -> None:
     assert installer.ask("GET", "/", headers={"X": "a" * 1_000_000})[0] == 400
     assert installer.ask("POST", "/pair", b"&".join(b"a=1" for _ in range(5000)), FORM)[0] == 400
     endless = HTTPSConnection("127.0.0.1", site.port, timeout=LIMIT_S, context=insecure())
-    endless.request("POST", "/pair", (b"x" * 8192 for _ in range(20)), FORM | {"Transfer-Encoding": "chunked"})
+    endless.request("POST", "/pair", (b"x" * 8192 for _ in range(20)), FORM, encode_chunked=True)
     assert endless.getresponse().status == 413
     endless.close()
 

@@ -64,8 +64,19 @@ def desk(visit: Visit) -> Desk:
     return Desk(visit.house.runtime_dir, f"page {visit.paired.role}")
 
 
-def _seen(visit: Visit) -> dict[str, Any]:
+def _seen(visit: Visit) -> dict[str, str]:
+    """By input, in words."""
     try:
-        return desk(visit).seen()
+        seen = desk(visit).seen()
     except EdgeError as error:
         return {visit.say("trouble"): str(error)}
+    return {name: _worded(visit, told) for name, told in seen.items()}
+
+
+def _worded(visit: Visit, told: dict[str, Any]) -> str:
+    rest = [f"{visit.say(name)}: {_value(visit, one)}" for name, one in told.items() if name not in ("ago_s", "count")]
+    return ", ".join([*rest, f"{told['ago_s']:.0f} s {visit.say('ago')}", f"{told['count']} {visit.say('times')}"])
+
+
+def _value(visit: Visit, value: object) -> str:
+    return visit.say("yes" if value else "no") if isinstance(value, bool) else str(value)
