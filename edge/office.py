@@ -6,6 +6,7 @@ Only made where `[office]` names keys. Without them the device listens to nobody
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,12 +28,14 @@ from edge.commands.update import UpdateWorker
 from edge.config import Config
 from edge.config.desired import Desired, merged
 from edge.config.effective import Effective
+from edge.errors import DataError
 from edge.events import OrderGiven
 from edge.parts import check_office, check_station, make_book, make_broker
 from edge.runtime.faults import FaultDesk
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.store.identity import read_signer
+from edge.update.manifest import is_version
 from edge.uplink.inbound import Handler
 from edge.uplink.settings import password, tls_context
 from edge.uplink.topics import Topics
@@ -162,6 +165,14 @@ class Office:
         in_force = standing.in_force
         tables = merged(in_force.tables if in_force else {}, asked.tables)
         return self.configuration.now.desire(Desired(asked.version, tables))
+
+    def update_here(self, version: Any) -> tuple[str, str] | None:
+        """Somebody at the device wants a version; None: it is being fetched, or why not. Raises DataError."""
+        if not isinstance(version, str) or not is_version(version):
+            raise DataError("that is no version", hint="write it like 0.2.0")
+        args = {"version": version, "sha256": ""}
+        outcome = self.update.now.order(f"local-{secrets.token_hex(8)}", "device", args)
+        return None if outcome is None else (outcome.reason, outcome.detail)
 
     def _restart(self, _args: Mapping[str, Any]) -> Outcome:
         later = threading.Timer(RESTART_AFTER_S, self._ties.restart, ("the office wants it",))

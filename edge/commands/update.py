@@ -45,7 +45,9 @@ _INTERRUPTED = Outcome(False, "interrupted", "the device stopped while it fetche
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`kid`: whose key signed it; `name`: of the bundle's file."""
+    """`kid`: whose key signed it; `name`: of the bundle's file. `sha256`: empty where somebody at the device asks for a
+    version, of whose bundle they cannot know it; the signature decides then.
+    """
 
     id: str
     kid: str
@@ -183,7 +185,7 @@ class UpdateWorker:
         assert self._settings.key_file is not None  # `order` has seen to it
         key = read_public_key(self._settings.key_file)
         sha256 = yield from fetching(self._settings.source, order.name, target, self._opened or open_address)
-        if sha256 != order.sha256:
+        if order.sha256 and sha256 != order.sha256:
             raise OtherFileError(f"{order.name} has SHA-256 {sha256}", hint="order the one that is there")
         bundle = yield from verifying(target, key)
         if bundle.manifest.version != order.version:
@@ -191,7 +193,7 @@ class UpdateWorker:
         if order.version == __version__:
             raise UnfitError(f"{order.version} runs already", hint="a release has a version of its own")
         bundle.manifest.check_fit(__version__, downgrade=False)
-        handover.offer(self._state_dir, handover.Request(order.id, order.version, order.sha256))
+        handover.offer(self._state_dir, handover.Request(order.id, order.version, sha256))
 
     def _ended(self, command: str, kid: str, outcome: Outcome) -> None:
         self._settle(Told(command, NAME, kid, outcome))

@@ -50,6 +50,8 @@ class LocalDesk:
         self.views: dict[str, View] = {}
         self.configure: Callable[[Any], bool] | None = None
         """Lays changes over the configuration, where the device has an office; False: another one waits."""
+        self.update: Callable[[Any], tuple[str, str] | None] | None = None
+        """Has a version fetched and installed, where the device has an office; or a word and a sentence why not."""
         self.seen = Seen()
         self._name = name
         self._lent = lent
@@ -65,6 +67,7 @@ class LocalDesk:
             "picture": lambda request, _uid: self._picture(request),
             "drive": self._drive,
             "cut": self._lose_the_broker,
+            "update": lambda request, _uid: self._update(request),
             "configure": lambda request, _uid: self._configure(request),
             "sign": self._sign_report,
             "broker": self._ask_the_broker,
@@ -111,6 +114,13 @@ class LocalDesk:
         data = {"part": "uplink", "by": _by(request), "uid": uid, "seconds": float(seconds), "applied": True}
         self._lent.submit(Report("device.tested", data, priority=Priority.ACCESS), self._lent.clock())
         self._lent.cut(float(seconds))
+        return {"done": True}, b""
+
+    def _update(self, request: Mapping[str, Any]) -> Reply:
+        if self.update is None:
+            raise NotDoneError("unsupported", "without [office] keys this device is updated by hand alone")
+        if (why := self.update(request.get("version"))) is not None:
+            raise NotDoneError(*why)
         return {"done": True}, b""
 
     def _configure(self, request: Mapping[str, Any]) -> Reply:

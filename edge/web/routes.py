@@ -54,6 +54,7 @@ LIST: tuple[Route, ...] = (
     Route("/people/erase", "paired", post=people.erase),
     Route("/system", "installer", get=system.show, title="Device"),
     Route("/system/office", "installer", post=system.office),
+    Route("/system/update", "installer", post=system.update),
     Route("/system/reboot", "installer", post=system.reboot),
 )
 ROUTES = by_path(LIST)

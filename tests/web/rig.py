@@ -77,7 +77,8 @@ def page(config: Path, state: Path) -> Iterator[Page]:
     try:
         yield running
     finally:
-        running.end()
+        code = running.end()
+    assert code == 0
 
 
 def insecure() -> ssl.SSLContext:
@@ -114,6 +115,14 @@ class Client:
         self._connection.request(method, path, body, headers)
         answer: HTTPResponse = self._connection.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+    def stream(self, path: str) -> Iterator[str]:
+        """The data of server-sent events, as they come."""
+        self._connection.request("GET", path, headers={"Cookie": f"{COOKIE}={self.cookie}"})
+        answer = self._connection.getresponse()
+        while line := answer.readline():
+            if line.startswith(b"data: "):
+                yield line[6:].decode()
 
     def close(self) -> None:
         self._connection.close()

@@ -6,11 +6,12 @@ The TLS handshake is the doctor's own and says no word of MQTT; everything after
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edge.errors import EdgeError
@@ -26,6 +27,8 @@ ANSWERS_S = 25.0
 SOON_DAYS = 30
 REFUSED = 0x80
 SLOW_MS = 1000.0
+_CREDENTIALS = "/run/credentials"
+"""systemd shows what lies there to one service alone (systemd.exec(5))."""
 
 _TITLE = Text("Broker: TLS and certificates", "消息服务器：TLS 与证书")
 _GOOD = Text("{version}; the broker's certificate holds for {days} more days", "{version}；服务器证书剩余 {days} 天")
@@ -58,7 +61,7 @@ def shake(broker: Broker, wall_s: float) -> Handshake:
     if not broker.tls:
         return Handshake(False)
     try:
-        context = tls_context(broker)
+        context = tls_context(_readable(broker))
         with (
             socket.create_connection((broker.host, broker.port), timeout=HANDSHAKE_S) as plain,
             context.wrap_socket(plain, server_hostname=broker.host) as secured,
@@ -68,6 +71,14 @@ def shake(broker: Broker, wall_s: float) -> Handshake:
             return Handshake(True, "", str(secured.version()), int((ends - wall_s) // 86400))
     except (OSError, EdgeError) as error:
         return Handshake(True, str(of_failure(error, broker)))
+
+
+def _readable(broker: Broker) -> Broker:
+    """Without the device's key where only the daemon may read it: that the broker takes it shows in the connection."""
+    key = broker.key_file
+    if key is not None and key.is_relative_to(_CREDENTIALS) and not os.access(key, os.R_OK):
+        return replace(broker, cert_file=None, key_file=None)
+    return broker
 
 
 def judge_tls(found: Handshake) -> Judgement:

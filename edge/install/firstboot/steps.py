@@ -122,7 +122,7 @@ class FirstBoot:
             layout.adopt(self._places.venv)
         self._systemd.reload()
         for unit in units:
-            if unit.suffix in (".path", ".timer") or unit.name == "edge.service":
+            if unit.suffix in (".path", ".socket", ".timer") or unit.name == "edge.service":
                 self._systemd.enable(unit.name)
                 self._systemd.start(unit.name)
 

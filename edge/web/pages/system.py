@@ -12,6 +12,7 @@ from edge.update.layout import Layout
 from edge.web.answer import Answer, see_other
 from edge.web.durable import write_json
 from edge.web.house import FOLDER
+from edge.web.pages.trial import desk
 from edge.web.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,15 @@ def office(visit: Visit) -> Answer:
     code = visit.house.pairing.new_office_code()
     log.info("a new code for the office was made")
     return visit.page("system.html", code=code, version=__version__, update=_update(visit), asked=_asked(visit))
+
+
+def update(visit: Visit) -> Answer:
+    """Have the daemon fetch a version; what may install it takes it from there."""
+    version = visit.given("version", most=40).strip()
+    desk(visit).ask("update", version=version)
+    log.info("version %r is asked for by the page's %s", version, visit.paired.role)
+    visit.paired.tell("good", visit.say("It is being fetched. If it is installed, the page begins anew, too."))
+    return see_other("/system")
 
 
 def reboot(visit: Visit) -> Answer:
