@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from edge.store.history import StoredEvent
 
-WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 36, 8, 10, 28
+WIDTH, HEIGHT = 360, 220
+"""About the pixels of a phone, so that the figures can be read on one."""
+LEFT, RIGHT, TOP, BOTTOM = 30, 6, 8, 24
 """The margins, for the figures."""
 DAYS = 7
 LINES = 6

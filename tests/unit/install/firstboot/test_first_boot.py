@@ -23,6 +23,8 @@ from tests.card_samples import DESCRIPTION, KEY, provision
 
 OFFICE = {"anna": KEY.public_key()}
 
+STARTED = ("edge-reboot.path", "edge-update.path", "edge-web.socket", "edge.service")
+
 
 class Asked(Systemd):
     """Notes what it was asked, and starts nothing."""
@@ -96,7 +98,7 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
     systemd = Asked()
     said = boot(places, systemd, now_s)
     whole(places, code, now_s, tmp_path / "book")
-    started = [f"{what} {unit}" for unit in ("edge-update.path", "edge.service") for what in ("enable", "start")]
+    started = [f"{what} {unit}" for unit in STARTED for what in ("enable", "start")]
     assert systemd.asked == ["reload", *started, "disable edge-firstboot.service"]
     assert said[:3] == ["configuration", "keys", "request"] and said[-1].startswith("done")
 
