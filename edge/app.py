@@ -170,7 +170,7 @@ class Device:
                 self.faults,
                 alone,
                 _both(look, (shown := self.local.show("people")).faces),
-                onlookers=(shown.frames, *((self.passing.frames,) if self.passing else ())),
+                onlookers=(shown, *((self.passing.frames,) if self.passing else ())),
                 **({"also": credentials.deliver} if credentials else {}),
             )
             if config.camera
@@ -298,7 +298,7 @@ class Device:
 
         lent = Lent(self.post, self.submit, self.clock, self.faults, self._state_of_the_station, key, boot_id())
         view = self.local.show("station", {name: one.opening for name, one in config.bins.items() if one.opening})
-        return StationParts(config, config.station, manifest, lent, _both(look, view.items), (view.frames,))
+        return StationParts(config, config.station, manifest, lent, _both(look, view.items), (view,))
 
     def _state_of_the_station(self) -> StationState:
         state = self.brain.now.state.station

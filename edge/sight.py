@@ -13,13 +13,13 @@ from edge.clock import Clock, Now
 from edge.config import Config
 from edge.config.cameras import CameraConfig
 from edge.drivers.camera import Frame
-from edge.drivers.camera.worker import CameraWorker
+from edge.drivers.camera.worker import CameraWorker, Onlooker
 from edge.parts import make_camera, make_snapshots
 from edge.people.falseaccepts import FalseAcceptsWorker
 from edge.people.gallery import LoadedGallery
 from edge.people.watch import RosterWorker
 from edge.runtime.faults import FaultDesk
-from edge.runtime.mailbox import LatestSlot, NextSlot
+from edge.runtime.mailbox import LatestSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.vision.manifest import Manifest
@@ -43,7 +43,7 @@ class Sight:
         faults: FaultDesk,
         alone: threading.Lock,
         look: Watcher,
-        onlookers: Sequence[NextSlot[Frame]] = (),
+        onlookers: Sequence[Onlooker] = (),
         also: Callable[[LoadedGallery], None] = lambda _loaded: None,
     ) -> None:
         self.driver = camera.driver

@@ -15,12 +15,12 @@ from edge.config import Config
 from edge.config.station import Station as Settings
 from edge.drivers.camera import Frame
 from edge.drivers.camera.clip import ClipWorker
-from edge.drivers.camera.worker import CameraWorker
+from edge.drivers.camera.worker import CameraWorker, Onlooker
 from edge.drivers.level.worker import LevelWorker
 from edge.drivers.station.worker import StationInputsWorker
 from edge.parts import make_camera, make_clips, make_level_sensor, make_scene, make_station
 from edge.runtime.faults import FaultDesk
-from edge.runtime.mailbox import LatestSlot, NextSlot
+from edge.runtime.mailbox import LatestSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.store.item_keeper import ItemKeeper
@@ -72,7 +72,7 @@ class StationParts:
         manifest: Manifest,
         lent: Lent,
         look: Watcher = lambda _frame, _facts, _events: None,
-        onlookers: Sequence[NextSlot[Frame]] = (),
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         self._onlookers = onlookers
         self.bins = config.bins

@@ -36,16 +36,14 @@ def register(commands: Subparsers) -> None:
     text = "whether a report is as the device has signed it"
     verify = kinds.add_parser("verify", help=text, description=text)
     verify.add_argument("report", type=Path, metavar="REPORT", help="its .json; .html and .jws lie beside it")
-    verify.add_argument(
-        "--public", required=True, metavar="KEY", help="the device's signing key: a PEM file, or base64"
-    )
+    verify.add_argument("--public", required=True, metavar="KEY", help="its signing key: PEM file or base64")
     verify.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     verify.set_defaults(run=run_verify)
 
 
 def run_doctor(args: argparse.Namespace) -> int:
     """Exit code 1 when a check failed."""
-    from edge.install.doctor.bench import open_bench
+    from edge.install.doctor.bench import end_in_order, open_bench
     from edge.install.doctor.report import accept, keep
     from edge.install.doctor.walk import Walk
 
@@ -54,8 +52,9 @@ def run_doctor(args: argparse.Namespace) -> int:
     if args.accept and args.only:
         raise UsageError("a device is accepted after all checks", hint="leave out --only")
     checks = _chosen(args)
+    end_in_order()
     asks = not (args.json or args.unattended) and sys.stdin.isatty()
-    with open_bench(args.config, f"doctor {args.installer}".strip()[:60]) as bench:
+    with open_bench(args.config, by="doctor") as bench:
         walk = Walk(bench, checks)
         _go(walk, args, asks)
         report = walk.report(args.installer, args.note)

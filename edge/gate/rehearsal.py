@@ -25,7 +25,7 @@ LAMP_S = 2.0
 def carry_out(state: GateState, order: OrderGiven, lock: Lock, now: Now) -> Outcome:
     """The new state; the actions, with the event and the answer as the last of them."""
     tested = {"part": "relay" if order.name == RELAY else "lamp", "by": order.args["by"], "uid": order.args["uid"]}
-    if reason := _refusal(state, order):
+    if reason := _refusal(state, order, lock):
         return state, (
             _report({**tested, "applied": False, "reason": reason}),
             Answer(order.command, False, reason, _SAYS[reason]),
@@ -43,7 +43,7 @@ _SAYS = {
 }
 
 
-def _refusal(state: GateState, order: OrderGiven) -> str:
+def _refusal(state: GateState, order: OrderGiven, lock: Lock) -> str:
     if state.burning:
         return "fire"
     if order.name == RELAY:
@@ -51,7 +51,7 @@ def _refusal(state: GateState, order: OrderGiven) -> str:
             return "lockdown"
         if state.tampered:
             return "tamper"
-        if state.other_open:
+        if lock.interlock and state.other_open is not False:
             return "other_door"
     return "busy" if state.door.relay_on or state.waiting is not None else ""
 

@@ -23,6 +23,7 @@ class DeskCamera:
     def __init__(self, desk: Desk, name: str = "") -> None:
         self._desk = desk
         self._name = name
+        self._last = -1
 
     def open(self) -> None:
         self._desk.service()
@@ -31,7 +32,7 @@ class DeskCamera:
         until_s = time.monotonic() + timeout_s
         while True:
             try:
-                shown = self._desk.picture(self._name)
+                shown = self._desk.picture(self._name, self._last)
             except RefusedError as refused:
                 if refused.reason != "no_frame":
                     raise HardwareError(refused.message, hint=refused.hint) from refused
@@ -42,8 +43,9 @@ class DeskCamera:
             width, height = shown.about["size_px"]
             if len(shown.data) != width * height * 3:
                 raise HardwareError("the daemon sent half a picture", hint="see journalctl -u edge")
+            self._last = int(shown.about["number"])
             picture = np.frombuffer(shown.data, np.uint8).reshape(height, width, 3)
-            return Frame(checked(picture), float(shown.about["mono_s"]), int(shown.about["number"]))
+            return Frame(checked(picture), float(shown.about["mono_s"]), self._last)
 
     def close(self) -> None:
         """Nothing is held between two pictures."""

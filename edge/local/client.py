@@ -24,6 +24,10 @@ class RefusedError(EdgeError, PermissionError):
         self.reason = reason
 
 
+class NotAllowedError(HardwareError):
+    """There may be a daemon, but it is not for this user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A picture of a camera. `about`: what was found in it, as docs/local-desk.md says; `data`: JPEG, or RGB rows."""
@@ -33,9 +37,10 @@ class Shown:
 
 
 class Desk:
-    """The daemon whose runtime directory this is. `by`: who asks, for the events; a program and perhaps a person, as
-    "page installer". Each call is a connection of its own, and may be made from any thread. All raise HardwareError
-    when no daemon answers, RefusedError when it does not do it, DataError when one end does not understand the other.
+    """The daemon whose runtime directory this is. `by`: who asks, for the events and the log; a program and a role, as
+    "page installer", and nobody's name. Each call is a connection of its own, and may be made from any thread. All
+    raise HardwareError when no daemon answers, RefusedError when it does not do it, DataError when one end does not
+    understand the other.
     """
 
     def __init__(self, runtime_dir: Path, by: str, answer_s: float = ANSWER_S) -> None:
@@ -44,9 +49,11 @@ class Desk:
         self._answer_s = answer_s
 
     def answers(self) -> bool:
-        """Whether a daemon is there."""
+        """Whether a daemon is there. Raises NotAllowedError where this user cannot know."""
         try:
             self.ask("service")
+        except NotAllowedError:
+            raise
         except HardwareError:
             return False
         return True
@@ -62,11 +69,11 @@ class Desk:
         """
         return Shown(*self.ask("frame", camera=camera, width_px=width_px, draw=draw))
 
-    def picture(self, camera: str = "") -> Shown:
-        """The camera's next frame in full: `about` has `size_px` (width, height), `mono_s`, `number`; `data` is
-        height × width × 3 bytes, RGB.
+    def picture(self, camera: str = "", after: int = -1) -> Shown:
+        """The camera's newest frame in full, or the next one where that is number `after`: `about` has `size_px`
+        (width, height), `mono_s`, `number`; `data` is height × width × 3 bytes, RGB.
         """
-        return Shown(*self.ask("picture", camera=camera))
+        return Shown(*self.ask("picture", camera=camera, after=after))
 
     def levels(self) -> dict[str, Any]:
         """By bin: what its sensors last read, and what the station makes of it."""
@@ -121,7 +128,7 @@ class Desk:
         except EdgeError:
             raise
         except PermissionError as error:
-            raise HardwareError(
+            raise NotAllowedError(
                 f"{self._folder / wire.SOCKET} is not for this user", hint="run it as root or as the daemon's user"
             ) from error
         except OSError as error:

@@ -197,7 +197,10 @@ class LocalDesk:
 
     def _picture(self, request: Mapping[str, Any]) -> Reply:
         name, view = self._view(request)
-        frame = view.next()
+        after = request.get("after", -1)
+        if type(after) is not int:
+            raise DataError("after makes no sense", hint="the number of the last frame")
+        frame = view.next(after)
         if frame is None:
             raise NotDoneError("no_frame", "the camera gives no picture")
         height, width = frame.picture.shape[:2]

@@ -1,11 +1,12 @@
 """What a camera sees, kept for as long as somebody asks and not a moment longer.
 
-The camera's own thread hands over the next frame to who waits for it, the eyes' thread notes what it found in
-frames that it looked at anyway. While nobody has asked for a few seconds neither keeps anything: a frame is a megabyte.
+The camera's own thread leaves its newest frame here, the eyes' thread notes what it found in frames that it looked at
+anyway. While nobody has asked for a few seconds neither keeps anything: a frame is a megabyte.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,6 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from edge.drivers.camera import Frame
-from edge.runtime.mailbox import NextSlot
 
 if TYPE_CHECKING:
     from edge.bin_events import BinEvent
@@ -39,13 +39,14 @@ class Look:
 
 
 class View:
-    """One camera's. `frames` goes to the camera's worker, `faces` or `items` to the eyes' as its watcher. `zones`: the
+    """One camera's. It is an onlooker of the camera's worker; `faces` or `items` is the eyes' watcher. `zones`: the
     openings of the bins, by name.
     """
 
     def __init__(self, zones: Mapping[str, Sequence[float]], clock: Callable[[], float] = time.monotonic) -> None:
         self.zones = zones
-        self.frames: NextSlot[Frame] = NextSlot()
+        self._came = threading.Condition()
+        self._newest: Frame | None = None
         self._clock = clock
         self._wanted_until_s = float("-inf")
         self._looked: Look | None = None
@@ -61,18 +62,35 @@ class View:
         if self._wanted():
             self._note(frame, [], events)
 
+    def put(self, frame: Frame) -> None:
+        """The camera's next frame; on its thread."""
+        with self._came:
+            self._newest = frame if self._clock() <= self._wanted_until_s else None
+            self._came.notify_all()
+
     def newest(self) -> Look | None:
         """What is seen now; None when the camera gives nothing within half a second."""
         self._wanted_until_s = self._clock() + WANTED_S
         looked = self._looked
         if looked is not None and self._clock() - looked.frame.mono_s <= MATCHING_S:
             return looked
-        frame = self.frames.get(FRAME_S)
+        frame = self.next(-1)
         return None if frame is None else Look(frame)
 
-    def next(self) -> Frame | None:
-        """The next frame; None when the camera gives none within half a second."""
-        return self.frames.get(FRAME_S)
+    def next(self, after: int) -> Frame | None:
+        """The newest frame, unless it is the one with the number `after`: then the next. None when the camera gives
+        none within half a second. Whoever is slower than the camera so gets every frame that they can use.
+        """
+        self._wanted_until_s = self._clock() + WANTED_S
+
+        def there() -> bool:
+            newest = self._newest
+            fresh = newest is not None and self._clock() - newest.mono_s <= FRAME_S
+            return fresh and newest is not None and newest.number != after
+
+        with self._came:
+            self._came.wait_for(there, FRAME_S)
+            return self._newest if there() else None
 
     def decided(self) -> list[dict[str, Any]]:
         """What was decided lately, the newest last."""
@@ -87,7 +105,7 @@ class View:
     def _wanted(self) -> bool:
         if self._clock() <= self._wanted_until_s:
             return True
-        self._looked = None
+        self._looked = self._newest = None
         self._decided.clear()
         return False
 

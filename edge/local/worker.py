@@ -23,6 +23,8 @@ ACCEPT_S = 0.25
 DEADLINE_S = 2.0
 """For the request and the answer each: whoever writes or reads slowly is cut off."""
 RETRY_S = 10.0
+MOST_PER_S = 100
+"""Requests; what comes faster waits. A page for twenty visitors asks some thirty times a second."""
 _BACKLOG = 16
 
 
@@ -54,6 +56,7 @@ class LocalWorker:
         self._may = may
         self._listener: socket.socket | None = None
         self._retry_at_s = float("-inf")
+        self._second = (0.0, 0)  # when it began, and how many were answered in it
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -67,15 +70,29 @@ class LocalWorker:
             if time.monotonic() >= self._retry_at_s:
                 self._listen()
             return
+        if self._too_many():
+            return
         try:
             peer, _address = self._listener.accept()
         except TimeoutError:
             return
+        self._second = self._second[0], self._second[1] + 1
         with peer:
             try:
                 self._answer(peer)
             except OSError as error:  # gone, or too slow, which is its own affair
                 log.debug("somebody at the local desk was cut off: %s", error)
+
+    def _too_many(self) -> bool:
+        """Whether the next one has to wait; then a part of that time has passed."""
+        now_s = time.monotonic()
+        begun_s, count = self._second
+        if now_s - begun_s >= 1.0:
+            self._second = now_s, 0
+        elif count >= MOST_PER_S:
+            self._stop.wait(min(ACCEPT_S, 1.0 - (now_s - begun_s)))
+            return True
+        return False
 
     def _answer(self, peer: socket.socket) -> None:
         pid, uid = wire.peer_of(peer)

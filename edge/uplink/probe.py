@@ -1,13 +1,12 @@
 """What the broker lets this device do, tried out over the session that stands: for whoever installs.
 
 A second connection with the device's certificate would take the first one's place, so the uplink itself asks. It writes
-where it may and where it must not, and listens where it may and where it must not; nothing of it is retained, and the
-topics that it must not reach belong to a device that does not exist.
+where it may, listens where it may and where it must not, and at last writes where it must not. Nothing of it is
+retained, and what it must not write belongs to a device that does not exist.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +18,8 @@ LISTEN_S = 1.5
 """What is retained comes within this time after a subscription."""
 LIMIT_S = 15.0
 NOBODY = "edge-doctor-nobody"
+PAYLOAD = b'{"probe":true}'
+_NOT_AUTHORISED = 0x87
 
 
 class Probe:
@@ -37,6 +38,8 @@ class Probe:
         self._codes: dict[str, int | None] = dict.fromkeys(("own_write", "foreign_write", "own_read", "foreign_read"))
         self._round_trip_ms: float | None = None
         self._overheard = False
+        self._trespassed = False
+        self._mqtt = 0
         self.answer: Mapping[str, Any] | None = None
 
     def go_on(self, session: Session, now: float) -> None:
@@ -48,10 +51,15 @@ class Probe:
             return
         if self._round_trip_ms is None and self._codes["own_write"] is not None:
             self._round_trip_ms = round((now - self._begun_s) * 1e3, 1)
-        done = None not in self._codes.values() and now - self._begun_s > LISTEN_S
-        if done or now - self._begun_s > LIMIT_S:
-            session.unsubscribe([self._own_read, self._foreign_read])
-            self._conclude(session)
+        if not self._trespassed:
+            if now - self._begun_s > LISTEN_S and self._codes["own_read"] is not None:
+                self._trespassed = True
+                session.unsubscribe([self._own_read, self._foreign_read])
+                session.publish(Message(self._foreign_write, PAYLOAD), self._foreign_written, now)
+        elif self._codes["foreign_write"] is not None:
+            self._conclude()
+        if now - self._begun_s > LIMIT_S:
+            self._conclude()
 
     def heard(self, topic: str, now: float) -> bool:
         """Whether a message came for the inquiry alone; on the uplink's thread."""
@@ -65,15 +73,21 @@ class Probe:
 
     def broke(self) -> None:
         """The session ended before there was an answer."""
-        if self._begun_s is not None and self.answer is None:
+        if self._begun_s is None or self.answer is not None:
+            return
+        # mosquitto 2.0.11 closes a TLS connection after it has refused a message on it.
+        if self._trespassed:
+            self._codes["foreign_write"] = self._codes["foreign_write"] or _NOT_AUTHORISED
+        if self._codes["own_write"] is not None:
+            self._conclude()
+        else:
             self.answer = {"connected": False, "error": "the broker ended the connection when it was asked"}
 
     def _begin(self, session: Session, now: float) -> None:
         self._begun_s = now
-        payload = json.dumps({"probe": True}).encode()
+        self._mqtt = int(session.version)
         session.subscribe([self._own_read, self._foreign_read], self._subscribed)
-        session.publish(Message(f"{self._topics.replies}/probe", payload), self._own_written, now)
-        session.publish(Message(self._foreign_write, payload), self._foreign_written, now)
+        session.publish(Message(f"{self._topics.replies}/probe", PAYLOAD), self._own_written, now)
 
     def _own_written(self, code: int) -> None:
         self._codes["own_write"] = code
@@ -84,10 +98,10 @@ class Probe:
     def _subscribed(self, codes: list[int]) -> None:
         self._codes["own_read"], self._codes["foreign_read"] = (*codes, None, None)[:2]
 
-    def _conclude(self, session: Session) -> None:
+    def _conclude(self) -> None:
         self.answer = {
             "connected": True,
-            "mqtt": int(session.version),
+            "mqtt": self._mqtt,
             "overheard": self._overheard,
             "round_trip_ms": self._round_trip_ms,
             **self._codes,

@@ -7,12 +7,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Event as Flag
-from typing import Any
+from typing import Any, Protocol
 
 from edge.drivers.camera import Camera, Frame
 from edge.errors import EdgeError, HardwareError
 from edge.runtime.faults import FaultDesk
-from edge.runtime.mailbox import LatestSlot, NextSlot
+from edge.runtime.mailbox import LatestSlot
 from edge.runtime.steady import Steady
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,14 @@ class Rate:
         return (len(times) - 1) / max(now_s - times[0], 1e-3) if len(times) > 1 else 0.0
 
 
+class Onlooker(Protocol):
+    """Who else takes a frame when they want one."""
+
+    def put(self, frame: Frame, /) -> None:
+        """On the camera's thread; must not wait."""
+        ...
+
+
 class CameraWorker:
     """Faults are told as transitions; while one lasts the worker goes on trying with a bounded back-off.
 
@@ -53,7 +61,7 @@ class CameraWorker:
         *,
         keep_newest: bool = True,
         name: str = COMPONENT,
-        onlookers: Sequence[NextSlot[Frame]] = (),
+        onlookers: Sequence[Onlooker] = (),
     ) -> None:
         self._name = name
         self._onlookers = onlookers

@@ -6,7 +6,7 @@ wrong comes with a plain remedy, in Mandarin and English. All hardware is seen t
 
 The command line and the device's page walk through the same checks, each with its own way to ask:
 
-    with open_bench(config_file, by="page anna") as bench:        # bench.py: finds the daemon or starts one
+    with open_bench(config_file, by="page installer") as bench:        # bench.py: finds the daemon or starts one
         walk = Walk(bench, all_checks(rehearse=False))            # walk.py, listed.py
         walk.outline()                                            # names and titles of all checks, in their order
         step = walk.forward()                                     # one bounded piece of work, seldom more than a minute

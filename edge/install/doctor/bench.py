@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +23,7 @@ T = TypeVar("T")
 _LOOK_S = 0.1
 _TOOL_S = 15.0
 _BUSY_S = 15.0
+_FIRST_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,13 @@ class Bench:
         self.cancelled.wait(seconds)
 
 
+def end_in_order() -> None:
+    """From here on SIGTERM ends the process like Ctrl-C: a daemon that is its child must not outlive it. To be called
+    on the main thread.
+    """
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
+
+
 @contextmanager
 def open_bench(config_file: Path, by: str) -> Iterator[Bench]:
     """The device of this configuration with its daemon: the one that runs, or one that is started now and ended with
@@ -97,7 +107,9 @@ def open_bench(config_file: Path, by: str) -> Iterator[Bench]:
     config = load_effective(config_file, starting=False).config
     desk = Desk(config.store.runtime_dir, by)
     if desk.answers():
-        yield Bench(config, config_file, desk)
+        bench = Bench(config, config_file, desk)
+        bench.wait(lambda: desk.state() or None, _FIRST_S)  # there is none in its first second
+        yield bench
         return
     child = Child(config_file, config.store.state_dir, config.store.runtime_dir)
     try:

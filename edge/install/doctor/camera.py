@@ -67,7 +67,7 @@ def measure(bench: Bench, name: str) -> Frames:
     until_s = bench.clock() + WATCH_S
     while len(times) < FRAMES and bench.clock() < until_s and not bench.cancelled.is_set():
         try:
-            shown = bench.desk.picture(name)
+            shown = bench.desk.picture(name, numbers[-1] if numbers else -1)
         except RefusedError as refused:
             if refused.reason != "no_frame":
                 raise

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import grp
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +20,8 @@ _START_S = 60.0
 _STOP_S = 10.0
 _LOOK_S = 0.1
 _LAST_LINES = 5
+_GROUPS = ("gpio", "video", "audio", "dialout", "i2c")
+"""Those of the service's unit."""
 
 
 class Child:
@@ -40,15 +45,20 @@ class Child:
         if uid is not None and gid is not None:  # systemd takes its folder away with the service
             self._runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.chown(self._runtime_dir, uid, gid)
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            user=uid,
-            group=gid,
-            start_new_session=True,  # a Ctrl-C is the doctor's, who ends it in good order
-        )
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._said,
+                user=uid,
+                group=gid,
+                extra_groups=None if uid is None else list(_hardware_groups()),
+                start_new_session=True,  # a Ctrl-C is the doctor's, who ends it in good order
+            )
+        except OSError as error:
+            hint = "the owner of the state directory must be able to run edge"
+            raise HardwareError(f"the daemon cannot be started: {error}", hint=hint) from error
         until_s = time.monotonic() + _START_S
         while not (desk.answers() and desk.state()):
             try:
@@ -94,3 +104,10 @@ class Child:
             return None, None
         owner = self._state_dir.stat()
         return (owner.st_uid, owner.st_gid) if owner.st_uid else (None, None)
+
+
+def _hardware_groups() -> Iterator[int]:
+    """Through which the service's user reaches pins, cameras and ports; as far as this machine has them."""
+    for name in _GROUPS:
+        with contextlib.suppress(KeyError):
+            yield grp.getgrnam(name).gr_gid

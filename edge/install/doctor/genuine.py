@@ -49,7 +49,7 @@ def verify_report(path: Path, public: str) -> dict[str, Any]:
 
 def read_public(text: str) -> Ed25519PublicKey:
     """A PEM file's, or the 32 bytes in base64 as the device's topic `keys` and `edge keys show --json` have them."""
-    if Path(text).exists():
+    if Path(text).is_file():
         return read_signer(Path(text))
     try:
         raw = base64.urlsafe_b64decode(text.replace("+", "-").replace("/", "_") + "=" * (-len(text) % 4))

@@ -19,11 +19,13 @@ h1{font-size:1.5rem;margin:0 0 .5rem}
 table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{border:1px solid #767676;padding:.4rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 th{background:#f1f1f1}
-.verdict{font-weight:bold;white-space:nowrap}
+.verdict{font-weight:bold}
 .failed .verdict{color:#a30000}.warning .verdict{color:#7a4b00}.passed .verdict{color:#0a5c0a}
 .skipped .verdict{color:#444}
 small{color:#444}
 .sign{display:flex;gap:2rem;margin-top:2.5rem}.sign div{flex:1;border-top:1px solid #111;padding-top:.3rem}
+@media screen and (max-width:40rem){thead{display:none}td,tbody th{display:block;border-bottom:0}
+tr td:last-child{border-bottom:1px solid #767676}tr{display:block;margin-bottom:.6rem}}
 @media print{body{margin:0;max-width:none}tr{break-inside:avoid}}
 """
 

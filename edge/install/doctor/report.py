@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge import __version__
 from edge.clock import kernel_synchronised
-from edge.errors import DataError, HardwareError, UsageError
+from edge.errors import DataError, EdgeError, HardwareError, UsageError
 from edge.install.doctor.checks import Result, Verdict
 from edge.local.service import COMMISSIONED
 from edge.store.keys import sync_folder
@@ -113,14 +113,20 @@ def keep(report: Report, bench: Bench, *, accepted: bool = False) -> Files:
     data = json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n"
     html = page(told).encode()
     hashes = {"json": _sha256(data), "html": _sha256(html)}
-    token = bench.desk.sign(hashes, accepted=accepted, counts=report.counts())
     stamp = str(report.head["time"]).replace("-", "").replace(":", "").replace("+0000", "Z")
     folder = bench.config.store.state_dir / FOLDER
     stem = f"{report.head['device']}-{stamp}"
-    files = Files(folder / f"{stem}.json", folder / f"{stem}.html", folder / f"{stem}.jws", token)
-    for path, content in ((files.html, html), (files.signature, token.encode() + b"\n"), (files.json, data)):
-        _write(path, content)
-    return files
+    paths = {ending: folder / f"{stem}.{ending}" for ending in ("json", "html", "jws")}
+    _write(paths["html"], html)
+    _write(paths["json"], data)
+    try:  # at last, since the office hears of what is signed
+        token = bench.desk.sign(hashes, accepted=accepted, counts=report.counts())
+    except EdgeError:
+        for path in (paths["html"], paths["json"]):
+            path.unlink(missing_ok=True)
+        raise
+    _write(paths["jws"], token.encode() + b"\n")
+    return Files(paths["json"], paths["html"], paths["jws"], token)
 
 
 def board_name(root: Path) -> str:

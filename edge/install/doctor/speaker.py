@@ -116,11 +116,14 @@ class SpeakerCheck:
         phrase = phrase_of(bench)
         bench.drive("say", phrase=phrase)
         found = bench.wait(lambda: sorted(set(folder.glob(f"*-{phrase}.wav")) - before) or None, RENDERED_S)
-        return Heard(_of_file(found[0]) if found else None)
+        return Heard(_of_file(found[0], after_silence=True) if found else None)
 
 
-def _of_file(file: Path) -> float | None:
+def _of_file(file: Path, *, after_silence: bool = False) -> float | None:
+    """`after_silence`: the file holds the sentence alone, without the room's quiet before it."""
     try:
-        return loudness(wav.read(file))
+        sound = wav.read(file)
+        quiet = array("h", bytes(2 * round(_WINDOW_S * sound.rate))) if after_silence else array("h")
+        return loudness(wav.Sound(quiet + sound.samples, sound.rate))
     except DataError:  # a microphone that gave nothing
         return None

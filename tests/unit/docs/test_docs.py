@@ -138,7 +138,7 @@ def commands(parser: argparse.ArgumentParser | None = None) -> Iterator[argparse
     for group in groups:
         for command in group.choices.values():
             yield from commands(command)
-    if not groups:
+    if not groups or parser.get_default("run") is not None:
         yield parser
 
 

@@ -333,6 +333,17 @@ class GateMachine(RuleBasedStateMachine):
         self.order("release")
         assert relay or not self.world.relay  # releasing opens nothing
 
+    @rule(seconds=st.floats(1.0, 10.0))
+    def relay_is_tried_out(self, seconds: float) -> None:
+        """Somebody at the device: for so long, and only where nothing stands against it."""
+        gate, world = self.gate, self.world
+        against = world.lockdown or world.burning or gate.tampered or world.relay or self.stopped
+        order = OrderGiven("test.relay", "local-1", {"seconds": seconds, "by": "doctor", "uid": 0})
+        world.send(order, None if against else seconds)
+        assert [answer.applied for answer in world.answers()] == [not against]
+        if against:
+            assert (self.gate.door, self.gate.freed) == (gate.door, gate.freed)
+
     @rule(name=st.sampled_from(["announce", "photograph", "dance"]))
     def other_orders(self, name: str) -> None:
         self.order(name, {"texts": {"en": "The lift is out of order."}} if name == "announce" else {})

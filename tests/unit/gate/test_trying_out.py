@@ -60,7 +60,6 @@ def test_the_relay_is_on_for_the_time_asked_and_no_longer() -> None:
         (FireLineChanged(LineState.ALARM), RELAY, "fire"),
         (FireLineChanged(LineState.ALARM), LAMP, "fire"),
         (TamperChanged(open=True), RELAY, "tamper"),
-        (OtherDoorChanged(open=True), RELAY, "other_door"),
         (FACE, RELAY, "busy"),
         (FACE, LAMP, "busy"),
         (ExitPressed(), RELAY, "busy"),
@@ -75,6 +74,16 @@ def test_what_wins_over_a_trial(before: Event, order: OrderGiven, reason: str) -
     answer = actions[1]
     assert isinstance(answer, Answer) and (answer.applied, answer.reason) == (False, reason)
     assert after == state, "nothing else has changed"
+
+
+@pytest.mark.parametrize(("other", "reason"), [(True, "other_door"), (None, "other_door"), (False, "")])
+def test_beside_an_interlock_the_other_door_must_be_known_to_be_shut(other: bool | None, reason: str) -> None:
+    gate = Gate(Lock(interlock=True), Policy(Access(), "Asia/Shanghai"))
+    state, _ = gate.step(PEOPLE, OtherDoorChanged(open=other), NOW)
+    _, actions = gate.step(state, RELAY, NOW)
+    answer = actions[-1]
+    assert isinstance(answer, Answer) and answer.reason == reason
+    assert (DriveRelay(on=True) in actions) is (other is False)
 
 
 def test_a_lamp_is_shown_for_two_seconds() -> None:

@@ -233,7 +233,7 @@ class Eyes:
 
     def _run(self) -> None:
         while not self._ended.wait(0.005):
-            self.view.frames.put(frame(self.now_s))
+            self.view.put(frame(self.now_s))
 
     def close(self) -> None:
         self._ended.set()
@@ -323,6 +323,7 @@ def test_a_camera_without_pictures_and_one_that_is_not_there(device: Device, mon
     for op in ("frame", "picture"):
         assert device.ask(op)["error"] == "no_frame"
         assert device.ask(op, camera="station")["error"] == "bad_request"
+    assert device.ask("picture", after="x")["error"] == "bad_request"
     for wrong in ({"width_px": 10}, {"width_px": True}, {"draw": 1}, {"camera": ["people"]}):
         assert device.ask("frame", **wrong)["error"] == "bad_request"
 

@@ -18,7 +18,7 @@ import pytest
 from edge.errors import DataError, HardwareError
 from edge.local import wire
 from edge.local.camera import DeskCamera
-from edge.local.client import Desk, RefusedError
+from edge.local.client import Desk, NotAllowedError, RefusedError
 from edge.local.worker import COMPONENT, LocalWorker
 
 
@@ -128,6 +128,27 @@ def test_no_daemon_is_a_clear_error(tmp_path: Path) -> None:
         desk.state()
     with pytest.raises(HardwareError, match="no daemon"):
         Desk(tmp_path / "missing", "test").state()
+
+
+def test_a_daemon_of_another_user_is_not_taken_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a second one would be started beside it."""
+
+    def refuse(*_args: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("edge.local.client.wire.call_at", refuse)
+    with pytest.raises(NotAllowedError, match="as root"):
+        Desk(tmp_path, "test").answers()
+
+
+def test_whoever_asks_too_often_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.local.worker.MOST_PER_S", 5)
+    with opened(tmp_path) as desk:
+        began_s = time.monotonic()
+        for _ in range(11):
+            desk.client(answer_s=20.0).ask("state")
+        assert time.monotonic() - began_s > 1.5
+        assert len(desk.behind.requests) == 11
 
 
 def test_other_users_are_not_heard(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from edge.actions import Action, Announce, Answer, MoveLid, Report, Speak
+from edge.actions import Action, Announce, Answer, BinLamp, MoveLid, Report, Speak
 from edge.bin_events import (
     Button,
     ButtonPressed,
@@ -275,6 +275,17 @@ class StationMachine(RuleBasedStateMachine):
     def poll(self, name: str) -> None:
         self.send(OrderGiven("poll", "c", {"poll": name, "texts": {"en": "Is it?"}}))
         assert sum(isinstance(one, Answer) for one in self.actions) == 1
+
+    @rule(
+        name=st.sampled_from([*BINS, "none"]), lamp=st.none() | st.sampled_from(BinLamp), seconds=st.floats(1.0, 10.0)
+    )
+    def tried_out(self, name: str, lamp: BinLamp | None, seconds: float) -> None:
+        """Somebody at the device tries a lid or a lamp; whatever holds for lids holds for these."""
+        args = {"bin": name, "by": "doctor", "uid": 0}
+        more = {"seconds": seconds} if lamp is None else {"lamp": str(lamp)}
+        self.send(OrderGiven("test.lid" if lamp is None else "test.binlamp", "local-1", args | more))
+        (answer,) = [one for one in self.actions if isinstance(one, Answer)]
+        assert answer.applied is (name in BINS and not self.fires & {"", name})
 
     @rule(number=st.integers(0, 5))
     def corrected(self, number: int) -> None:
