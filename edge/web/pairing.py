@@ -29,11 +29,14 @@ _LONGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of a code: `role` where it was right; `left`: tries until the lock-out, `locked_s`: its length."""
+    """What became of a code: `role` where it was right; `left`: tries until the lock-out, `locked_s`: its length;
+    `counted`: it was compared, and wrong.
+    """
 
     role: Role | None = None
     left: int = 0
     locked_s: float = 0.0
+    counted: bool = False
 
 
 class Pairing:
@@ -68,7 +71,7 @@ class Pairing:
                 self._lockout.clear()
                 return Tried(right[0])
             left = max(0, FREE - failures)
-            return Tried(left=left, locked_s=0.0 if left else LOCK_S)
+            return Tried(left=left, locked_s=0.0 if left else LOCK_S, counted=True)
 
     def new_office_code(self) -> str:
         """A code for the office, in place of the one before; only its hash is kept. Raises HardwareError."""

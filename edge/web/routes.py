@@ -32,7 +32,7 @@ LIST: tuple[Route, ...] = (
     Route("/changes", "paired", get=changes.stream, touch=False),
     Route("/live", "installer", get=live.show, title="Camera", needs="camera"),
     Route("/live/frame.jpg", "paired", get=live.frame, touch=False),
-    Route("/live/found", "paired", get=live.found, touch=False),
+    Route("/live/found", "installer", get=live.found, touch=False),
     Route("/try", "installer", get=trial.show, post=trial.drive, title="Tests"),
     Route("/prompts", "installer", get=trial.prompts, title="Prompts and volume"),
     Route("/doctor", "installer", get=doctor.show, post=doctor.answer, title="Self-test"),

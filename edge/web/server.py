@@ -141,6 +141,7 @@ def serve(
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=_HEADER_BYTES,
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of every request that is none
     server = _Server(config, ready, passed=_passed())
     if running is not None:
         running.server = server

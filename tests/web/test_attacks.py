@@ -73,6 +73,7 @@ def test_the_office_moves_nothing_and_configures_nothing(site: Page, gate: Daemo
             assert office.get(route.path)[0] == 403 or route.get is None, route.path
             assert office.send(route.path, part="relay")[0] == 403, route.path
     assert office.get("/events")[0] == 200
+    assert office.get("/live/frame.jpg")[0] == 403  # nobody is being enrolled
     assert relay_on(gate) == before
 
 

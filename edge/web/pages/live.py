@@ -23,7 +23,9 @@ def cameras(visit: Visit) -> list[str]:
 
 
 def frame(visit: Visit) -> Answer:
-    """The newest picture."""
+    """The newest picture; for the office only while it enrols somebody."""
+    if visit.paired.role != "installer" and visit.house.enrolment.progress.state != "running":
+        raise RefusedError(403, "only while somebody is enrolled")
     return Answer(body=visit.house.looking.picture(_camera(visit)).data, kind="image/jpeg")
 
 

@@ -24,7 +24,8 @@ def attempt(visit: Visit) -> Answer:
     """Compare the code; a right one begins a session."""
     tried = visit.house.pairing.attempt(visit.given("code", most=64))
     if tried.role is None:
-        log.warning("a wrong pairing code from %s, %d tries left", visit.request.client, tried.left)
+        if tried.counted:  # further ones come as fast as somebody can send them
+            log.warning("a wrong pairing code from %s, %d tries left", visit.request.client, tried.left)
         if tried.locked_s:
             return _form(visit, 429, "", tried.locked_s)
         told = visit.say("That is not the code. Tries left:")

@@ -86,6 +86,17 @@ def test_a_good_bundle_is_verified_and_handed_over(bench: Bench) -> None:
     assert sorted(path.name for path in (bench.state_dir / "update").iterdir()) == ["offered.bundle", "request.json"]
 
 
+def test_who_asks_at_the_device_for_a_version_has_the_signature_decide(bench: Bench) -> None:
+    args = bench.offer()
+    bench.order(args | {"sha256": ""})
+    assert bench.work().outcome.applied
+    assert handover.offered(bench.state_dir) == handover.Request("c-1", "0.2.0", args["sha256"])
+    handover.withdraw(bench.state_dir)
+    (bench.source / "release.bundle").write_bytes(b"garbage")
+    bench.order(args | {"sha256": ""}, "c-2")
+    assert bench.work().outcome.reason == "damaged"
+
+
 def test_without_a_name_the_bundle_for_this_machine_is_looked_for(bench: Bench) -> None:
     args = bench.offer()
     del args["name"]

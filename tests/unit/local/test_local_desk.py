@@ -189,6 +189,24 @@ def test_the_broker_is_asked_and_the_answer_fetched(device: Device) -> None:
     assert device.asked == [True, False]
 
 
+def test_what_somebody_at_the_device_sets_or_installs_goes_the_offices_way(device: Device) -> None:
+    assert (
+        device.ask("configure", changes={})["error"] == device.ask("update", version="0.2.0")["error"] == "unsupported"
+    )
+    heard: list[Any] = []
+
+    def configure(changes: Any) -> bool:
+        heard.append(changes)
+        return len(heard) < 2
+
+    device.desk.configure = configure
+    device.desk.update = lambda version: None if version == "0.2.0" else ("busy", "another update is under way")
+    assert device.ask("configure", changes={"lock": {"unlock_s": 4}})["ok"]
+    assert device.ask("configure", changes={})["error"] == "busy"
+    assert heard[0] == {"lock": {"unlock_s": 4}}
+    assert device.ask("update", version="0.2.0")["ok"] and device.ask("update", version="9.0.0")["error"] == "busy"
+
+
 def test_levels_are_the_last_readings_beside_what_the_station_makes_of_them(device: Device) -> None:
     device.desk.seen.note(LevelRead("kitchen", "top", Reading(distance_mm=412.0)), 1.0)
     device.desk.seen.note(LevelRead("other", "top", Reading(distance_mm=1.0)), 1.0)
