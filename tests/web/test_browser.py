@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 from playwright.sync_api import Page as Tab
 
 from tests.scenario.rig import Daemon, configure
@@ -19,7 +19,7 @@ from tests.web.rig import Page, page
 
 BUSY = 3.0
 """Processes that want a processor, for each there is. Rendering people and following them takes most of one."""
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+PHONE, DESK = ViewportSize(width=360, height=740), ViewportSize(width=1280, height=800)
 
 
 class Eyes:
@@ -34,20 +34,22 @@ class Eyes:
         tab.on("request", lambda asked: None if asked.url.startswith(address) else self.elsewhere.append(asked.url))
 
     def look(self, name: str) -> None:
-        """Keep a picture, and hold the page against what axe-core calls serious."""
+        """Keep a picture of the page on a phone and on a desk, and hold it against what axe-core calls serious."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self.tab.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        for kind, size in (("desk", DESK), ("phone", PHONE)):
+            self.tab.set_viewport_size(size)
+            self.tab.screenshot(path=SHOTS / f"{kind}-{name}.png", full_page=True)
+            wide = self.tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{name}: {wide} pixels wider than a {kind}"
         found = Axe().run(self.tab).response["violations"]
         serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
         assert not serious, f"{name}: {serious}"
-        wide = self.tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{name}: {wide} pixels wider than the screen"
 
 
 @contextmanager
-def eyes(browser: Browser, address: str, size: dict[str, int], expected: tuple[str, ...] = ()) -> Iterator[Eyes]:
-    """A tab of that size. `expected`: parts of complaints that belong to what the test does."""
-    context = browser.new_context(viewport=size, ignore_https_errors=True, locale="en-GB", accept_downloads=True)
+def eyes(browser: Browser, address: str, expected: tuple[str, ...] = ()) -> Iterator[Eyes]:
+    """A phone. `expected`: parts of complaints that belong to what the test does."""
+    context = browser.new_context(viewport=PHONE, ignore_https_errors=True, locale="en-GB", accept_downloads=True)
     context.set_default_timeout(60_000)
     try:
         seen = Eyes(context.new_page(), address)
@@ -60,23 +62,22 @@ def eyes(browser: Browser, address: str, size: dict[str, int], expected: tuple[s
 
 def pair(tab: Tab, site: Page) -> None:
     """As the label's QR code does."""
-    tab.goto(f"{site.address}/pair#pair={site.code}&device=gate-1")
+    tab.goto(f"{site.address}/#pair={site.code}&device=gate-1")
     tab.get_by_role("button", name="Pair").click()
     tab.get_by_role("heading", name="Overview").wait_for()
 
 
 def test_pairing(chromium: Browser, site: Page) -> None:
-    for name, size in (("phone", PHONE), ("desk", DESK)):
-        with eyes(chromium, site.address, size) as seen:
-            seen.tab.goto(f"{site.address}/")
-            seen.look(f"{name}-pair")
-            pair(seen.tab, site)
-            seen.look(f"{name}-overview")
+    with eyes(chromium, site.address) as seen:
+        seen.tab.goto(f"{site.address}/")
+        seen.look("pair")
+        pair(seen.tab, site)
+        seen.look("overview")
 
 
 def test_five_wrong_codes_lock_everybody_out(chromium: Browser, tmp_path: Path) -> None:
     config = configure(tmp_path)
-    with page(config, tmp_path / "state") as site, eyes(chromium, site.address, PHONE, ("403", "429")) as seen:
+    with page(config, tmp_path / "state") as site, eyes(chromium, site.address, ("403", "429")) as seen:
         seen.tab.goto(f"{site.address}/pair")
         for left in (4, 3, 2, 1):
             seen.tab.get_by_label("The code from the label").fill("AAAA-BBBB-CCCC")
@@ -85,14 +86,14 @@ def test_five_wrong_codes_lock_everybody_out(chromium: Browser, tmp_path: Path) 
         seen.tab.get_by_label("The code from the label").fill("AAAA-BBBB-CCCC")
         seen.tab.get_by_role("button", name="Pair").click()
         seen.tab.get_by_text("Nobody can pair for so many minutes: 15").wait_for()
-        seen.look("phone-locked-out")
+        seen.look("locked-out")
         seen.tab.get_by_label("The code from the label").fill(site.code)  # now the right one is no use either
         seen.tab.get_by_role("button", name="Pair").click()
         seen.tab.get_by_text("Nobody can pair for so many minutes: 15").wait_for()
 
 
 def test_an_installer_sees_the_camera_and_opens_the_door(chromium: Browser, site: Page) -> None:
-    with eyes(chromium, site.address, PHONE) as seen:
+    with eyes(chromium, site.address) as seen:
         tab = seen.tab
         pair(tab, site)
         tab.get_by_text("Menu").click()
@@ -103,20 +104,20 @@ def test_an_installer_sees_the_camera_and_opens_the_door(chromium: Browser, site
             "first => document.querySelector('img[data-live]').getAttribute('src') !== first", arg=first
         )
         assert tab.evaluate("document.querySelector('img[data-live]').naturalWidth") == 640
-        seen.look("phone-live")
+        seen.look("live")
         tab.goto(f"{site.address}/try")
-        seen.look("phone-try")
+        seen.look("try")
         tab.get_by_role("button", name="Unlock for 3 seconds").click()
         tab.get_by_text("Done: relay").wait_for()
         tab.locator("[data-now=door]", has_text="unlocked").wait_for()
 
 
 def test_somebody_is_enrolled_and_shows_among_the_people(chromium: Browser, site: Page) -> None:
-    with eyes(chromium, site.address, PHONE) as seen:
+    with eyes(chromium, site.address) as seen:
         tab = seen.tab
         pair(tab, site)
         tab.goto(f"{site.address}/enrol")
-        seen.look("phone-enrol")
+        seen.look("enrol")
         came = tab.get_by_text("Enrolled:")
         for _ in range(3):  # a busy machine may see too little of how they move, as a person may stand too still
             tab.get_by_label("Name").fill("Barack Obama")
@@ -125,9 +126,9 @@ def test_somebody_is_enrolled_and_shows_among_the_people(chromium: Browser, site
             tab.get_by_label("The person has read this and agreed").check()
             tab.get_by_role("button", name="To the camera").click()
             tab.get_by_role("button", name="Break off").wait_for()
-            seen.look("phone-enrolling")
+            seen.look("enrolling")
             came.or_(tab.get_by_text("Not enrolled:")).wait_for(timeout=160_000)
-            seen.look("phone-enrolled")
+            seen.look("enrolled")
             if came.is_visible():
                 break
             tab.get_by_role("button", name="Next").click()
@@ -136,18 +137,18 @@ def test_somebody_is_enrolled_and_shows_among_the_people(chromium: Browser, site
                 pytest.skip("this machine is too busy to show and to look at somebody who moves")
         tab.get_by_role("link", name="Barack Obama").click()
         tab.get_by_text("signed form of today").wait_for()
-        seen.look("phone-person")
+        seen.look("person")
 
 
 def test_the_office_exports_events_and_changes_the_language(chromium: Browser, site: Page) -> None:
-    with eyes(chromium, site.address, DESK) as seen:
+    with eyes(chromium, site.address) as seen:
         tab = seen.tab
         pair(tab, site)
         tab.goto(f"{site.address}/events")
         tab.get_by_label("Type").select_option("device")
         tab.get_by_role("button", name="Filter").click()
         tab.locator("ol.events b", has_text="device.started").first.wait_for()
-        seen.look("desk-events")
+        seen.look("events")
         with tab.expect_download() as saved:
             tab.get_by_role("link", name="Save as a table (CSV)").click()
         rows = Path(saved.value.path()).read_text().splitlines()
@@ -156,25 +157,25 @@ def test_the_office_exports_events_and_changes_the_language(chromium: Browser, s
         tab.get_by_role("link", name="中文").click()
         tab.get_by_role("heading", name="事件").wait_for()
         assert tab.locator("html").get_attribute("lang") == "zh-Hans"
-        seen.look("desk-events-cmn")
+        seen.look("events-cmn")
 
 
 def test_every_other_page_fits_a_phone_and_is_accessible(chromium: Browser, site: Page) -> None:
-    with eyes(chromium, site.address, PHONE) as seen:
+    with eyes(chromium, site.address) as seen:
         pair(seen.tab, site)
         seen.tab.get_by_text("Menu").click()
-        seen.look("phone-menu")
+        seen.look("menu")
         for path in ("/aim", "/settings?table=access", "/system", "/people", "/outbox", "/prompts", "/levels"):
             seen.tab.goto(site.address + path)
-            seen.look(f"phone-{path[1:].partition('?')[0]}")
+            seen.look(f"{path[1:].partition('?')[0]}")
 
 
 def test_the_self_test_is_walked_to_the_signed_report(chromium: Browser, site: Page, gate: Daemon) -> None:
-    with eyes(chromium, site.address, PHONE) as seen:
+    with eyes(chromium, site.address) as seen:
         tab = seen.tab
         pair(tab, site)
         tab.goto(f"{site.address}/doctor")
-        seen.look("phone-doctor")
+        seen.look("doctor")
         tab.get_by_role("button", name="Begin").click()
         at_the_end = tab.get_by_role("button", name="Sign the report")
         told = tab.locator("main form[action='/doctor'] button:not([class])")
@@ -185,16 +186,16 @@ def test_the_self_test_is_walked_to_the_signed_report(chromium: Browser, site: P
                 break
             asked += 1
             if asked == 1:
-                seen.look("phone-doctor-asks")
+                seen.look("doctor-asks")
             with tab.expect_navigation():
                 told.first.click()
         assert asked >= 3  # the door, the lamps, the voice
         tab.get_by_label("Your name").fill("Anna Li")
         tab.get_by_label("I accept the device; it goes into service").check()
-        seen.look("phone-doctor-over")
+        seen.look("doctor-over")
         at_the_end.click()
         tab.get_by_text("Signed and accepted.").wait_for()
-        seen.look("phone-doctor-signed")
+        seen.look("doctor-signed")
         with tab.expect_download() as saved:
             tab.get_by_role("link", name="Save the report (JSON)").click()
         report = json.loads(Path(saved.value.path()).read_text())
