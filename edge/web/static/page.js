@@ -96,3 +96,9 @@ document.querySelectorAll("[data-found]").forEach(function (place) {
   }
   ask();
 });
+
+// There is room for the menu on a desk.
+(function () {
+  var menu = document.querySelector("details.menu");
+  if (menu && window.matchMedia && window.matchMedia("(min-width: 50rem)").matches) { menu.open = true; }
+})();
