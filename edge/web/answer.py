@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
 from edge.web.sessions import COOKIE
@@ -36,7 +36,7 @@ class Answer:
     body: bytes = b""
     kind: str = HTML
     headers: tuple[tuple[str, str], ...] = ()
-    stream: Iterator[bytes] | AsyncIterator[bytes] | None = None
+    stream: Iterator[bytes] | AsyncGenerator[bytes, None] | None = None
 
     def having(self, *headers: tuple[str, str]) -> Answer:
         """The same with further headers."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -122,18 +123,20 @@ class Site:
         if answer.stream is not None and not head:
             gone = asyncio.ensure_future(_until_gone(receive))
             try:
-                async for piece in self._pieces(answer.stream):
-                    if gone.done():  # the server says nothing of it when more is sent
-                        break
-                    await _in_time(send({"type": "http.response.body", "body": piece, "more_body": True}))
+                async with aclosing(self._pieces(answer.stream)) as pieces:
+                    async for piece in pieces:
+                        if gone.done():  # the server says nothing of it when more is sent
+                            break
+                        await _in_time(send({"type": "http.response.body", "body": piece, "more_body": True}))
             finally:
                 gone.cancel()
         await _in_time(send({"type": "http.response.body", "body": b"" if head else answer.body}))
 
-    async def _pieces(self, stream: Iterator[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        if isinstance(stream, AsyncIterator):
-            async for piece in stream:
-                yield piece
+    async def _pieces(self, stream: Iterator[bytes] | AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        if isinstance(stream, AsyncGenerator):
+            async with aclosing(stream):
+                async for piece in stream:
+                    yield piece
             return
         iterator: Iterator[bytes] = stream
         loop = asyncio.get_running_loop()

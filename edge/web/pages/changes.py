@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from edge.errors import EdgeError
@@ -29,7 +29,7 @@ def stream(visit: Visit) -> Answer:
     return Answer(kind="text/event-stream", stream=_events(visit))
 
 
-async def _events(visit: Visit) -> AsyncIterator[bytes]:
+async def _events(visit: Visit) -> AsyncGenerator[bytes, None]:
     loop = asyncio.get_running_loop()
     visit.house.streams += 1
     said, silent = "", 0
