@@ -79,7 +79,7 @@ class Site:
         session = self._house.sessions.find(request.cookies.get(COOKIE, ""), now_s, touch=touch)
         if route is None or route.access != "open":
             if session is None:  # the same whether there is such a page or not
-                return see_other("/pair") if request.method in ("GET", "HEAD") else plain(401, "pair first")
+                return _unpaired(request)
             if route is None:
                 return await self._made(self._visit(request, language, session), _missing)
             if route.access == "installer" and session.role != "installer":
@@ -172,6 +172,16 @@ def _guarded(visit: Visit, handler: Handler) -> Answer:
     except Exception:
         log.exception("%s %s", visit.request.method, visit.request.path)
         return plain(500, "the page failed; its log says why")
+
+
+def _unpaired(request: Request) -> Answer:
+    """A person is led to the form; a picture or a stream of changes would not know what to do with it."""
+    accept = request.headers.get("accept", "")
+    if request.method in ("GET", "HEAD"):
+        person = not accept.startswith(("image/", "text/event-stream"))
+    else:
+        person = "text/html" in accept
+    return see_other("/pair") if person else plain(401, "pair first")
 
 
 def _shut(visit: Visit) -> Answer:

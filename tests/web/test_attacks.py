@@ -50,6 +50,8 @@ def test_nothing_answers_without_a_session(site: Page) -> None:
             assert (status, headers.get("location"), content) == (303, "/pair", b""), route.path
             status, _, content = stranger.ask("POST", route.path, "part=relay", FORM)
             assert (status, content) == (401, b"pair first\n"), route.path
+            status, headers, content = stranger.ask("POST", route.path, "part=relay", FORM | {"Accept": "text/html"})
+            assert (status, headers.get("location"), content) == (303, "/pair", b""), route.path
     assert stranger.ask("GET", "/nothing-here")[0] == 303  # and nobody learns which pages there are
 
 
