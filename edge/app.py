@@ -138,7 +138,7 @@ class Device:
         self.passing = make_passing(config, self.post, lambda *kept: self.line.keep(*kept), self.clock, self.faults)
         self.office = self._make_office(effective, alone)
         if self.office is not None:
-            self.local.configure, self.local.update = self.office.configure_here, self.office.update_here
+            self.local.orders |= {"configure": self.office.configure_here, "update": self.office.update_here}
         heard = (self.office.subscriptions if self.office else {}) | (self.station.listens_to() if self.station else {})
         heard |= self.passing.listens_to if self.passing else {}
         self.line = Line(config, path, lambda keys: self.writer.now.acknowledge(keys), self.faults, heard)

@@ -156,18 +156,19 @@ class Office:
             "figures": figures,
         }
 
-    def configure_here(self, changes: Any) -> bool:
+    def configure_here(self, request: Mapping[str, Any]) -> tuple[str, str] | None:
         """What somebody at the device has set: further keys over what is in force, as the version after the newest one.
-        From then on it is as if the office had sent it. False where there is no room. Raises DataError.
+        From then on it is as if the office had sent it. A word and a sentence where it cannot be. Raises DataError.
         """
         standing = self.configuration.now.effective.standing
-        asked = Desired(standing.seen + 1, changes)
-        in_force = standing.in_force
-        tables = merged(in_force.tables if in_force else {}, asked.tables)
-        return self.configuration.now.desire(Desired(asked.version, tables))
+        asked = Desired(standing.seen + 1, request.get("changes"))  # type: ignore[arg-type]  # it checks them
+        tables = merged(standing.in_force.tables if standing.in_force else {}, asked.tables)
+        taken = self.configuration.now.desire(Desired(asked.version, tables))
+        return None if taken else ("busy", "another configuration waits")
 
-    def update_here(self, version: Any) -> tuple[str, str] | None:
+    def update_here(self, request: Mapping[str, Any]) -> tuple[str, str] | None:
         """Somebody at the device wants a version; None: it is being fetched, or why not. Raises DataError."""
+        version = request.get("version")
         if not isinstance(version, str) or not is_version(version):
             raise DataError("that is no version", hint="write it like 0.2.0")
         args = {"version": version, "sha256": ""}

@@ -8,6 +8,6 @@ size and time; what moves something goes through the brain like an order of the 
 opened housing win.
 
 Callers use `client.Desk`, and `camera.DeskCamera` for pictures in full. The rest runs in the daemon: `worker.py` the
-socket, `desk.py` the operations, `view.py` what a camera sees, `seen.py` the last readings, `trial.py` trying out,
-`service.py` whether the page is open to the installer.
+socket, `desk.py` and, once somebody asks, `operations.py` the answers, `view.py` what a camera sees, `seen.py` the last
+readings, `trial.py` trying out, `service.py` whether the page is open to the installer.
 """

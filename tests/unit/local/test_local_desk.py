@@ -194,13 +194,14 @@ def test_what_somebody_at_the_device_sets_or_installs_goes_the_offices_way(devic
         device.ask("configure", changes={})["error"] == device.ask("update", version="0.2.0")["error"] == "unsupported"
     )
     heard: list[Any] = []
+    busy = ("busy", "another one waits")
 
-    def configure(changes: Any) -> bool:
-        heard.append(changes)
-        return len(heard) < 2
+    def configure(request: Any) -> tuple[str, str] | None:
+        heard.append(request["changes"])
+        return busy if len(heard) > 1 else None
 
-    device.desk.configure = configure
-    device.desk.update = lambda version: None if version == "0.2.0" else ("busy", "another update is under way")
+    device.desk.orders["configure"] = configure
+    device.desk.orders["update"] = lambda request: None if request["version"] == "0.2.0" else busy
     assert device.ask("configure", changes={"lock": {"unlock_s": 4}})["ok"]
     assert device.ask("configure", changes={})["error"] == "busy"
     assert heard[0] == {"lock": {"unlock_s": 4}}
@@ -318,14 +319,14 @@ def test_however_many_ask_a_jpeg_is_made_ten_times_a_second(
 ) -> None:
     device.desk.views["people"] = eyes.view
     now = [50.0]
-    monkeypatch.setattr("edge.local.desk.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("edge.local.operations.time", SimpleNamespace(monotonic=lambda: now[0]))
     first = device.desk.serve({"op": "frame", "by": "test"}, 0)[1]
     assert device.desk.serve({"op": "frame", "by": "other"}, 0)[1] is first
     now[0] += 0.11
     assert device.desk.serve({"op": "frame", "by": "test"}, 0)[1] is not first
     now[0] += 0.11
     device.desk.tidy()
-    assert device.desk._made == {}
+    assert device.desk._operations is not None and device.desk._operations._made == {}
 
 
 def test_a_picture_is_the_frame_in_full(device: Device, eyes: Eyes) -> None:
