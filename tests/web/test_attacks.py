@@ -137,6 +137,12 @@ def test_nothing_that_is_sent_becomes_a_header(installer: Client) -> None:
     assert "x-evil" not in headers
 
 
+@pytest.mark.parametrize("typed", ["--5", "-", "5-5", "9" * 19, "\uff15"])
+def test_what_is_no_number_is_told_so(installer: Client, typed: str) -> None:
+    assert installer.ask("GET", "/events?" + urlencode({"before": typed}))[0] == 400
+    assert installer.send("/settings", table="access", lockout_failures=typed)[0] == 422
+
+
 def test_scripts_in_data_stay_text(installer: Client) -> None:
     _, page = installer.get("/people?" + urlencode({"find": '"><script>alert(1)</script>'}))
     assert "<script>alert" not in page and "&lt;script&gt;" in page
