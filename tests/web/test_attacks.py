@@ -7,7 +7,6 @@ import json
 import re
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPSConnection
@@ -16,19 +15,16 @@ from urllib.parse import urlencode
 
 import pytest
 
-from edge.clock import SystemClock
-from edge.config import load_config
 from edge.runtime.status import read_status
-from edge.web import certificate, server
+from edge.web import entrance, server
 from edge.web import site as site_of
 from edge.web.answer import SECURITY
-from edge.web.house import make_house
 from edge.web.request import MOST_FORM_BYTES
-from edge.web.routes import LIST, ROUTES
+from edge.web.routes import LIST
 from edge.web.sessions import COOKIE
-from tests.scenario.rig import Daemon, configure
+from tests.scenario.rig import Daemon
 from tests.web.fuzz import Found, Fuzzer
-from tests.web.rig import LIMIT_S, Client, Page, insecure
+from tests.web.rig import LIMIT_S, Client, Page, insecure, within
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GUARDED = [route for route in LIST if route.access != "open"]
@@ -166,20 +162,10 @@ def test_too_much_is_not_even_read(site: Page, installer: Client) -> None:
 def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a page in this process that waits for little and takes few connections."""
     monkeypatch.setattr(server, "HEADER_S", 0.5)
-    monkeypatch.setattr(server, "MOST_EACH", 8)
+    monkeypatch.setattr(entrance, "MOST_EACH", 8)
     monkeypatch.setattr(site_of, "BODY_S", 0.5)
-    config = load_config(configure(tmp_path))
-    own, key = certificate.ensure(tmp_path / "web", "gate-1")
-    house = make_house(tmp_path / "gate.toml", config, own, SystemClock(), "a boot")
-    with server.listener("127.0.0.1", 0) as listening:
-        port, ready, running = listening.getsockname()[1], threading.Event(), server.Running()
-        site = site_of.Site(house, ROUTES)
-        thread = threading.Thread(target=server.serve, args=(site, own, key, listening, ready.set, running))
-        thread.start()
-        assert ready.wait(LIMIT_S)
+    with within(tmp_path) as (port, _):
         yield port
-        running.end()
-        thread.join(LIMIT_S)
 
 
 def opened(port: int) -> ssl.SSLSocket:
