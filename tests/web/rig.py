@@ -102,9 +102,11 @@ def within(folder: Path, version: Callable[[], object] = lambda: None) -> Iterat
         thread = threading.Thread(target=server.serve, args=given)
         thread.start()
         assert ready.wait(LIMIT_S)
-        yield port, thread
-        running.end()
-        thread.join(LIMIT_S)
+        try:
+            yield port, thread
+        finally:
+            running.end()
+            thread.join(LIMIT_S)
 
 
 def insecure() -> ssl.SSLContext:
