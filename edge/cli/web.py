@@ -49,19 +49,22 @@ def run(args: argparse.Namespace) -> int:
     from edge.install.doctor.acceptance import finish
     from edge.runtime.logs import set_up
     from edge.runtime.systemd import notify
+    from edge.update.layout import CURRENT, Layout
+    from edge.web.entrance import entrance
     from edge.web.house import make_house
     from edge.web.routes import ROUTES
-    from edge.web.server import listener, serve
+    from edge.web.server import serve
     from edge.web.site import Site
 
     set_up(args.log)
     finish(config.store.state_dir)
     house = make_house(args.config, config, own, SystemClock(), boot_id())
-    socket = listener(args.host, args.port)
+    socket = entrance(args.host, args.port)
+    layout = Layout(config.update.folder)
 
     def ready() -> None:
         emit(args, {"port": socket.getsockname()[1]}, f"listening on port {socket.getsockname()[1]}")
         notify("READY=1")
 
-    serve(Site(house, ROUTES), own, key, socket, ready)
+    serve(Site(house, ROUTES), own, key, socket, ready, version=lambda: layout.folder(CURRENT))
     return 0

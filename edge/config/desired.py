@@ -33,10 +33,13 @@ _KEPT: Mapping[str, frozenset[str] | None] = {
     "backup": None,  # for whom everything on the device is sealed
     "door": None,  # how it is wired; with another relay pin the device is reached as before, and the door is dead
     "card": None,  # likewise
+    "card_inside": None,
     "keypad": None,
     "bins": None,
     "station": frozenset({"wiring", "reference"}),
-    "uplink": frozenset({"sink_key_file"}),  # at whose word events are deleted
+    # At whose word events are deleted, and how a broker proves that it is the right one: otherwise a trial would be
+    # confirmed by whoever answers, and every event told to them in the clear.
+    "uplink": frozenset({"sink_key_file", "tls", "ca_file", "registration_port"}),
 }
 _MOST_DEPTH = 5  # a table, a key, a table of names, a key of theirs, a list
 _MOST_PROBLEMS = 20

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from edge.config import Config
 from edge.config.check import Between
 from edge.config.desired import as_json, forbidden
-from edge.web.request import Fields, one
+from edge.web.request import WHOLE, Fields, one
 
 Kind = Literal["text", "whole", "number", "tick", "choice", "lines", "fractions"]
 MOST_TEXT = 500
@@ -47,7 +47,7 @@ class Key:
         if self.kind == "tick":
             return text == "yes"
         if self.kind == "whole":
-            return int(text) if text.lstrip("-").isdecimal() else text
+            return int(text) if WHOLE.fullmatch(text) else text
         if self.kind == "number":
             return _number(text)
         if self.kind == "lines":

@@ -5,6 +5,7 @@ There is no default password. On the device lie only Argon2id hashes.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from edge.clock import Clock
 from edge.errors import DataError, HardwareError
 from edge.store.pin_hash import hash_pin, is_pin_hash, matches, nobodys_hash
 from edge.web.durable import read_json, write_json
-from edge.web.lockout import FREE, LOCK_S, Lockout
+from edge.web.lockout import LOCK_S, Lockout, Trying
 
 Role = Literal["installer", "office"]
 
@@ -49,28 +50,27 @@ class Pairing:
         self._clock = clock
         self._alone = threading.Lock()
 
-    def locked_s(self) -> float:
-        """How long no code is taken. Raises HardwareError."""
+    def locked_s(self, address: str, press: str) -> float:
+        """How long no code is taken from an address. `press`: as in Trying. Raises HardwareError."""
         with self._alone:
-            return self._lockout.left_s(self._clock().mono_s)
+            return self._lockout.left_s(self._trying(address, press))
 
-    def attempt(self, code: str) -> Tried:
-        """Compare a code as somebody typed it. Raises HardwareError where a wrong one could not be counted, and where
-        this device has no code.
+    def attempt(self, code: str, address: str, press: str) -> Tried:
+        """Compare a code as somebody typed it. `press`: as in Trying. Raises HardwareError where a wrong one could not
+        be counted, and where this device has no code.
         """
         plain = "".join(letter for letter in code[:_LONGEST].upper() if letter in _LETTERS)
         with self._alone:
-            now_s = self._clock().mono_s
-            if (locked_s := self._lockout.left_s(now_s)) > 0.0:
+            trying = self._trying(address, press)
+            if (locked_s := self._lockout.left_s(trying)) > 0.0:
                 return Tried(locked_s=locked_s)
             hashes = self._hashes()
-            failures = self._lockout.count(now_s)
+            left = self._lockout.count(trying)
             # Each is compared whatever the others say, so that the time tells nothing.
             right = [role for role, hashed in hashes if matches(plain, hashed)]
             if right:
-                self._lockout.clear()
+                self._lockout.clear(trying)
                 return Tried(right[0])
-            left = max(0, FREE - failures)
             return Tried(left=left, locked_s=0.0 if left else LOCK_S, counted=True)
 
     def new_office_code(self) -> str:
@@ -79,6 +79,10 @@ class Pairing:
         with self._alone:
             write_json(self._office, {"pairing": hash_pin(code.replace("-", ""))})
         return code
+
+    def _trying(self, address: str, press: str) -> Trying:
+        label = hashlib.sha256(_hash_in(self._label).encode()).hexdigest()[:16]
+        return Trying(address, press, label, self._clock().mono_s)
 
     def _hashes(self) -> list[tuple[Role, str]]:
         label = _hash_in(self._label)

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 from edge.errors import EdgeError
 
 MOST_FIELDS = 200
+WHOLE = re.compile(r"-?[0-9]{1,18}")
+"""A whole number as somebody may type it; every one of them fits into 64 bits, SQLite's."""
 MOST_FORM_BYTES = 65536
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 

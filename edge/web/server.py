@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,33 +13,26 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from edge.errors import HardwareError
+from edge.web.entrance import BACKLOG, passed
+from edge.web.quiet import Sparing
 from edge.web.site import Site
 
-log = logging.getLogger(__name__)
-
-MOST, MOST_EACH = 96, 64
-"""Connections in all, and from one address."""
 HEADER_S = 10.0
 """From the handshake, or the last answer, to the end of the next request's header."""
 _HANDSHAKE_S = 10.0
 _KEEP_S = 10
 _HEADER_BYTES = 16384
-_FIRST_PASSED = 3  # sd_listen_fds(3)
 _UNUSED_S = 900.0
+_TICKS_A_LOOK = 10  # a second
 
 
 class Guarded(H11Protocol):
-    """HTTP/1.1 for one connection, which is cut when it is one too many, or its header does not come."""
+    """HTTP/1.1 for one connection, which is cut when its header does not come."""
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        others = Counter(one.client[0] for one in self.connections if isinstance(one, Guarded) and one.client)
-        if len(self.connections) > MOST or (self.client and others[self.client[0]] > MOST_EACH):
-            transport.abort()
-            return
         self._set_deadline()
 
     def data_received(self, data: bytes) -> None:
@@ -82,33 +73,6 @@ class _Loop(asyncio.SelectorEventLoop):
         return await super().create_server(*args, **options, ssl_handshake_timeout=_HANDSHAKE_S)
 
 
-def _passed() -> bool:
-    """Whether systemd has opened the socket (sd_listen_fds(3))."""
-    return os.environ.get("LISTEN_PID") == str(os.getpid())
-
-
-def listener(host: str, port: int) -> socket.socket:
-    """What systemd passes, or a socket of our own; `host` empty: all addresses of both kinds. Raises HardwareError."""
-    own = socket.socket(fileno=_FIRST_PASSED) if _passed() else _opened(host, port)
-    # Connections inherit it. asyncio sets it only where a socket names its protocol, and without it the second part of
-    # an answer waits for the browser's delayed acknowledgement of the first: 40 ms each.
-    own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return own
-
-
-def _opened(host: str, port: int) -> socket.socket:
-    try:
-        if host:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            return socket.create_server((host, port), family=family, backlog=64)
-        both = socket.has_dualstack_ipv6()
-        return socket.create_server(
-            ("", port), family=socket.AF_INET6 if both else socket.AF_INET, dualstack_ipv6=both, backlog=64
-        )
-    except OSError as error:
-        raise HardwareError(f"port {port}: {error.strerror}", hint="is another edge web running?") from error
-
-
 class Running:
     """A server from outside: `end` may be called from any thread once it is ready."""
 
@@ -128,8 +92,11 @@ def serve(
     own: socket.socket,
     ready: Callable[[], object],
     running: Running | None = None,
+    version: Callable[[], object] = lambda: None,
 ) -> None:
-    """Until SIGTERM or SIGINT, or `running` is ended. `ready` is called once connections are taken."""
+    """Until SIGTERM or SIGINT, or `running` is ended, or `version` names another one than at the start: then systemd
+    starts that one for the next who comes. `ready` is called once connections are taken.
+    """
     config = uvicorn.Config(
         site,
         http=Guarded,
@@ -143,12 +110,16 @@ def serve(
         proxy_headers=False,
         ssl_certfile=certificate,
         ssl_keyfile=key,
+        backlog=BACKLOG,
         timeout_keep_alive=_KEEP_S,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=_HEADER_BYTES,
     )
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of every request that is none
-    server = _Server(config, ready, passed=_passed())
+    libraries, sparing = [logging.getLogger(name) for name in ("asyncio", "uvicorn.error")], Sparing()
+    for library in libraries:
+        library.addFilter(sparing)
+    server = _Server(config, ready, version, passed=passed())
     if running is not None:
         running.server = server
     try:
@@ -158,21 +129,29 @@ def serve(
         pass
     finally:
         site.close()
+        for library in libraries:
+            library.removeFilter(sparing)
 
 
 class _Server(uvicorn.Server):
     """`ready` is called once. Where systemd starts it at the first connection, it ends when none has come for long."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object], *, passed: bool) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], object], version: Callable[[], object], *, passed: bool
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._version = version
+        self._begun_as = version()
         self._passed = passed
         self._used_s = time.monotonic()
 
     async def on_tick(self, counter: int) -> bool:
         if self.server_state.connections:
             self._used_s = time.monotonic()
-        return await super().on_tick(counter) or (self._passed and time.monotonic() - self._used_s > _UNUSED_S)
+        unused = self._passed and time.monotonic() - self._used_s > _UNUSED_S
+        replaced = counter % _TICKS_A_LOOK == 0 and self._version() != self._begun_as
+        return await super().on_tick(counter) or unused or replaced
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

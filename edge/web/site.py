@@ -68,7 +68,8 @@ class Site:
         request = _request(scope)
         language = chosen(request.cookies.get("edge-language", ""), request.headers.get("accept-language", ""))
         loop = asyncio.get_running_loop()
-        if not await loop.run_in_executor(self._threads, self._house.window.open):
+        opening = await loop.run_in_executor(self._threads, self._house.window.opening)
+        if opening is None:
             self._house.sessions.end_all()
             route = self._routes.get(request.path)
             if route is None or route.access != "open" or route.post is not None:
@@ -76,7 +77,9 @@ class Site:
         route = self._routes.get(request.path)
         now_s = self._house.clock().mono_s
         touch = route is not None and route.touch
-        session = self._house.sessions.find(request.cookies.get(COOKIE, ""), now_s, touch=touch)
+        session: Session | None = None
+        if opening is not None:
+            session = self._house.sessions.find(request.cookies.get(COOKIE, ""), now_s, opening, touch=touch)
         if route is None or route.access != "open":
             if session is None:  # the same whether there is such a page or not
                 return _unpaired(request)

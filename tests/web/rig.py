@@ -7,15 +7,24 @@ import re
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from edge.clock import SystemClock
+from edge.config import load_config
+from edge.web import certificate, server
+from edge.web.entrance import entrance
+from edge.web.house import make_house
 from edge.web.pairing import new_label_code
+from edge.web.routes import ROUTES
 from edge.web.sessions import COOKIE
+from edge.web.site import Site
+from tests.scenario.rig import configure
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 60.0
@@ -79,6 +88,25 @@ def page(config: Path, state: Path) -> Iterator[Page]:
     finally:
         code = running.end()
     assert code == 0
+
+
+@contextmanager
+def within(folder: Path, version: Callable[[], object] = lambda: None) -> Iterator[tuple[int, threading.Thread]]:
+    """The page in this process, of a device whose daemon is down: its port, and its thread. `version`: as `serve`'s."""
+    config = load_config(configure(folder))
+    own, key = certificate.ensure(folder / "web", "gate-1")
+    house = make_house(folder / "gate.toml", config, own, SystemClock(), "a boot")
+    with entrance("127.0.0.1", 0) as listening:
+        port, ready, running = listening.getsockname()[1], threading.Event(), server.Running()
+        given = (Site(house, ROUTES), own, key, listening, ready.set, running, version)
+        thread = threading.Thread(target=server.serve, args=given)
+        thread.start()
+        assert ready.wait(LIMIT_S)
+        try:
+            yield port, thread
+        finally:
+            running.end()
+            thread.join(LIMIT_S)
 
 
 def insecure() -> ssl.SSLContext:

@@ -7,7 +7,6 @@ import json
 import re
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPException, HTTPSConnection
@@ -16,19 +15,16 @@ from urllib.parse import urlencode
 
 import pytest
 
-from edge.clock import SystemClock
-from edge.config import load_config
 from edge.runtime.status import read_status
-from edge.web import certificate, server
+from edge.web import entrance, server
 from edge.web import site as site_of
 from edge.web.answer import SECURITY
-from edge.web.house import make_house
 from edge.web.request import MOST_FORM_BYTES
-from edge.web.routes import LIST, ROUTES
+from edge.web.routes import LIST
 from edge.web.sessions import COOKIE
-from tests.scenario.rig import Daemon, configure
+from tests.scenario.rig import Daemon
 from tests.web.fuzz import Found, Fuzzer
-from tests.web.rig import LIMIT_S, Client, Page, insecure
+from tests.web.rig import LIMIT_S, Client, Page, insecure, within
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GUARDED = [route for route in LIST if route.access != "open"]
@@ -137,6 +133,12 @@ def test_nothing_that_is_sent_becomes_a_header(installer: Client) -> None:
     assert "x-evil" not in headers
 
 
+@pytest.mark.parametrize("typed", ["--5", "-", "5-5", "9" * 19, "\uff15"])
+def test_what_is_no_number_is_told_so(installer: Client, typed: str) -> None:
+    assert installer.ask("GET", "/events?" + urlencode({"before": typed}))[0] == 400
+    assert installer.send("/settings", table="access", lockout_failures=typed)[0] == 422
+
+
 def test_scripts_in_data_stay_text(installer: Client) -> None:
     _, page = installer.get("/people?" + urlencode({"find": '"><script>alert(1)</script>'}))
     assert "<script>alert" not in page and "&lt;script&gt;" in page
@@ -160,20 +162,10 @@ def test_too_much_is_not_even_read(site: Page, installer: Client) -> None:
 def impatient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a page in this process that waits for little and takes few connections."""
     monkeypatch.setattr(server, "HEADER_S", 0.5)
-    monkeypatch.setattr(server, "MOST_EACH", 8)
+    monkeypatch.setattr(entrance, "MOST_EACH", 8)
     monkeypatch.setattr(site_of, "BODY_S", 0.5)
-    config = load_config(configure(tmp_path))
-    own, key = certificate.ensure(tmp_path / "web", "gate-1")
-    house = make_house(tmp_path / "gate.toml", config, own, SystemClock(), "a boot")
-    with server.listener("127.0.0.1", 0) as listening:
-        port, ready, running = listening.getsockname()[1], threading.Event(), server.Running()
-        site = site_of.Site(house, ROUTES)
-        thread = threading.Thread(target=server.serve, args=(site, own, key, listening, ready.set, running))
-        thread.start()
-        assert ready.wait(LIMIT_S)
+    with within(tmp_path) as (port, _):
         yield port
-        running.end()
-        thread.join(LIMIT_S)
 
 
 def opened(port: int) -> ssl.SSLSocket:

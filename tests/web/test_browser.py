@@ -75,7 +75,7 @@ def test_pairing(chromium: Browser, site: Page) -> None:
         seen.look("overview")
 
 
-def test_five_wrong_codes_lock_everybody_out(chromium: Browser, tmp_path: Path) -> None:
+def test_five_wrong_codes_lock_their_sender_out(chromium: Browser, tmp_path: Path) -> None:
     config = configure(tmp_path)
     with page(config, tmp_path / "state") as site, eyes(chromium, site.address, ("403", "429")) as seen:
         seen.tab.goto(f"{site.address}/pair")
@@ -85,11 +85,11 @@ def test_five_wrong_codes_lock_everybody_out(chromium: Browser, tmp_path: Path) 
             seen.tab.get_by_text(f"Tries left: {left}").wait_for()
         seen.tab.get_by_label("The code from the label").fill("AAAA-BBBB-CCCC")
         seen.tab.get_by_role("button", name="Pair").click()
-        seen.tab.get_by_text("Nobody can pair for so many minutes: 15").wait_for()
+        seen.tab.get_by_text("No code is taken from here for so many minutes: 15").wait_for()
         seen.look("locked-out")
         seen.tab.get_by_label("The code from the label").fill(site.code)  # now the right one is no use either
         seen.tab.get_by_role("button", name="Pair").click()
-        seen.tab.get_by_text("Nobody can pair for so many minutes: 15").wait_for()
+        seen.tab.get_by_text("No code is taken from here for so many minutes: 15").wait_for()
 
 
 def test_an_installer_sees_the_camera_and_opens_the_door(chromium: Browser, site: Page) -> None:

@@ -52,8 +52,10 @@ async def _events(visit: Visit) -> AsyncGenerator[bytes, None]:
 def _may_go_on(visit: Visit) -> bool:
     """A stream ends with the session, and when the page closes."""
     secret = visit.request.cookies.get(COOKIE, "")
-    session = visit.house.sessions.find(secret, visit.house.clock().mono_s, touch=False)
-    return session is not None and visit.house.window.open()
+    opening = visit.house.window.opening()
+    if opening is None:
+        return False
+    return visit.house.sessions.find(secret, visit.house.clock().mono_s, opening, touch=False) is not None
 
 
 def _now(visit: Visit) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from edge.contract.catalogue import CATALOGUE
 from edge.store.history import StoredEvent
 from edge.web.answer import Answer, download
 from edge.web.past import Filter, export, newest
-from edge.web.request import RefusedError
+from edge.web.request import WHOLE, RefusedError
 from edge.web.times import begin_us, end_us, shown
 from edge.web.visit import Visit
 
@@ -21,7 +21,7 @@ _FORMS = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8"}
 def show(visit: Visit) -> Answer:
     """The newest first."""
     before = visit.asked("before")
-    if before and not (before.lstrip("-").isdecimal() and len(before) < 19):
+    if before and not WHOLE.fullmatch(before):
         raise RefusedError(400, "before: no position")
     file = visit.house.state_dir / "events.db"
     found, rest = newest(file, _filter(visit), *([int(before)] if before else []))

@@ -17,21 +17,25 @@ def show(visit: Visit) -> Answer:
     """The form."""
     if visit.session is not None:
         return see_other("/")
-    return _form(visit, 200, "", visit.house.pairing.locked_s())
+    return _form(visit, 200, "", visit.house.pairing.locked_s(visit.request.client, visit.house.window.press()))
 
 
 def attempt(visit: Visit) -> Answer:
     """Compare the code; a right one begins a session."""
-    tried = visit.house.pairing.attempt(visit.given("code", most=64))
+    house, client = visit.house, visit.request.client
+    tried = house.pairing.attempt(visit.given("code", most=64), client, house.window.press())
     if tried.role is None:
         if tried.counted:  # further ones come as fast as somebody can send them
-            log.warning("a wrong pairing code from %s, %d tries left", visit.request.client, tried.left)
+            log.warning("a wrong pairing code from %s, %d tries left", client, tried.left)
         if tried.locked_s:
             return _form(visit, 429, "", tried.locked_s)
         told = visit.say("That is not the code. Tries left:")
         return _form(visit, 403, f"{told} {tried.left}", 0.0)
-    log.info("paired as %s from %s", tried.role, visit.request.client)
-    secret = visit.house.sessions.begin(tried.role, visit.house.clock().mono_s)
+    opening = house.window.opening()
+    if opening is None:  # it shut while the code was compared
+        return see_other("/pair")
+    log.info("paired as %s from %s", tried.role, client)
+    secret = house.sessions.begin(tried.role, house.clock().mono_s, opening)
     return see_other("/").having(session_cookie(secret))
 
 

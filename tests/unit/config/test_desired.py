@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from edge.config.desired import (
     difference,
     digest,
     effective,
+    forbidden,
     lay_over,
     read_claims,
 )
@@ -80,16 +82,37 @@ def test_all_problems_are_told_at_once() -> None:
         ("office", "keys", {"eve": "/tmp/eve.pem"}),
         ("office", "two_person", False),
         ("office", "zone", "east"),
+        ("uplink", "sink_key_file", "/tmp/eve.pem"),
+        ("uplink", "tls", False),
+        ("uplink", "ca_file", "/tmp/eve.pem"),
+        ("uplink", "registration_port", 1884),
+        ("card_inside", "driver", "simulated"),
     ],
 )
 def test_who_the_device_is_and_whom_it_obeys_is_out_of_reach(table: str, key: str, value: object) -> None:
     assert under({table: {key: value}}) == (None, (f"{table}.{key}: is set on the device alone",))
 
 
+def test_no_overlay_says_how_the_device_is_wired() -> None:
+    def kinds(hint: Any) -> list[Any]:
+        return [one for one in (get_args(hint) or (hint,)) if dataclasses.is_dataclass(one)]
+
+    wired = [
+        (table, key)
+        for table, hint in get_type_hints(Config).items()
+        for kind in kinds(hint)
+        for key, what in get_type_hints(kind).items()
+        if key.endswith("_pin") or key == "wiring" or (key == "port" and what is Path)
+    ]
+    assert {table for table, _ in wired} >= {"door", "card", "card_inside", "keypad", "service", "bins", "station"}
+    for table, key in wired:
+        assert forbidden({table: {key: 1}}), (table, key)
+
+
 def test_a_path_with_a_null_character_is_no_path() -> None:
-    config, problems = under({"uplink": {"ca_file": "/etc/\0"}})
+    config, problems = under({"uplink": {"password_file": "/etc/\0"}})
     assert config is None
-    assert "uplink.ca_file" in problems[0]
+    assert "uplink.password_file" in problems[0]
 
 
 def test_problems_are_bounded() -> None:

@@ -37,6 +37,12 @@ def test_it_is_as_closed_as_the_daemon(unit: str) -> None:
     assert found is not None and float(found[1]) <= 2.0, done.stdout[-500:]
 
 
+def test_nothing_that_happens_to_the_daemon_ends_the_page() -> None:
+    lines = (UNITS / "edge-web.service").read_text().splitlines()
+    bound = [line for line in lines if line.startswith(("PartOf=", "BindsTo=", "Requires=", "Requisite="))]
+    assert bound == ["Requires=edge-web.socket"]
+
+
 def test_the_reboot_that_is_asked_for_is_the_one_that_is_looked_for() -> None:
     place = f"/var/lib/edge/{FOLDER}/{REBOOT}"
     assert f"PathExists={place}\n" in (UNITS / "edge-reboot.path").read_text()
