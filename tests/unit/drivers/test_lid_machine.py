@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from edge.bin_events import LidPosition
 from edge.drivers.station.lids import CLEAR_S, Drive, LidControl, LidInputs, LidOutputs
-from edge.drivers.station.motor import REVERSE_S, MotorControl
+from edge.drivers.station.motor import REVERSE_S, SETTLE_S, MotorControl
 from edge.drivers.station.servo import ServoControl
 
 STEP_S = 0.02
@@ -135,6 +135,7 @@ class MotorMachine(LidMachine):
         super().__init__(MotorControl(LONGEST_S))
         self.on_s = 0.0  # in one direction, since it last came to that end, paused for its rest, or went the other way
         self.off_s = 0.0
+        self.at_end_s = 0.0
         self.way = Drive.OFF
 
     def check_kind(self, before: Drive, inputs: LidInputs, after_s: float) -> None:
@@ -146,16 +147,20 @@ class MotorMachine(LidMachine):
             other = Drive.CLOSING if drive is Drive.OPENING else Drive.OPENING
             assert before is Drive.OFF
             assert self.now_s - self.stopped_s[other] >= REVERSE_S - 1e-6
-        self._count(before, after_s)
+        self._count(before, inputs, after_s)
         if inputs.open_stop and inputs.closed_stop:
             assert self.last.position is None
         elif self.last.position in (LidPosition.OPEN, LidPosition.CLOSED):
             assert inputs.open_stop == (self.last.position is LidPosition.OPEN)
             assert inputs.closed_stop == (self.last.position is LidPosition.CLOSED)
 
-    def _count(self, before: Drive, after_s: float) -> None:
-        """A motor is never on in one direction for longer than its time, unless it rested as long or turned back."""
-        if self.last.position is LidPosition.BLOCKED:
+    def _count(self, before: Drive, inputs: LidInputs, after_s: float) -> None:
+        """A motor is never on in one direction for longer than its time, unless it arrived, rested as long or turned
+        back.
+        """
+        arrived = inputs.open_stop if self.way is Drive.OPENING else inputs.closed_stop
+        self.at_end_s = self.at_end_s + after_s if arrived and inputs.open_stop != inputs.closed_stop else 0.0
+        if self.last.position is LidPosition.BLOCKED or self.at_end_s >= SETTLE_S:
             self.on_s = 0.0
         if before is Drive.OFF:
             self.off_s += after_s
