@@ -41,8 +41,8 @@ def test_a_killed_one_and_its_children_hold_nothing(tmp_path: Path) -> None:
     """The child outlives it, as a prompt's player may."""
     script = (
         "import subprocess, sys, pathlib; from edge.runtime.alone import hold; hold(pathlib.Path(sys.argv[1]));"
-        "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=sys.stdin); print('held', flush=True);"
-        "child.wait()"
+        "child = subprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()'], stdin=sys.stdin);"
+        "print('held', flush=True); child.wait()"
     )
     words = [sys.executable, "-c", script, str(tmp_path)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
