@@ -20,7 +20,7 @@ from edge.bin_events import BinEvent, Button, ItemShown
 from edge.config import load_config
 from edge.daemon import Process
 from edge.demo.broker import Office
-from edge.demo.stage import Director, Left, collect, prepare, private_broker
+from edge.demo.stage import LEFT_AT_THE_STOP, Director, Left, collect, prepare, private_broker
 from edge.demo.storyboard import GREEN, GREY, RED, Panel, draw
 from edge.drivers.camera import Frame
 from edge.drivers.camera.scripted import COMES_S, GOES_S
@@ -276,6 +276,7 @@ def _figures(left: Left) -> dict[str, Any]:
         and figures["spoken"]
         and figures["events_received"] >= 1
         and figures["events_missing"] == 0
+        and figures["events_waiting"] <= LEFT_AT_THE_STOP
     )
     return figures
 

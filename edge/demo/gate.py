@@ -16,7 +16,7 @@ from edge.config import load_config
 from edge.daemon import Process
 from edge.demo import cast
 from edge.demo.broker import Office
-from edge.demo.stage import Director, Left, collect, prepare, private_broker
+from edge.demo.stage import LEFT_AT_THE_STOP, Director, Left, collect, prepare, private_broker
 from edge.demo.storyboard import GREEN, RED, Panel, draw
 from edge.drivers.camera import Frame
 from edge.drivers.door.simulated import SimulatedDoorPort
@@ -234,4 +234,5 @@ def _holds(figures: dict[str, Any]) -> bool:
         and figures["relay_on"] == figures["relay_off"]
         and figures["spoken"]
         and figures["events_missing"] == 0
+        and figures["events_waiting"] <= LEFT_AT_THE_STOP
     )

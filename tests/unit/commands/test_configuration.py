@@ -22,7 +22,7 @@ from edge.config.standing import read_standing
 from edge.errors import ConfigError
 
 SLOWER = {"lock": {"unlock_s": 9.0}}
-ELSEWHERE = {"uplink": {"host": "broker.example", "tls": True}}
+ELSEWHERE = {"uplink": {"host": "broker.example"}}
 
 
 @pytest.fixture
