@@ -103,7 +103,7 @@ class VisionWorker:
             self._looked += 1
             self._look_ms.add((time.perf_counter() - begun_s) * 1e3)
         else:
-            self._view.observe(frame.picture, frame.mono_s, ())
+            self._view.observe(frame.picture, frame.mono_s, (), still=True)
 
     def _look(self, finder: FaceFinder, frame: Frame) -> None:
         self._tracker.gallery = self._recognition.gallery

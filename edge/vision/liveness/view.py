@@ -23,6 +23,7 @@ from edge.vision.geometry import Box
 
 COLUMNS, ROWS = 80, 60
 _EVERY_S = 0.2  # what is learned over seconds need not be paid for in every frame
+_STILL_EVERY_S = 1.0  # and less where nothing moves: at 0.2 s it was a quarter of an idle gate's load
 _FIRST_S, _AGAIN_S, _OTHER_VIEW_S = 0.5, 60.0, 600.0
 _OTHER_VIEW = 0.6  # of the known cells show something else
 _FOLLOWS = 0.05  # of the way, each time: the sun moves, and noise is averaged
@@ -74,11 +75,12 @@ class EmptyView:
         """Whether most of the view is."""
         return bool(np.count_nonzero(self._known) > self._known.size // 2)
 
-    def observe(self, picture: Picture, now_s: float, faces: Sequence[Box]) -> None:
+    def observe(self, picture: Picture, now_s: float, faces: Sequence[Box], *, still: bool = False) -> None:
         """A frame taken at `now_s` (monotonic seconds), and the faces that were found in it: what lies around and below
-        them is not learned.
+        them is not learned. `still`: nothing moves in it.
         """
-        if self._last_s is not None and 0.0 <= now_s - self._last_s < _EVERY_S:
+        every_s = _STILL_EVERY_S if still and self.known else _EVERY_S
+        if self._last_s is not None and 0.0 <= now_s - self._last_s < every_s:
             return
         pause_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), 1.0)
         self._last_s = now_s

@@ -106,3 +106,18 @@ def test_a_clock_set_back_and_a_dark_picture_do_no_harm(wall: Picture) -> None:
     watched(view, wall, 1000.0, 2.0)
     watched(view, np.zeros_like(wall), 5.0, 3.0)
     assert share(view, wall) == 1.0
+
+
+def test_a_still_view_is_looked_at_once_a_second_and_a_new_thing_is_adopted_as_late(wall: Picture) -> None:
+    view, looks = EmptyView(), []
+    watched(view, wall, 0.0, 1.5)
+    poster = with_poster(wall)
+    for tenth in range(580):
+        before = view._last_s
+        view.observe(poster, 2.0 + tenth / 10, (), still=True)
+        looks.append(view._last_s != before)
+    assert sum(looks) <= 59
+    assert share(view, poster) == 0.0
+    for tenth in range(580, 650):
+        view.observe(poster, 2.0 + tenth / 10, (), still=True)
+    assert share(view, poster) == 1.0
