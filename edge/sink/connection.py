@@ -6,7 +6,6 @@ the session while the sink is away, and sends again what was not acknowledged.
 
 from __future__ import annotations
 
-import logging
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.sink.reading import MOST_BYTES
 from edge.uplink.heard import LastWarning
-from edge.uplink.settings import Broker, password, tls_context
+from edge.uplink.settings import Broker, equip
 from edge.uplink.trouble import Trouble, of_reason, of_tls
 
 # Read before the next commit; one message more may come on top. The window is no bound: mosquitto 2.0.11 sends all that
@@ -122,19 +121,11 @@ class Connection:
             size += sum(len(arrival.payload) for arrival in self._arrived[count:])
 
     def _make(self, client_id: str) -> Client:
-        broker = self._broker
         client = Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
         )
-        logger = logging.Logger("paho", logging.WARNING)  # not registered: it only serves this client
-        logger.addHandler(self._heard)
-        client.enable_logger(logger)
-        client.connect_timeout = broker.connect_timeout_s
+        equip(client, self._broker, self._heard)
         client.max_inflight_messages = 0  # `room` keeps the window
-        if broker.username:
-            client.username_pw_set(broker.username, password(broker))
-        if broker.tls:
-            client.tls_set_context(tls_context(broker))
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message

@@ -14,7 +14,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.uplink import messages
-from edge.uplink.settings import Broker, password, tls_context
+from edge.uplink.settings import Broker, equip
 from edge.uplink.topics import Topics
 
 Connect = Callable[[], Client]
@@ -35,16 +35,9 @@ def connect(broker: Broker, topics: Topics, heard: logging.Handler, version: MQT
         reconnect_on_failure=False,  # paho would go down to 3.1 by itself
         manual_ack=True,  # what a handler has not taken is not acknowledged
     )
-    logger = logging.Logger("paho", logging.WARNING)  # not registered: it only serves this client
-    logger.addHandler(heard)
-    client.enable_logger(logger)
-    client.connect_timeout = broker.connect_timeout_s
+    equip(client, broker, heard)
     client.max_inflight_messages = 0  # the session keeps the window; paho would search its queue at each answer
     client.on_socket_open = _without_delay
-    if broker.username:
-        client.username_pw_set(broker.username, password(broker))
-    if broker.tls:
-        client.tls_set_context(tls_context(broker))
     client.will_set(topics.status, messages.OFFLINE, qos=1, retain=True)
     if five:
         properties = messages.connect_properties(broker.session_expiry_s)

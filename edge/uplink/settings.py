@@ -4,13 +4,17 @@ renewed certificate or password needs no restart.
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client
 
 T = TypeVar("T")
 
@@ -86,3 +90,17 @@ def _using(key: str, file: Path | None, read: Callable[[], T]) -> T:
             f"{key} {file} cannot be used: {reason}",
             hint="it must be text (PEM, for keys) that the service may read; a key must fit its certificate",
         ) from error
+
+
+def equip(client: Client, broker: Broker, heard: logging.Handler) -> None:
+    """Give a new client of paho's its time-out, its name and TLS. What paho logs as a warning goes to `heard`. Raises
+    ConfigError.
+    """
+    logger = logging.Logger("paho", logging.WARNING)  # not registered: it only serves this client
+    logger.addHandler(heard)
+    client.enable_logger(logger)
+    client.connect_timeout = broker.connect_timeout_s
+    if broker.username:
+        client.username_pw_set(broker.username, password(broker))
+    if broker.tls:
+        client.tls_set_context(tls_context(broker))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edge.errors import ConfigError, HardwareError
 from edge.install.registering.exchange import MOST_BYTES
 from edge.uplink.heard import LastWarning
-from edge.uplink.settings import Broker, password, tls_context
+from edge.uplink.settings import Broker, equip
 
 _MOST_WAITING = 200
 _ROOM = 1024
@@ -105,16 +104,8 @@ class Line:
             raise HardwareError(f"{self._broker.address}: {said}", hint="see the broker's log")
 
     def _make(self, client_id: str) -> Client:
-        broker = self._broker
         client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5)
-        logger = logging.Logger("paho", logging.WARNING)  # not registered: it only serves this client
-        logger.addHandler(self._heard)
-        client.enable_logger(logger)
-        client.connect_timeout = broker.connect_timeout_s
-        if broker.username:
-            client.username_pw_set(broker.username, password(broker))
-        if broker.tls:
-            client.tls_set_context(tls_context(broker))
+        equip(client, self._broker, self._heard)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
