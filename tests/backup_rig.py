@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,24 @@ def die_before(count: int) -> None:
 
     for name in CHANGES:
         setattr(os, name, wrapped(getattr(os, name)))
+
+
+def survives(count: int, act: Callable[[], object]) -> bool:
+    """Have a child do something that is killed before its `count`-th change of the disk; whether it came to its end."""
+    with warnings.catch_warnings():  # that a thread's lock may be held: the child takes none of other threads
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        ended = 1
+        try:
+            die_before(count)
+            act()
+            ended = 0
+        finally:
+            os._exit(ended)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFEXITED(status)
 
 
 def whole(device: Device, before: dict[str, bytes], made: Made | Read) -> str:

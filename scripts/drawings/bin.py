@@ -37,11 +37,7 @@ ROWS = (
 
 
 def bin_pins() -> Sheet:
-    return pins(
-        "One bin of a waste station, pin by pin",
-        "; ".join(f"{row.pin} ({row.key}): {row.part}, {row.note}" for row in ROWS),
-        ROWS,
-    )
+    return pins("One bin of a waste station, pin by pin", ROWS)
 
 
 def bin_lid() -> Sheet:

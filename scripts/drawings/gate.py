@@ -47,11 +47,7 @@ ROWS = (
 
 
 def gate_pins() -> Sheet:
-    return pins(
-        "A gate, pin by pin",
-        "; ".join(f"{row.pin} ({row.key}): {row.part}, {row.note}" for row in ROWS),
-        ROWS,
-    )
+    return pins("A gate, pin by pin", ROWS)
 
 
 def gate_lock() -> Sheet:

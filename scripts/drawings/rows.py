@@ -21,8 +21,9 @@ class Row(NamedTuple):
     outside: bool = False
 
 
-def pins(title: str, said: str, rows: Sequence[Row]) -> Sheet:
+def pins(title: str, rows: Sequence[Row]) -> Sheet:
     """The sheet, as high as its rows need."""
+    said = "; ".join(f"{row.pin} ({row.key}): {row.part}, {row.note}" for row in rows)
     sheet = Sheet(1000, _TOP + _ROW * len(rows) + 70, title, said)
     sheet.text((20, 32), title, size=18, bold=True)
     sheet.text(

@@ -7,8 +7,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import warnings
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -34,7 +32,7 @@ from edge.store.ledger import Ledger
 from edge.store.reader import EventReader
 from edge.store.roster import Roster
 from edge.store.selfcheck import check_own
-from tests.backup_rig import LATER, NOW, OFFICE, Device, die_before, enrol, fresh, whole
+from tests.backup_rig import LATER, NOW, OFFICE, Device, enrol, fresh, survives, whole
 from tests.small_disk import small_disk
 
 OPENER = KeyOpener(OFFICE)
@@ -44,24 +42,6 @@ STRIDE = int(os.environ.get("EDGE_STRIDE", "9"))
 
 def bring(device: Device, file: Path) -> None:
     restore(file, OPENER, device.state, device.etc, LATER)
-
-
-def survives(count: int, act: Callable[[], object]) -> bool:
-    """Have a child do something that is killed before its `count`-th change of the disk; whether it came to its end."""
-    with warnings.catch_warnings():  # that a thread's lock may be held: the child takes none of other threads
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        ended = 1
-        try:
-            die_before(count)
-            act()
-            ended = 0
-        finally:
-            os._exit(ended)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFEXITED(status)
 
 
 def keys_of(state: Path) -> list[tuple[str, int, str]]:

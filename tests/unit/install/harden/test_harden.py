@@ -7,8 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from edge.errors import DataError, HardwareError
 from edge.install.harden.fstab import bound, hardened, original
 from edge.install.harden.hardening import DATA, RECEIPT, System, harden, undo
 from edge.install.harden.places import PLACES
-from tests.backup_rig import die_before
+from tests.backup_rig import survives
 
 GENERATOR = Path("/lib/systemd/system-generators/systemd-fstab-generator")
 SOURCE = "LABEL=edge-data"
@@ -160,23 +159,6 @@ def test_undone_it_is_as_before_with_what_has_happened_meanwhile(card: Card) -> 
     assert card.undo() == []
     card.harden()
     assert card.used()["var/lib/edge/events.db"] == "events and more"
-
-
-def survives(count: int, act: Callable[[], object]) -> bool:
-    with warnings.catch_warnings():  # that a thread's lock may be held: the child takes none of other threads
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        ended = 1
-        try:
-            die_before(count)
-            act()
-            ended = 0
-        finally:
-            os._exit(ended)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFEXITED(status)
 
 
 @pytest.mark.parametrize("way", ["harden", "undo"])
