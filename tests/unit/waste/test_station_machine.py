@@ -104,7 +104,9 @@ class StationMachine(RuleBasedStateMachine):
         assert self.core.step(before, event, now) == (self.state, self.actions)  # pure
         for action in self.actions:
             self._look_at(action)
-        assert sum(isinstance(one, Speak | Announce) and not getattr(one, "urgent", False) for one in self.actions) <= 2
+        spoken = sum(isinstance(one, Speak | Announce) and not getattr(one, "urgent", False) for one in self.actions)
+        drops = sum(isinstance(one, Report) and one.type in DROPS for one in self.actions)
+        assert spoken <= 1 + max(1, drops), "a sentence for each drop, and one besides"
 
     def _look_at(self, action: Action) -> None:
         match action:
