@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from edge.errors import EdgeError
+from cryptography import x509
+
+from edge.errors import ConfigError, EdgeError
 from edge.install.doctor.bench import Bench
 from edge.install.doctor.checks import Judgement, Steps, Text, at_once, failed, passed, warning
 from edge.parts import make_broker
@@ -25,6 +27,8 @@ HANDSHAKE_S = 5.0
 CONNECTS_S = 30.0
 ANSWERS_S = 25.0
 SOON_DAYS = 30
+OWN_SOON_DAYS = 60
+"""It is renewed by itself from 90 days on: then something has kept it from that for a month."""
 REFUSED = 0x80
 SLOW_MS = 1000.0
 _CREDENTIALS = "/run/credentials"
@@ -44,16 +48,22 @@ _FILES = Text(
 )
 _SOON = Text("the broker's certificate ends in {days} days", "服务器证书将在 {days} 天后到期")
 _RENEW = Text("tell the office, so that it is renewed in time", "请通知物业及时更换证书")
+_OWN_SOON = Text("this device's certificate ends in {days} days", "本设备证书将在 {days} 天后到期")
+_OWN_RENEW = Text(
+    "journalctl -u edge-renew says why it was not renewed by itself; docs/install.md, Renew",
+    "未自动续期的原因见 journalctl -u edge-renew；参见 docs/install.md 的 Renew 一节",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """`why`: what went wrong, or empty; `days`: until the broker's certificate ends."""
+    """`why`: what went wrong, or empty; `days`: until the broker's certificate ends; `own_days`: until the device's."""
 
     tls: bool
     why: str = ""
     version: str = ""
     days: int | None = None
+    own_days: int | None = None
 
 
 def shake(broker: Broker, wall_s: float) -> Handshake:
@@ -68,9 +78,20 @@ def shake(broker: Broker, wall_s: float) -> Handshake:
         ):
             certificate: Mapping[str, Any] = secured.getpeercert() or {}
             ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
-            return Handshake(True, "", str(secured.version()), int((ends - wall_s) // 86400))
+            return Handshake(True, "", str(secured.version()), int((ends - wall_s) // 86400), _own_days(broker, wall_s))
     except (OSError, EdgeError) as error:
         return Handshake(True, str(of_failure(error, broker)))
+
+
+def _own_days(broker: Broker, wall_s: float) -> int | None:
+    """Raises OSError, ConfigError."""
+    if broker.cert_file is None:
+        return None
+    try:
+        ends = x509.load_pem_x509_certificate(broker.cert_file.read_bytes()).not_valid_after_utc
+    except ValueError as error:
+        raise ConfigError(f"cert_file {broker.cert_file}: {error}", hint="it must be PEM") from error
+    return int((ends.timestamp() - wall_s) // 86400)
 
 
 def _readable(broker: Broker) -> Broker:
@@ -87,6 +108,10 @@ def judge_tls(found: Handshake) -> Judgement:
     if found.why:
         return failed(_REFUSED.fill(why=found.why), _FILES)
     figures = {"version": found.version, "days": found.days}
+    if found.own_days is not None:
+        figures["own_days"] = found.own_days
+        if found.own_days < OWN_SOON_DAYS:
+            return warning(_OWN_SOON.fill(days=found.own_days), _OWN_RENEW, **figures)
     if found.days is not None and found.days < SOON_DAYS:
         return warning(_SOON.fill(days=found.days), _RENEW, **figures)
     return passed(_GOOD.fill(version=found.version, days=found.days), **figures)
