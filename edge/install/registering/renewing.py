@@ -7,10 +7,12 @@ of which the daemon makes a fault once the certificate is near its end.
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import ssl
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,6 +123,14 @@ def _read(source: Path | bytes) -> x509.Certificate:
         raise DataError(f"cert_file is no certificate: {error}", hint="put the office's in its place") from error
 
 
+def _as_shown(uplink: Uplink, environ: Mapping[str, str]) -> Uplink:
+    """What systemd shows to the daemon it shows to this program under the same name, in a folder of its own."""
+    shown, key = environ.get("CREDENTIALS_DIRECTORY"), uplink.key_file
+    if shown and key is not None and key.is_relative_to("/run/credentials"):
+        return replace(uplink, key_file=Path(shown, key.name))
+    return uplink
+
+
 def main() -> int:
     """Exit code 0 where nobody has to do anything, 1 where somebody has; the note says what."""
     parser = argparse.ArgumentParser(prog="edge.install.registering.renewing", description=__doc__)
@@ -129,8 +139,8 @@ def main() -> int:
     args = parser.parse_args()
     try:
         config = load_effective(args.config, starting=False).config
-        device = f"{config.device.site}/{config.device.id}"
-        found = renew(config.uplink, device, load_device_key(config.store.state_dir), datetime.now(UTC))
+        device, uplink = f"{config.device.site}/{config.device.id}", _as_shown(config.uplink, os.environ)
+        found = renew(uplink, device, load_device_key(config.store.state_dir), datetime.now(UTC))
     except (EdgeError, OSError) as error:
         found = Outcome(False, str(error))
     leave_note(args.note, DUTY, good=found.good, detail=found.detail)

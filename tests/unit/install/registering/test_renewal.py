@@ -229,6 +229,14 @@ def test_a_device_without_an_office_s_certificate_has_nothing_to_renew(registere
     assert "being registered" in renewing.renew(foreign, NAME, OWN, LATE).detail
 
 
+def test_the_connection_s_key_is_where_systemd_shows_it(registered: Device) -> None:
+    shown = replace(registered.uplink, key_file=Path("/run/credentials/edge.service/uplink.key"))
+    environ = {"CREDENTIALS_DIRECTORY": "/run/credentials/edge-renew.service"}
+    assert renewing._as_shown(shown, environ).key_file == Path("/run/credentials/edge-renew.service/uplink.key")
+    assert renewing._as_shown(shown, {}) == shown
+    assert renewing._as_shown(registered.uplink, environ) == registered.uplink
+
+
 def test_the_daemon_finds_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / "edge.toml"
     config.write_text("nonsense")
