@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
@@ -19,6 +20,7 @@ from cryptography import x509
 from edge.errors import ConfigError, EdgeError
 from edge.install.doctor.bench import Bench
 from edge.install.doctor.checks import Judgement, Steps, Text, at_once, failed, passed, warning
+from edge.install.registering.renewal import soon
 from edge.parts import make_broker
 from edge.uplink.settings import Broker, tls_context
 from edge.uplink.trouble import of_failure
@@ -27,8 +29,6 @@ HANDSHAKE_S = 5.0
 CONNECTS_S = 30.0
 ANSWERS_S = 25.0
 SOON_DAYS = 30
-OWN_SOON_DAYS = 60
-"""It is renewed by itself from 90 days on: then something has kept it from that for a month."""
 REFUSED = 0x80
 SLOW_MS = 1000.0
 _CREDENTIALS = "/run/credentials"
@@ -57,13 +57,16 @@ _OWN_RENEW = Text(
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """`why`: what went wrong, or empty; `days`: until the broker's certificate ends; `own_days`: until the device's."""
+    """`why`: what went wrong, or empty; `days`: until the broker's certificate ends; `own_days`: until the device's,
+    and `own_soon`: whether that is less than it should be.
+    """
 
     tls: bool
     why: str = ""
     version: str = ""
     days: int | None = None
     own_days: int | None = None
+    own_soon: bool = False
 
 
 def shake(broker: Broker, wall_s: float) -> Handshake:
@@ -78,20 +81,23 @@ def shake(broker: Broker, wall_s: float) -> Handshake:
         ):
             certificate: Mapping[str, Any] = secured.getpeercert() or {}
             ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
-            return Handshake(True, "", str(secured.version()), int((ends - wall_s) // 86400), _own_days(broker, wall_s))
+            days = int((ends - wall_s) // 86400)
+            return Handshake(True, "", str(secured.version()), days, *_own(broker, datetime.fromtimestamp(wall_s, UTC)))
     except (OSError, EdgeError) as error:
         return Handshake(True, str(of_failure(error, broker)))
 
 
-def _own_days(broker: Broker, wall_s: float) -> int | None:
-    """Raises OSError, ConfigError."""
+def _own(broker: Broker, now: datetime) -> tuple[int | None, bool]:
+    """For how many days the device's certificate holds, and whether it should have been renewed. Raises OSError,
+    ConfigError.
+    """
     if broker.cert_file is None:
-        return None
+        return None, False
     try:
-        ends = x509.load_pem_x509_certificate(broker.cert_file.read_bytes()).not_valid_after_utc
+        certificate = x509.load_pem_x509_certificate(broker.cert_file.read_bytes())
     except ValueError as error:
         raise ConfigError(f"cert_file {broker.cert_file}: {error}", hint="it must be PEM") from error
-    return int((ends.timestamp() - wall_s) // 86400)
+    return (certificate.not_valid_after_utc - now).days, soon(certificate, now)
 
 
 def _readable(broker: Broker) -> Broker:
@@ -110,7 +116,7 @@ def judge_tls(found: Handshake) -> Judgement:
     figures = {"version": found.version, "days": found.days}
     if found.own_days is not None:
         figures["own_days"] = found.own_days
-        if found.own_days < OWN_SOON_DAYS:
+        if found.own_soon:
             return warning(_OWN_SOON.fill(days=found.own_days), _OWN_RENEW, **figures)
     if found.days is not None and found.days < SOON_DAYS:
         return warning(_SOON.fill(days=found.days), _RENEW, **figures)

@@ -17,7 +17,8 @@ from edge.config.schema import Uplink
 from edge.errors import HardwareError
 from edge.install.firstboot.identity import certificate_request_of
 from edge.install.registering.authority import Authority
-from edge.install.registering.desk import Desk
+from edge.install.registering.desk import Desk, sign
+from edge.install.registering.device import csr_of
 from edge.install.registering.exchange import Answer
 from edge.install.registering.renewal import due, is_renewal, make_renewal, soon
 from edge.runtime.duties import read_note
@@ -29,10 +30,15 @@ OWN = DeviceKey(bytes(32))
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pki")
     make_ca(folder, "authority")
-    return Authority(folder / "ca.pem", folder / "ca.key", 730)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def authority(pki: Path) -> Authority:
+    return Authority(pki / "ca.pem", pki / "ca.key", 730)
 
 
 @pytest.fixture
@@ -116,8 +122,6 @@ def test_where_a_person_signs_the_device_waits(tmp_path: Path, authority: Author
     office = desk(tmp_path, None)
     assert office.judge(NAME, renewal(tmp_path, device), LATE)[0].result == "waiting"
     place = tmp_path / f"devices/{NAME}.pem"
-    from edge.install.registering.desk import sign
-
     before = place.read_bytes()
     sign(tmp_path / "devices", NAME, authority, NOW + timedelta(days=10))
     assert place.read_bytes() == before
@@ -127,13 +131,10 @@ def test_where_a_person_signs_the_device_waits(tmp_path: Path, authority: Author
 
 
 @pytest.mark.parametrize(("days", "asks", "warns"), [(730, 90, 60), (90, 30, 18), (30, 10, 6)])
-def test_a_short_life_is_renewed_later(authority: Authority, days: int, asks: int, warns: int) -> None:
-    shorter = Authority.__new__(Authority)
-    shorter.certificate, shorter._key, shorter._days = authority.certificate, authority._key, days - 1
-    key = asking(token())
-    from edge.install.registering.device import csr_of
-
-    certificate = x509.load_pem_x509_certificate(shorter.sign(csr_of(key.request), NAME, NOW + timedelta(days=1)))
+def test_a_short_life_is_renewed_later(pki: Path, days: int, asks: int, warns: int) -> None:
+    shorter = Authority(pki / "ca.pem", pki / "ca.key", days - 1)  # dated back by a day
+    signed = shorter.sign(csr_of(asking(token()).request), NAME, NOW)
+    certificate = x509.load_pem_x509_certificate(signed)
     hour, end = timedelta(hours=1), certificate.not_valid_after_utc
     for judge, left in ((due, asks), (soon, warns)):
         assert not judge(certificate, end - timedelta(days=left) - hour)
