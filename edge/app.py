@@ -33,7 +33,7 @@ from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
-from edge.runtime.duties import FOLDER, HEALTH_FOLDER, Duties, expected
+from edge.runtime.duties import FOLDER, HEALTH_FOLDER, RENEWAL_FOLDER, Duties, expected
 from edge.runtime.faults import FaultDesk
 from edge.runtime.health import HealthWorker
 from edge.runtime.heartbeats import Heartbeats
@@ -205,7 +205,7 @@ class Device:
         )
         self.board = StatusBoard(self.clock, {"device": device, "site": site, "version": __version__})
         door = self.door
-        duties = Duties((state_dir / FOLDER, HEALTH_FOLDER), expected(config), *told)
+        duties = Duties((state_dir / FOLDER, HEALTH_FOLDER, RENEWAL_FOLDER), expected(config), *told)
         specs = [
             Spec("store", self.writer, 30.0),
             Spec("uplink", self.line.renew, 20.0),

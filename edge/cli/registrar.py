@@ -1,4 +1,4 @@
-"""`edge registration serve, sign`: the office's end of a registration over the network."""
+"""`edge registration serve, sign, revoke`: the office's end of a registration over the network."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ def register(kinds: Subparsers) -> None:
     sign.add_argument("device", metavar="SITE/DEVICE")
     sign.add_argument("--fingerprint", metavar="TEXT", help="of its key, as read at the device: sign no other")
     sign.set_defaults(run=run_sign)
+    text = "shut a device out: it gets no certificate any more"
+    revoke = kinds.add_parser("revoke", help=text, description=text)
+    revoke.add_argument("device", metavar="SITE/DEVICE")
+    revoke.add_argument("--out", type=Path, required=True, metavar="DIR", help="holds DIR/SITE/DEVICE.…")
+    revoke.add_argument("--undo", action="store_true", help="let it in again")
+    revoke.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    revoke.set_defaults(run=run_revoke)
     for parser, needed in ((serve, False), (sign, True)):
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="holds DIR/SITE/DEVICE.…")
         what = "" if needed else "; without it a person signs"
@@ -82,8 +89,7 @@ def run_sign(args: argparse.Namespace) -> int:
 
     authority = _authority(args)
     assert authority is not None
-    if args.device.count("/") != 1:
-        raise UsageError(f"{args.device!r} is no device", hint="write it like riverside/gate-north")
+    _check_device(args.device)
     try:
         found = key_fingerprint(place_of(args.out, args.device, SIGNING).read_bytes())
     except OSError as error:
@@ -97,6 +103,24 @@ def run_sign(args: argparse.Namespace) -> int:
     text = f"{args.device}, fingerprint {found}: signed, {place}"
     emit(args, {"device": args.device, "fingerprint": found, "certificate": str(place)}, text)
     return 0
+
+
+def run_revoke(args: argparse.Namespace) -> int:
+    """Exit code 4 where no such device is on file."""
+    from edge.install.registering.desk import revoke
+
+    _check_device(args.device)
+    revoke(args.out, args.device, undo=args.undo)
+    text = (
+        "may have certificates again" if args.undo else "gets no certificate any more; shut it out at the broker, too"
+    )
+    emit(args, {"device": args.device, "revoked": not args.undo}, f"{args.device} {text}")
+    return 0
+
+
+def _check_device(name: str) -> None:
+    if name.count("/") != 1:
+        raise UsageError(f"{name!r} is no device", hint="write it like riverside/gate-north")
 
 
 def _authority(args: argparse.Namespace) -> Authority | None:

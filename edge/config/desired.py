@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from edge.config import check_table
-from edge.config.check import Problems
+from edge.config.check import Key, Problems
 from edge.config.schema import Config
 from edge.errors import DataError
 
@@ -35,12 +35,15 @@ _KEPT: Mapping[str, frozenset[str] | None] = {
     "card": None,  # likewise
     "card_inside": None,
     "keypad": None,
-    "bins": None,
     "station": frozenset({"wiring", "reference"}),
     # At whose word events are deleted, and how a broker proves that it is the right one: otherwise a trial would be
     # confirmed by whoever answers, and every event told to them in the clear.
     "uplink": frozenset({"sink_key_file", "tls", "ca_file", "registration_port"}),
 }
+_OF_EACH: Mapping[str, frozenset[str]] = {"bins": frozenset({"opening", "rim_zone"})}
+"""Tables of tables, and what an overlay may say of each of them: of a bin where the camera sees it. What it does not
+name of one stays; all else of a bin is wiring.
+"""
 _MOST_DEPTH = 5  # a table, a key, a table of names, a key of theirs, a list
 _MOST_PROBLEMS = 20
 _MOST_TEXT = 300
@@ -75,15 +78,16 @@ def read_claims(claims: Mapping[str, Any], audience: str) -> Desired:
 
 
 def lay_over(table: Mapping[str, Any], tables: Tables) -> dict[str, Any]:
-    """The file's tables, each key that the overlay names replaced as a whole.
+    """The file's tables, each key that the overlay names replaced as a whole; of a bin each of its keys.
 
     An overlay that chooses another driver replaces that driver's whole table: the keys of the one before mean nothing.
     """
     result = dict(table)
     for name, keys in tables.items():
-        below = table.get(name)
-        same = isinstance(below, Mapping) and keys.get("driver", below.get("driver")) == below.get("driver")
-        result[name] = {**below, **keys} if same and isinstance(below, Mapping) else dict(keys)
+        found = table.get(name)
+        below = found if isinstance(found, Mapping) else {}
+        other = name not in _OF_EACH and keys.get("driver", below.get("driver")) != below.get("driver")
+        result[name] = _over(name, {} if other else below, keys)
     return result
 
 
@@ -91,7 +95,19 @@ def merged(tables: Tables, changes: Tables) -> dict[str, dict[str, Any]]:
     """An overlay with further keys; what it says of them already is replaced."""
     result = {name: dict(keys) for name, keys in tables.items()}
     for name, keys in changes.items():
-        result[name] = result.get(name, {}) | dict(keys)
+        result[name] = _over(name, result.get(name, {}), keys)
+    return result
+
+
+def _over(table: str, below: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
+    if table not in _OF_EACH:
+        return {**below, **keys}
+    result = dict(below)
+    for name, part in keys.items():
+        before = below.get(name)
+        if isinstance(before, Mapping) and isinstance(part, Mapping):
+            part = {**before, **part}
+        result[name] = part
     return result
 
 
@@ -129,12 +145,16 @@ def as_json(value: Any) -> Any:
 def forbidden(tables: Tables) -> Problems:
     """The keys that no overlay may set."""
     told = "is set on the device alone"
-    return [
-        ((table, key), told)
-        for table, kept in _KEPT.items()
-        for key in tables.get(table, ())
-        if kept is None or key in kept
+    keys: list[Key] = [
+        (table, key) for table, kept in _KEPT.items() for key in tables.get(table, ()) if kept is None or key in kept
     ]
+    for table, free in _OF_EACH.items():
+        for name, part in tables.get(table, {}).items():
+            if isinstance(part, Mapping):
+                keys += [(table, name, key) for key in part if key not in free]
+            else:
+                keys.append((table, name))
+    return [(key, told) for key in keys]
 
 
 def _canonical(value: Any) -> bytes:

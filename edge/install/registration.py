@@ -46,6 +46,9 @@ REASONS = {
     "expired": "the token has expired: write the card again",
     "used": "the token was used already by another device: somebody may have copied the card, tell the office",
     "known": "the office has other keys on file for this device: it must forget them first",
+    "unknown": "the office has no keys of this device on file: it has to register with a card first",
+    "lapsed": "its certificate has ended: the office has to make a new one by hand",
+    "revoked": "the office has shut this device out",
 }
 """What a refused device is told; the office's own log says more."""
 
@@ -97,7 +100,7 @@ def accept(request: bytes, office: Mapping[str, Ed25519PublicKey], book: Path, n
     if said.get("sub") != device:
         what = f"the token is for {said.get('sub')}, and {device} asks"
         raise RefusedError("foreign", what, hint="was a card put elsewhere?")
-    csr = _certificate_request(claims["csr"].encode(), device)
+    csr = certificate_request(claims["csr"].encode(), device)
     entry = {"device": device, "request": fingerprint_of(request)}
     place = book / f"{number}.json"
     if now_s >= expires and not place.exists():  # one that came in time may be shown again later
@@ -156,7 +159,7 @@ def _opened(request: bytes) -> dict[str, Any]:
         raise RefusedError("malformed", str(error)) from error
 
 
-def _certificate_request(text: bytes, device: str) -> bytes:
+def certificate_request(text: bytes, device: str) -> bytes:
     """The same, once it is certain that it asks for this device, by whoever holds the key."""
     try:
         csr = x509.load_pem_x509_csr(text)

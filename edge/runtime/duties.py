@@ -1,4 +1,5 @@
-"""What the timers' jobs have to tell: whether the last backup came about, what retention found, how it looks outside.
+"""What the timers' jobs have to tell: whether the last backup came about, what retention found, how it looks outside,
+and whether the certificate lasts.
 
 A job that fails every night and tells only a journal is noticed on the day the backup is needed. So each job leaves a
 note, and the daemon makes a fault of a bad one, and of one that has become too old.
@@ -22,6 +23,7 @@ from edge.runtime.faults import OnFault, OnRecovered
 FOLDER = "duties"
 """Below the state directory."""
 HEALTH_FOLDER = Path("/run/edge-health")
+RENEWAL_FOLDER = Path("/run/edge-renew")
 LATE_S = 3 * 86400.0
 """Two nights missed, and the third one over."""
 _LOOK_S = 60.0

@@ -21,7 +21,6 @@ MISSING = "python3-venv espeak-ng alsa-utils"
 """What the image lacks, and goes on the card. Without picamera2 and lgpio, which Raspberry Pi's own archive has."""
 # Where Raspberry Pi OS has cloud-init look; the kernel's command line names the instance.
 _NOCLOUD = "datasource_list: [NoCloud, None]\ndatasource:\n  NoCloud:\n    seedfrom: /boot/firmware/\n"
-_PACKAGES = f'[Service]\nEnvironment="EDGE_PACKAGES={MISSING}"\n'
 
 
 class Base:
@@ -70,9 +69,6 @@ class Base:
         (root / "boot/firmware").mkdir(parents=True)
         if self.release == "trixie":
             (root / "etc/cloud/cloud.cfg.d/99_rehearsal.cfg").write_text(_NOCLOUD)
-        drop_in = root / "etc/systemd/system/edge-firstboot.service.d/rehearsal.conf"
-        drop_in.parent.mkdir(parents=True)
-        drop_in.write_text(_PACKAGES)
         # Nobody waits for a radio and a cable that are not there.
         for unit in ("NetworkManager-wait-online.service", "systemd-networkd-wait-online.service"):
             (root / "etc/systemd/system" / unit).symlink_to("/dev/null")

@@ -12,6 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from scripts.rehearsal.base import MISSING
 from scripts.rehearsal.card import Card
 
 _BOOT = """
@@ -23,6 +24,7 @@ exec systemd-nspawn --quiet --register=no --keep-unit --directory="$1" --machine
   --bind="$3:/boot/firmware" --bind="$4" --resolv-conf=off --timezone=off --link-journal=no --console=pipe --boot -- $5
 """
 _CHILDREN = "/proc/{pid}/task/{pid}/children"
+_PACKAGES = f'[Service]\nEnvironment="EDGE_PACKAGES={MISSING}"\n'
 UP_S = 60.0
 
 
@@ -36,11 +38,15 @@ class Machine:
         self.pid = 0
 
     def build(self) -> None:
-        """Lay the layer over the root."""
+        """Lay the layer over the root, and say there which packages the first boot wants."""
         for name in ("upper", "work", "root"):
             (self._folder / name).mkdir()
         layers = f"lowerdir={self._lower},upperdir={self._folder}/upper,workdir={self._folder}/work"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, str(self.root)], check=True, timeout=60)
+        for unit in ("edge-firstboot-fetch@.service", "edge-firstboot-packages.service"):
+            drop_in = self.root / f"etc/systemd/system/{unit}.d/rehearsal.conf"
+            drop_in.parent.mkdir(parents=True)
+            drop_in.write_text(_PACKAGES)
 
     def start(self) -> None:
         """Power on, and wait until process 1 is there."""

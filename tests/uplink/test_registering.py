@@ -7,19 +7,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+import edge.install.registering.renewing as renewing
 from edge.config.schema import Uplink
 from edge.errors import DataError, HardwareError
-from edge.install.registering.device import ask, register
+from edge.install.registering.authority import Authority
+from edge.install.registering.device import ask, csr_of, register
 from edge.install.registering.exchange import Answer, new_attempt, request_topic
 from edge.install.registering.line import Line
+from edge.install.registering.renewing import refused_by, renew
 from edge.install.registration import make_token
 from edge.store.identity import pem
+from edge.store.keys import DeviceKey
 from edge.uplink.settings import Broker
 from tests.broker import MOSQUITTO, NO_MOSQUITTO, PrivateBroker, free_port
 from tests.card_samples import KEY
@@ -133,6 +139,34 @@ def test_a_device_registers_the_office_is_killed_and_a_thief_comes_too_late(
     own = Broker("127.0.0.1", broker.office_port, ca_file=pki / "ca.pem", cert_file=device.place)
     line = Line(Broker(**{**_fields(own), "key_file": tmp_path / "device.key"}), new_attempt(), [request_topic(NAME)])
     line.close()
+
+
+def test_a_certificate_near_its_end_is_renewed_once_the_broker_has_taken_the_new_one(
+    tmp_path: Path, pki: Path, broker: RegistrationBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The office's listener stands for the broker of the events: it wants a certificate, too."""
+    monkeypatch.setattr(renewing, "_LISTEN_S", 1.0)
+    device, now = Device(tmp_path / "device", pki, broker.port, asking(token())), datetime.now(UTC)
+    key_file = tmp_path / "device.key"
+    key_file.write_bytes(_private(device.asked))
+    office = Office(tmp_path, pki, broker.office_port, f"--authority={pki}/ca.pem", f"--authority-key={pki}/ca.key")
+    device.register()
+    authority = Authority(pki / "ca.pem", pki / "ca.key", 730)
+    old = authority.sign(csr_of(device.asked.request), NAME, now - timedelta(days=700))
+    for place in (device.place, tmp_path / f"devices/{NAME}.pem"):
+        place.write_bytes(old)
+    uplink, own = replace(device.uplink, port=9, key_file=key_file), DeviceKey(bytes(32))
+    told = renew(uplink, NAME, own, now)
+    assert not told.good and "nothing answers" in told.detail and device.place.read_bytes() == old
+    told = renew(replace(uplink, port=broker.office_port), NAME, own, now)
+    assert told.good and told.detail.startswith("renewed"), told
+    assert device.place.read_bytes() == (tmp_path / f"devices/{NAME}.pem").read_bytes() != old
+    assert json.loads(office.end())["answered"] == {"registered": 3}
+    make_ca(tmp_path / "other", "authority")
+    make_ca(tmp_path / "other", "device", NAME)
+    other = tmp_path / "other/devices" / NAME
+    foreign = Broker("127.0.0.1", broker.office_port, ca_file=pki / "ca.pem", cert_file=other.with_suffix(".pem"))
+    assert "refuses this device's certificate" in refused_by(replace(foreign, key_file=other.with_suffix(".key")))
 
 
 def _fields(broker: Broker) -> dict[str, object]:

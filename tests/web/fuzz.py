@@ -21,7 +21,22 @@ MOVING = ("/try", "/leave", "/enrol", "/doctor", "/settings", "/aim", "/system")
 HALF_S = 0.5
 NAMES = (
     *("id", "code", "kind", "subject", "since", "until", "before", "form", "find", "camera", "table", "to", "back"),
-    *("part", "phrase", "bin", "lamp", "seconds", "reason", "sure", "undo", "name", "consent", "groups", "n", "zone"),
+    *(
+        "part",
+        "phrase",
+        "bin",
+        "lamp",
+        "seconds",
+        "reason",
+        "sure",
+        "undo",
+        "name",
+        "consent",
+        "groups",
+        "n",
+        "area",
+        "none",
+    ),
 )
 VALUES = (
     *(
@@ -56,6 +71,8 @@ VALUES = (
         "door",
         "people",
         "station",
+        "bins.paper.opening",
+        "station.floor_zone",
         "face",
         "speaker",
         "csv",

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ViewportSize
 from playwright.sync_api import Page as Tab
 
+from edge.config.effective import load_effective
 from tests.scenario.rig import Daemon, configure
 from tests.web.conftest import SHOTS
 from tests.web.rig import Page, page
@@ -110,6 +111,50 @@ def test_an_installer_sees_the_camera_and_opens_the_door(chromium: Browser, site
         tab.get_by_role("button", name="Unlock for 3 seconds").click()
         tab.get_by_text("Done: relay").wait_for()
         tab.locator("[data-now=door]", has_text="unlocked").wait_for()
+
+
+def test_an_opening_is_drawn_with_a_finger_and_typed(chromium: Browser, bins: tuple[Daemon, Page]) -> None:
+    daemon, site = bins
+    with eyes(chromium, site.address, ("409",)) as seen:  # no picture comes while the daemon begins anew
+        tab = seen.tab
+        pair(tab, site)
+        tab.get_by_text("Menu").click()
+        tab.get_by_role("link", name="Camera").click()
+        tab.get_by_role("link", name="Aim and zone").click()
+        tab.get_by_role("link", name="Opening: other").click()
+        tab.get_by_role("heading", name="Opening: other").wait_for()
+        seen.look("aim-opening")
+        tab.set_viewport_size(PHONE)
+        frame = tab.locator("[data-zone]").bounding_box()
+        assert frame is not None and frame["width"] <= PHONE["width"]
+        screen = tab.context.new_cdp_session(tab)
+
+        def drag(*places: tuple[float, float]) -> None:
+            touches = [{"x": frame["x"] + x * frame["width"], "y": frame["y"] + y * frame["height"]} for x, y in places]
+            for kind, touch in zip(("touchStart", *["touchMove"] * (len(touches) - 1)), touches, strict=True):
+                screen.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [touch]})
+            screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+        def sides() -> list[float]:
+            return [
+                float(tab.get_by_label(name, exact=True).input_value()) for name in ("left", "top", "right", "bottom")
+            ]
+
+        drag((0.6, 0.9), (0.5, 0.8), (0.3, 0.7))  # from the lower right to the upper left
+        assert sides() == pytest.approx([30.0, 70.0, 60.0, 90.0], abs=0.3)
+        drag((0.6, 0.9), (0.55, 0.95))  # its lower right corner
+        assert sides() == pytest.approx([30.0, 70.0, 55.0, 95.0], abs=0.3)
+        tab.get_by_label("left", exact=True).fill("31")
+        tab.get_by_label("left", exact=True).press("ArrowUp")
+        drawn, drawn_sides = tab.locator("[data-zone] .chosen"), sides()
+        assert drawn_sides[0] == 32.0 and drawn.get_attribute("x") == "32%"
+        seen.look("aim-opening-drawn")
+        tab.get_by_role("button", name="Apply").click()
+        tab.get_by_text("It is being applied.").wait_for()
+        assert sides() == drawn_sides
+        opening = load_effective(daemon.config, starting=False).config.bins["other"].opening
+        assert opening == pytest.approx([one / 100.0 for one in drawn_sides])
+        seen.look("aim-opening-applied")
 
 
 def test_somebody_is_enrolled_and_shows_among_the_people(chromium: Browser, site: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from edge.runtime.status import read_status
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile, Template
 from edge.web.routes import LIST
-from tests.scenario.rig import Daemon, configure, until
+from tests.scenario.rig import Daemon, configure
 from tests.web.rig import LIMIT_S, Client, Page, page
 
 
@@ -82,7 +83,7 @@ def test_a_setting_is_judged_by_the_schema_and_then_holds(gate: Daemon, installe
     assert status == 422 and "lock.unlock_s" in text and 'value="99"' in text
     status, headers, _ = installer.send("/settings", table="lock", **form())
     assert (status, headers["location"]) == (303, "/settings?table=lock")
-    until(lambda: load_effective(gate.config, starting=False).config.lock.unlock_s == 4.0)
+    assert load_effective(gate.config, starting=False).config.lock.unlock_s == 4.0
     text = installer.get("/settings?table=lock")[1]
     assert "trial" in text and 'name="unlock_s" value="4"' in text
     installer.send("/settings", table="lock", **form())
@@ -92,11 +93,44 @@ def test_a_setting_is_judged_by_the_schema_and_then_holds(gate: Daemon, installe
 
 
 def test_a_zone_that_is_none_is_refused(installer: Client) -> None:
-    for left, right in (("60", "40"), ("-1", "50"), ("0", "101")):
+    for left, right in (("60", "40"), ("-1", "50"), ("0", "101"), ("nan", "50"), ("50", "50")):
         sides = {"left": left, "top": "0", "right": right, "bottom": "100"}
-        assert installer.send("/aim", camera="people", **sides)[0] == 422
-    assert installer.send("/aim", camera="people", left="x")[0] == 400
-    assert installer.get("/aim?camera=station")[0] == 404
+        status, _, text = installer.send("/aim", camera="people", area="face.zone", **sides)
+        assert status == 422 and re.search(rf'name="left"[^>]* value="{left}"', text)
+    assert installer.send("/aim", camera="people", area="face.zone", left="x")[0] == 400
+    assert installer.send("/aim", camera="people", area="face.zone", none="yes")[0] == 400  # there must be one
+    for camera, area in (("station", ""), ("people", "station.item_zone"), ("people", "bins.paper.opening"), ("", "")):
+        assert installer.get(f"/aim?camera={camera}&area={area}")[0] == 404
+        assert installer.send("/aim", camera=camera, area=area, left="1", top="1", right="2", bottom="2")[0] == 404
+
+
+def test_openings_and_rims_of_bins_are_typed_and_hold_beside_what_was_set_before(bins: tuple[Daemon, Page]) -> None:
+    def opened() -> dict[str, tuple[float, ...]]:
+        config = load_effective(daemon.config, starting=False).config
+        return {name: one.opening for name, one in config.bins.items()}
+
+    daemon, site = bins
+    client = site.client()
+    text = client.get("/aim")[1]
+    for key in ("item_zone", "floor_zone"):
+        assert f"/aim?camera=station&amp;area=station.{key}" in text
+    for bin_name in ("paper", "other"):
+        assert f"area=bins.{bin_name}.opening" in text and f"area=bins.{bin_name}.rim_zone" in text
+    text = client.get("/aim?camera=station&area=bins.paper.opening")[1]
+    assert re.search('name="left"[^>]* value="5"', text)
+    assert "Take it away" in text and "edge station reference" not in text
+    text = client.get("/aim?camera=station&area=bins.other.rim_zone")[1]
+    assert "Take it away" not in text and "edge station reference" in text
+    sides = {"left": "30.5", "top": "70", "right": "50", "bottom": "95"}
+    assert client.send("/aim", camera="station", area="bins.glass.opening", **sides)[0] == 404
+    status, headers, _ = client.send("/aim", camera="station", area="bins.other.opening", **sides)
+    assert (status, headers["location"]) == (303, "/aim?camera=station&area=bins.other.opening")
+    assert opened() == {"paper": (0.05, 0.7, 0.25, 0.95), "other": (0.305, 0.7, 0.5, 0.95)}
+    daemon.wait("ready", 2)  # it has begun anew with them
+    client.send("/aim", camera="station", area="bins.other.opening", **sides)
+    assert "Nothing was changed." in client.get("/aim?camera=station")[1]
+    assert client.send("/aim", camera="station", area="bins.paper.opening", none="yes")[0] == 303
+    assert opened() == {"paper": (), "other": (0.305, 0.7, 0.5, 0.95)}
 
 
 def test_what_changes_is_told_as_it_happens(gate: Daemon, installer: Client) -> None:

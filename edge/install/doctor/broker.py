@@ -12,11 +12,15 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from edge.errors import EdgeError
+from cryptography import x509
+
+from edge.errors import ConfigError, EdgeError
 from edge.install.doctor.bench import Bench
 from edge.install.doctor.checks import Judgement, Steps, Text, at_once, failed, passed, warning
+from edge.install.registering.renewal import soon
 from edge.parts import make_broker
 from edge.uplink.settings import Broker, tls_context
 from edge.uplink.trouble import of_failure
@@ -44,16 +48,25 @@ _FILES = Text(
 )
 _SOON = Text("the broker's certificate ends in {days} days", "服务器证书将在 {days} 天后到期")
 _RENEW = Text("tell the office, so that it is renewed in time", "请通知物业及时更换证书")
+_OWN_SOON = Text("this device's certificate ends in {days} days", "本设备证书将在 {days} 天后到期")
+_OWN_RENEW = Text(
+    "journalctl -u edge-renew says why it was not renewed by itself; docs/install.md, Renew",
+    "未自动续期的原因见 journalctl -u edge-renew；参见 docs/install.md 的 Renew 一节",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """`why`: what went wrong, or empty; `days`: until the broker's certificate ends."""
+    """`why`: what went wrong, or empty; `days`: until the broker's certificate ends; `own_days`: until the device's,
+    and `own_soon`: whether that is less than it should be.
+    """
 
     tls: bool
     why: str = ""
     version: str = ""
     days: int | None = None
+    own_days: int | None = None
+    own_soon: bool = False
 
 
 def shake(broker: Broker, wall_s: float) -> Handshake:
@@ -68,9 +81,23 @@ def shake(broker: Broker, wall_s: float) -> Handshake:
         ):
             certificate: Mapping[str, Any] = secured.getpeercert() or {}
             ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
-            return Handshake(True, "", str(secured.version()), int((ends - wall_s) // 86400))
+            days = int((ends - wall_s) // 86400)
+            return Handshake(True, "", str(secured.version()), days, *_own(broker, datetime.fromtimestamp(wall_s, UTC)))
     except (OSError, EdgeError) as error:
         return Handshake(True, str(of_failure(error, broker)))
+
+
+def _own(broker: Broker, now: datetime) -> tuple[int | None, bool]:
+    """For how many days the device's certificate holds, and whether it should have been renewed. Raises OSError,
+    ConfigError.
+    """
+    if broker.cert_file is None:
+        return None, False
+    try:
+        certificate = x509.load_pem_x509_certificate(broker.cert_file.read_bytes())
+    except ValueError as error:
+        raise ConfigError(f"cert_file {broker.cert_file}: {error}", hint="it must be PEM") from error
+    return (certificate.not_valid_after_utc - now).days, soon(certificate, now)
 
 
 def _readable(broker: Broker) -> Broker:
@@ -87,6 +114,10 @@ def judge_tls(found: Handshake) -> Judgement:
     if found.why:
         return failed(_REFUSED.fill(why=found.why), _FILES)
     figures = {"version": found.version, "days": found.days}
+    if found.own_days is not None:
+        figures["own_days"] = found.own_days
+        if found.own_soon:
+            return warning(_OWN_SOON.fill(days=found.own_days), _OWN_RENEW, **figures)
     if found.days is not None and found.days < SOON_DAYS:
         return warning(_SOON.fill(days=found.days), _RENEW, **figures)
     return passed(_GOOD.fill(version=found.version, days=found.days), **figures)

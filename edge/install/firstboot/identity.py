@@ -7,6 +7,7 @@ the broker, since brokers want certificates and few of them take Ed25519 ones.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -38,7 +39,7 @@ def make_keys(places: Places, device: str) -> None:
     )
     place = places.etc / CERTIFICATE
     if not place.exists():
-        key, name = _tls_key(places), _name(device)
+        key, name = _tls_key(places.etc / TLS_KEY), _name(device)
         certificate = (
             x509.CertificateBuilder()
             .subject_name(name)
@@ -55,18 +56,21 @@ def make_keys(places: Places, device: str) -> None:
 
 def write_request(places: Places, device: str, token: str, now_s: int) -> None:
     """The request of `edge.install.registration`, once."""
-    csr = x509.CertificateSigningRequestBuilder().subject_name(_name(device)).sign(_tls_key(places), hashes.SHA256())
-    key = load_device_key(places.state, environ={})
-    text = make_request(token, device, key, csr.public_bytes(serialization.Encoding.PEM), now_s)
-    write_new(places.request, text.encode() + b"\n")
+    csr, key = certificate_request_of(places.etc / TLS_KEY, device), load_device_key(places.state, environ={})
+    write_new(places.request, make_request(token, device, key, csr, now_s).encode() + b"\n")
+
+
+def certificate_request_of(key_file: Path, device: str) -> bytes:
+    """A certificate request (PKCS #10, PEM) for a connection's key. Raises DataError, OSError."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_name(device))
+    return builder.sign(_tls_key(key_file), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def _name(device: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device)])
 
 
-def _tls_key(places: Places) -> ec.EllipticCurvePrivateKey:
-    path = places.etc / TLS_KEY
+def _tls_key(path: Path) -> ec.EllipticCurvePrivateKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except ValueError as error:

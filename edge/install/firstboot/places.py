@@ -10,7 +10,6 @@ from pathlib import Path
 from edge.errors import HardwareError
 from edge.store.keys import sync_folder
 
-UNIT = "edge-firstboot.service"
 _LIMIT_S = 120.0
 
 
@@ -95,6 +94,11 @@ class Systemd:
     def disable(self, unit: str) -> None:
         """Start it at no boot any more."""
         self._run("disable", unit)
+
+    def forget(self, unit: str) -> None:
+        """Remove what it has fetched into its cache."""
+        if self._live:
+            self._run("clean", "--what=cache", unit)
 
     def start(self, unit: str) -> None:
         """Start it now, and do not wait until it is up."""

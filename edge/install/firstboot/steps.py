@@ -13,9 +13,10 @@ from edge.config import load_config
 from edge.errors import DataError
 from edge.install.accesspoint import settings as access_point
 from edge.install.firstboot.identity import make_keys, write_request
-from edge.install.firstboot.places import UNIT, Places, Systemd, put
+from edge.install.firstboot.places import Places, Systemd, put
 from edge.install.firstboot.scrub import fill, found, overwrite, volume_of
 from edge.install.provision.settings import TLS_KEY
+from edge.install.provision.starting import FIRST, UNITS
 from edge.install.units import SAFE_STATE, install
 from edge.resources import folder
 from edge.store.keys import write_new
@@ -55,9 +56,11 @@ class FirstBoot:
                 step()
                 put(own / "steps" / name, b"")
         put(own / "done", b"")
-        # The condition in the unit keeps it from running again, whatever becomes of these two.
-        self._systemd.disable(UNIT)
-        (self._places.units / UNIT).unlink(missing_ok=True)
+        # The condition in the units keeps them from running again, whatever becomes of the rest.
+        self._systemd.forget(FIRST)
+        self._systemd.disable(FIRST)
+        for unit in UNITS:
+            (self._places.units / unit).unlink(missing_ok=True)
         self._say(f"done; the office has to see {self._places.request}")
 
     def _configure(self) -> None:

@@ -1,7 +1,7 @@
-"""The shell text with which each of the three systems hands over to edge: it installs one systemd unit.
+"""The shell text with which each of the three systems hands over to edge: it installs the units of the first boot.
 
-The unit then runs at every boot until it is done. None of the systems' own "once" is relied upon, since each of them
-notes that a command was run before it has ended.
+The first of them then runs at every boot until all is done, and each starts the next one. None of the systems' own
+"once" is relied upon, since each of them notes that a command was run before it has ended.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import shlex
 from importlib.resources import files
 
-UNIT = "edge-firstboot.service"
+UNITS = ("edge-firstboot-device.service", "edge-firstboot-packages.service", "edge-firstboot-fetch@.service")
+FIRST = "edge-firstboot-fetch@packages.service"
+"""The one that a boot starts."""
 
 
 def card_file(name: str) -> str:
@@ -18,15 +20,18 @@ def card_file(name: str) -> str:
 
 
 def start_text(*, now: bool = True) -> str:
-    """Idempotent, and without effect once the device is set up. The unit is complete before it gets its name.
+    """Idempotent, and without effect once the device is set up. A unit is complete before it gets its name.
 
-    Without `now` it only starts with the next boot.
+    Without `now` the first boot only begins with the next boot.
     """
-    unit = shlex.quote(card_file(UNIT))
-    place = f"/etc/systemd/system/{UNIT}"
-    start = f" && systemctl start --no-block {UNIT}" if now else ""
+    folder = "/etc/systemd/system"
+    written = "".join(
+        f"printf '%s' {shlex.quote(card_file(unit))} >{folder}/{unit}.new && sync && "
+        f"mv {folder}/{unit}.new {folder}/{unit} && sync || exit 1\n"
+        for unit in UNITS
+    )
+    start = f" && systemctl start --no-block {FIRST}" if now else ""
     return (
         "test -e /var/lib/edge-firstboot/done && exit 0\n"
-        f"printf '%s' {unit} >{place}.new && sync && mv {place}.new {place} && sync\n"
-        f"systemctl daemon-reload && systemctl enable {UNIT}{start}\n"
+        f"{written}systemctl daemon-reload && systemctl enable {FIRST}{start}\n"
     )

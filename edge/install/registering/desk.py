@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from edge.errors import DataError
+from edge.errors import ConfigError, DataError
+from edge.install.firstboot.places import put
 from edge.install.registering.authority import Authority, same_key
 from edge.install.registering.exchange import REFUSED, REGISTERED, WAITING, Answer
+from edge.install.registering.renewal import accept_renewal, due, is_renewal
 from edge.install.registration import (
     REASONS,
     RefusedError,
@@ -23,9 +26,10 @@ from edge.install.registration import (
     accept,
     fingerprint_of,
 )
+from edge.store.identity import read_signer
 from edge.store.keys import write_new
 
-CSR, SIGNING, SEALING, CERTIFICATE = ".csr", ".signing.pub.pem", ".pub.pem", ".pem"
+CSR, SIGNING, SEALING, CERTIFICATE, REVOKED = ".csr", ".signing.pub.pem", ".pub.pem", ".pem", ".revoked"
 
 
 def place_of(out: Path, device: str, end: str) -> Path:
@@ -59,17 +63,44 @@ class Desk:
         """
         digest = fingerprint_of(request)
         try:
-            known = accept(request, self._office, self._book, int(now.timestamp()))
-            if known.device != device:
-                raise RefusedError("foreign", f"{known.device} asks on the topic of {device}")
-            file_keys(known, self._out)
-            certificate = self._certificate(known, now)
+            if place_of(self._out, device, REVOKED).exists():
+                raise RefusedError("revoked", f"{device} asks, which was shut out", hint="edge registration revoke")
+            renews = is_renewal(request)
+            certificate = self._renewed(device, request, now) if renews else self._registered(device, request, now)
         except RefusedError as refusal:
             answer = Answer(digest, REFUSED, refusal.reason, REASONS[refusal.reason])
             return answer, f"{device} is refused ({refusal.reason}): {refusal}"
         if certificate is None:
             return Answer(digest, WAITING, detail="the office has yet to sign"), f"{device} waits to be signed"
-        return Answer(digest, REGISTERED, certificate=certificate.decode()), f"{device} is registered"
+        told = "has its certificate renewed" if renews else "is registered"
+        return Answer(digest, REGISTERED, certificate=certificate.decode()), f"{device} {told}"
+
+    def _registered(self, device: str, request: bytes, now: datetime) -> bytes | None:
+        known = accept(request, self._office, self._book, int(now.timestamp()))
+        if known.device != device:
+            raise RefusedError("foreign", f"{known.device} asks on the topic of {device}")
+        file_keys(known, self._out)
+        return self._certificate(known, now)
+
+    def _renewed(self, device: str, request: bytes, now: datetime) -> bytes | None:
+        """One that was made anew already is handed out again: its answer may have been lost."""
+        place = place_of(self._out, device, CERTIFICATE)
+        try:
+            key, before = read_signer(place_of(self._out, device, SIGNING)), place.read_bytes()
+        except (ConfigError, FileNotFoundError) as error:
+            raise RefusedError("unknown", f"{device} wants a new certificate: {error}") from error
+        csr = accept_renewal(request, device, key)
+        if not same_key(before, csr):
+            raise RefusedError("known", f"{device} wants a certificate for another key than {place} has")
+        certificate = x509.load_pem_x509_certificate(before)
+        if certificate.not_valid_after_utc <= now:
+            raise RefusedError("lapsed", f"{device} asks after {place} has ended", hint="edge registration sign")
+        if not due(certificate, now):
+            return before
+        if self._authority is None:
+            return None
+        put(place, self._authority.sign(csr, device, now), 0o600)
+        return place.read_bytes()
 
     def _certificate(self, known: Registration, now: datetime) -> bytes | None:
         place = place_of(self._out, known.device, CERTIFICATE)
@@ -85,7 +116,10 @@ class Desk:
 
 
 def sign(out: Path, device: str, authority: Authority, now: datetime | None = None) -> Path:
-    """Sign the request on file of one device. Raises DataError where there is none; one that is signed stays so."""
+    """Sign the request on file of one device. Raises DataError where there is none; one that is signed stays so until
+    it is time for a new one.
+    """
+    now = now or datetime.now(UTC)
     try:
         csr = place_of(out, device, CSR).read_bytes()
     except OSError as error:
@@ -93,5 +127,18 @@ def sign(out: Path, device: str, authority: Authority, now: datetime | None = No
             f"{device} has not asked: {error.strerror}", hint="`edge registration serve` takes requests"
         ) from error
     place = place_of(out, device, CERTIFICATE)
-    write_new(place, authority.sign(csr, device, now or datetime.now(UTC)))
+    fresh = authority.sign(csr, device, now)
+    if not write_new(place, fresh) and due(x509.load_pem_x509_certificate(place.read_bytes()), now):
+        put(place, fresh, 0o600)
     return place
+
+
+def revoke(out: Path, device: str, *, undo: bool) -> None:
+    """From now on this device gets no certificate. Raises DataError where there is none of that name, HardwareError."""
+    if not place_of(out, device, SIGNING).exists():
+        raise DataError(f"{device} is not on file", hint="see --out")
+    place = place_of(out, device, REVOKED)
+    if undo:
+        place.unlink(missing_ok=True)
+    else:
+        write_new(place, b"")

@@ -64,16 +64,21 @@ def certificate_of(answer: Answer, request: bytes, device: str, ca_file: Path, n
     try:
         certificate = x509.load_pem_x509_certificate(text)
         names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-        authorities = x509.load_pem_x509_certificates(ca_file.read_bytes())
+        ours = issued_by_ours(certificate, ca_file)
     except (OSError, ValueError) as error:
         raise DataError(f"the certificate in the answer cannot be judged: {error}", hint=hint) from error
     if names != [device] or not same_key(text, csr_of(request)):
         raise DataError("the certificate in the answer is for another device or key", hint=hint)
-    if not any(_issued_by(certificate, authority) for authority in authorities):
+    if not ours:
         raise DataError(f"the certificate in the answer is not signed by an authority of {ca_file}", hint=hint)
     if certificate.not_valid_after_utc <= now:
         raise DataError("the certificate in the answer has expired", hint="or this device's clock is wrong")
     return text
+
+
+def issued_by_ours(certificate: x509.Certificate, ca_file: Path) -> bool:
+    """Whether an authority of ours has signed it. Raises OSError, ValueError where `ca_file` cannot be read."""
+    return any(_issued_by(certificate, one) for one in x509.load_pem_x509_certificates(ca_file.read_bytes()))
 
 
 def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:

@@ -4,6 +4,7 @@ daemon in the way of a configuration from the office: on trial until the broker 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from edge.web.request import RefusedError
 from edge.web.visit import Visit
 
 FIRST = "lock"
+JUDGED_S = 2.0
+"""For so long it is waited for; what takes longer shows when the page is loaded again."""
 APPLIED = (
     "It is being applied. It stays once the broker was reached with it for half a minute; otherwise it is taken back "
     "after three minutes."
@@ -47,6 +50,10 @@ def propose(visit: Visit, found: Effective, changes: Mapping[str, Mapping[str, A
     if config is None:
         return problems
     desk(visit).ask("configure", changes=changes)
+    # The daemon judges on a thread of its own; the page that is shown next should show what was set.
+    until_s = time.monotonic() + JUDGED_S
+    while visit.house.effective().standing.seen == found.standing.seen and time.monotonic() < until_s:
+        time.sleep(0.05)
     visit.paired.tell("good", visit.say(APPLIED))
     return ()
 

@@ -48,41 +48,57 @@ if (document.querySelector("[data-changes]") && window.EventSource) {
   window.addEventListener("pagehide", function () { changes.close(); });
 }
 
-// The zone: drawn with a finger or the mouse, or typed.
+// An area of the picture: drawn with a finger or the mouse, pulled at a corner, or typed.
 (function () {
   var drawing = document.querySelector("[data-zone]");
   if (!drawing) { return; }
-  var area = drawing.querySelector("rect");
+  var area = drawing.querySelector(".chosen");
   var fields = ["left", "top", "right", "bottom"].map(function (name) { return document.getElementById(name); });
-  var begun = null;
+  var fixed = null;
+  var near = 24;
+  function sides() { return fields.map(function (field) { return Number(field.value); }); }
   function show() {
-    var sides = fields.map(function (field) { return Number(field.value); });
-    area.setAttribute("x", sides[0]);
-    area.setAttribute("y", sides[1]);
-    area.setAttribute("width", Math.max(0, sides[2] - sides[0]));
-    area.setAttribute("height", Math.max(0, sides[3] - sides[1]));
+    var now = sides();
+    area.setAttribute("x", now[0] + "%");
+    area.setAttribute("y", now[1] + "%");
+    area.setAttribute("width", Math.max(0, now[2] - now[0]) + "%");
+    area.setAttribute("height", Math.max(0, now[3] - now[1]) + "%");
   }
   function place(event) {
     var frame = drawing.getBoundingClientRect();
     function share(value, from, size) { return Math.round(Math.min(1, Math.max(0, (value - from) / size)) * 1000) / 10; }
     return [share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)];
   }
+  // The corner opposite to the one that is touched, which stays; undefined where none is touched.
+  function opposite(event) {
+    var frame = drawing.getBoundingClientRect();
+    var now = sides();
+    if (now[2] <= now[0] || now[3] <= now[1]) { return undefined; }
+    return [[0, 1], [2, 1], [0, 3], [2, 3]].filter(function (corner) {
+      var x = frame.left + now[corner[0]] / 100 * frame.width;
+      var y = frame.top + now[corner[1]] / 100 * frame.height;
+      return Math.abs(event.clientX - x) < near && Math.abs(event.clientY - y) < near;
+    }).map(function (corner) { return [now[2 - corner[0]], now[4 - corner[1]]]; })[0];
+  }
   drawing.addEventListener("pointerdown", function (event) {
-    begun = place(event);
+    fixed = opposite(event) || place(event);
     drawing.setPointerCapture(event.pointerId);
     event.preventDefault();
   });
   drawing.addEventListener("pointermove", function (event) {
-    if (!begun) { return; }
+    if (!fixed) { return; }
     var now = place(event);
-    fields[0].value = Math.min(begun[0], now[0]);
-    fields[1].value = Math.min(begun[1], now[1]);
-    fields[2].value = Math.max(begun[0], now[0]);
-    fields[3].value = Math.max(begun[1], now[1]);
+    fields[0].value = Math.min(fixed[0], now[0]);
+    fields[1].value = Math.min(fixed[1], now[1]);
+    fields[2].value = Math.max(fixed[0], now[0]);
+    fields[3].value = Math.max(fixed[1], now[1]);
     show();
   });
-  drawing.addEventListener("pointerup", function () { begun = null; });
+  ["pointerup", "pointercancel"].forEach(function (end) {
+    drawing.addEventListener(end, function () { fixed = null; });
+  });
   fields.forEach(function (field) { field.addEventListener("input", show); });
+  show();
 })();
 
 // What is found in the picture, in words.

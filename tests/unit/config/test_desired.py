@@ -20,6 +20,7 @@ from edge.config.desired import (
     effective,
     forbidden,
     lay_over,
+    merged,
     read_claims,
 )
 from edge.config.schema import Config, PiCamera, VideoCamera
@@ -109,6 +110,45 @@ def test_no_overlay_says_how_the_device_is_wired() -> None:
         assert forbidden({table: {key: 1}}), (table, key)
 
 
+STATION: dict[str, Any] = tomllib.loads((ROOT / "config" / "simulated-bin.toml").read_text())
+
+
+def test_of_a_bin_only_where_the_camera_sees_it_is_set_and_the_rest_stays() -> None:
+    first = {"bins": {"other": {"opening": [0.1, 0.1, 0.2, 0.2]}}}
+    tables = merged(first, {"bins": {"other": {"rim_zone": [0.1, 0.0, 0.2, 0.1]}, "kitchen": {"opening": []}}})
+    config, problems = effective(STATION, FILE.parent, tables)
+    assert config is not None and problems == ()
+    assert (config.bins["other"].opening, config.bins["other"].rim_zone) == ((0.1, 0.1, 0.2, 0.2), (0.1, 0.0, 0.2, 0.1))
+    assert config.bins["other"].lid.driver == "simulated" and config.bins["kitchen"].opening == ()
+    assert config.bins["recyclable"].opening == (0.05, 0.70, 0.25, 0.95)
+    again = merged(tables, first)
+    assert again == tables and again["bins"]["other"] == tables["bins"]["other"]
+
+
+@pytest.mark.parametrize(
+    ("bins", "told"),
+    [
+        ({"other": {"category": "kitchen"}}, "bins.other.category: is set on the device alone"),
+        ({"other": {"opening": [0.1, 0.1, 0.2, 0.2], "lid": {"driver": "none"}}}, "bins.other.lid: is set on the"),
+        ({"other": 3}, "bins.other: is set on the device alone"),
+        ({"other": {"opening": [0.2, 0.1, 0.1, 0.2]}}, "bins.other.opening: should be four fractions"),
+        ({"other": {"rim_zone": [0, 0, 1]}}, "bins.other.rim_zone: should be four fractions"),
+        ({"other": {"opening": [0, 0, 1, 1.5]}}, "bins.other.opening.3: 1.5 is out of bounds"),
+        ({"glass": {"opening": []}}, "bins.glass: 'category' is missing"),
+    ],
+)
+def test_what_an_overlay_may_not_say_of_a_bin_is_told(bins: dict[str, Any], told: str) -> None:
+    config, problems = effective(STATION, FILE.parent, {"bins": bins})
+    assert config is None and any(problem.startswith(told) for problem in problems), problems
+
+
+def test_a_bin_may_be_called_driver() -> None:
+    table = STATION | {"bins": {"driver": STATION["bins"]["other"], "kitchen": STATION["bins"]["kitchen"]}}
+    config, problems = effective(table, FILE.parent, {"bins": {"driver": {"opening": []}}})
+    assert config is not None and problems == ()
+    assert config.bins["driver"].opening == () and set(config.bins) == {"driver", "kitchen"}
+
+
 def test_a_path_with_a_null_character_is_no_path() -> None:
     config, problems = under({"uplink": {"password_file": "/etc/\0"}})
     assert config is None
@@ -183,7 +223,9 @@ text = st.sampled_from(["", "a", "a/b", "..", " ", "-0.", "\x00", "é请", "😀
 plain = st.one_of(st.sampled_from([None, False, True, 0.5, -1, 1 << 70]), st.integers(), st.floats(), text)
 one_deep = st.lists(plain, max_size=2) | st.dictionaries(text, plain, max_size=2)
 values = plain | one_deep | st.lists(one_deep, max_size=1)
-names = st.sampled_from(["lock", "access", "face", "uplink", "camera", "door", "speaker", "device", "store", "office"])
+names = st.sampled_from(
+    ["lock", "access", "face", "uplink", "camera", "door", "speaker", "device", "store", "office", "bins"]
+)
 keys = st.sampled_from(["driver", "unlock_s", "groups", "schedules", "zone", "host", "port", "id", "languages", "card"])
 
 

@@ -122,6 +122,13 @@ CASES: list[tuple[str, Judgement, Verdict, str]] = [
     ("no tls", broker.judge_tls(broker.Handshake(False)), WARNING, "tls = true"),
     ("wrong CA", broker.judge_tls(broker.Handshake(True, "authority that ca_file does not name")), FAILED, "ca_file"),
     ("certificate ends", broker.judge_tls(broker.Handshake(True, "", "TLSv1.3", 9)), WARNING, "office"),
+    ("own certificate", broker.judge_tls(broker.Handshake(True, "", "TLSv1.3", 300, 61)), PASSED, ""),
+    (
+        "it ends",
+        broker.judge_tls(broker.Handshake(True, "", "TLSv1.3", 300, 59, True)),
+        WARNING,
+        "journalctl -u edge-renew",
+    ),
     ("access", broker.judge_access(GOOD_ACCESS, "r/g"), PASSED, ""),
     ("not let in", broker.judge_access({"connected": False, "error": "not authorised"}, "r/g"), FAILED, "edge status"),
     ("may not write", broker.judge_access(GOOD_ACCESS | {"own_write": 0x87}, "r/g"), FAILED, "must be r/g"),

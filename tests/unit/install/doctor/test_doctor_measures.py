@@ -338,6 +338,10 @@ def test_a_handshake_with_the_right_authority_and_with_a_wrong_one(tmp_path: Pat
         good = broker.shake(Broker("127.0.0.1", port, ca_file=ours.ca_file), time.time())
     assert good.why == "" and good.days is not None and good.days > 30
     assert broker.judge_tls(good).verdict is Verdict.PASSED
+    device, key = ours.issue("device")
+    with greeter(context) as port:
+        own = broker.shake(Broker("127.0.0.1", port, ca_file=ours.ca_file, cert_file=device, key_file=key), time.time())
+    assert own.own_days is not None and own.own_days > 30 and broker.judge_tls(own).verdict is Verdict.PASSED
     with greeter(context) as port:
         wrong = broker.shake(Broker("127.0.0.1", port, ca_file=other.ca_file), time.time())
     assert "ca_file" in wrong.why

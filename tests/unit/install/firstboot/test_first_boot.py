@@ -17,6 +17,7 @@ from edge.config import load_config
 from edge.errors import DataError, HardwareError
 from edge.install.firstboot.places import Places, Systemd
 from edge.install.firstboot.steps import FirstBoot
+from edge.install.provision.starting import FIRST
 from edge.install.registration import accept
 from edge.store.pin_hash import matches
 from tests.card_samples import DESCRIPTION, KEY, provision
@@ -37,6 +38,9 @@ class Asked(Systemd):
 
     def make_users(self) -> None:
         self.asked.append("users")
+
+    def forget(self, unit: str) -> None:
+        self.asked.append(f"forget {unit}")
 
     def enable(self, unit: str) -> None:
         self.asked.append(f"enable {unit}")
@@ -117,7 +121,8 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
         *("users", "reload"),
         *(f"enable {unit}" for unit in enabled),
         *(f"start {unit}" for unit in at_once),
-        "disable edge-firstboot.service",
+        f"forget {FIRST}",
+        f"disable {FIRST}",
     ]
     assert said[:3] == ["configuration", "keys", "request"] and said[-1].startswith("done")
 

@@ -14,7 +14,7 @@ import pytest
 
 from edge.errors import ConfigError, DataError
 from edge.install.provision.card import read_folder
-from edge.install.provision.starting import card_file, start_text
+from edge.install.provision.starting import FIRST, UNITS, card_file, start_text
 from edge.install.provision.wifi import psk
 from tests.card_samples import DESCRIPTION, PASSWORD, provision
 
@@ -116,14 +116,14 @@ def test_neither_passphrase_nor_pairing_code_is_on_the_card(tmp_path: Path, rele
     assert b"PRIVATE KEY" not in everything
 
 
-def test_every_system_starts_the_same_unit(tmp_path: Path) -> None:
-    unit = card_file("edge-firstboot.service")
+def test_every_system_starts_the_same_units(tmp_path: Path) -> None:
     script = start_text().replace("/etc/systemd/system", str(tmp_path)).replace("/var/lib", str(tmp_path))
     script = f"systemctl() {{ echo \"$*\" >>'{tmp_path}/asked'; }}\n{script}"
     for _ in range(2):  # at every boot
         subprocess.run(["sh", "-c", script], check=True, timeout=10)
-    assert (tmp_path / "edge-firstboot.service").read_text() == unit.replace("/var/lib", str(tmp_path))
-    begun = ["daemon-reload", "enable edge-firstboot.service", "start --no-block edge-firstboot.service"]
+    for unit in UNITS:
+        assert (tmp_path / unit).read_text() == card_file(unit).replace("/var/lib", str(tmp_path))
+    begun = ["daemon-reload", f"enable {FIRST}", f"start --no-block {FIRST}"]
     assert (tmp_path / "asked").read_text().splitlines() == begun * 2
     (tmp_path / "edge-firstboot").mkdir()
     (tmp_path / "edge-firstboot/done").touch()
