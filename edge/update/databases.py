@@ -12,11 +12,13 @@ import contextlib
 import os
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from edge.errors import DataError, HardwareError
 from edge.store.forward import applied_migrations, foreign
+from edge.store.handles import folder, owner_of, replace
 from edge.store.keys import sync_folder, write_new
 from edge.store.roster_migrations import KNOWN
 from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME
@@ -150,20 +152,9 @@ def take_away(newer: Path, restored: Path) -> int:
 
 
 def _put(source: Path, target: Path) -> None:
-    """A copy for the daemon, durable, complete or not there. Links that somebody has put into the way are replaced,
-    not followed: the folder belongs to the daemon, and this may run as root.
-    """
-    fresh = target.with_name(f".{target.name}.put")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as writing, source.open("rb") as reading:
-        owner = target.parent.stat()
-        if os.geteuid() == 0:
-            os.fchown(writing.fileno(), owner.st_uid, owner.st_gid)
-        shutil.copyfileobj(reading, writing)
-        writing.flush()
-        os.fsync(writing.fileno())
-    fresh.replace(target)
+    """A copy for the daemon, durable, complete or not there."""
+    with folder(target.parent) as within, source.open("rb") as reading:
+        replace(target.name, within, owner_of(within), partial(shutil.copyfileobj, reading))
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
