@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import DEFAULT_CONFIG, Subparsers, add_common, emit, open_state
+from edge.cli.common import DEFAULT_CONFIG, Subparsers, add_common, emit, name_state
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -153,7 +153,7 @@ def run_readable(args: argparse.Namespace) -> int:
     """Exit code 1 where one of them was changed by a newer version in a way that this one does not understand."""
     from edge.update.databases import foreign_files
 
-    foreign = foreign_files(open_state(args).dir)
+    foreign = foreign_files(name_state(args).dir)
     emit(args, {"readable": not foreign, "foreign": foreign}, "yes" if not foreign else f"no: {', '.join(foreign)}")
     return 1 if foreign else 0
 
