@@ -36,7 +36,7 @@ class Owner:
 
     def take(self, handle: int) -> None:
         """Hand over what was made; only root can, and anybody else is the owner."""
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and owner_of(handle) != self:
             os.fchown(handle, self.uid, self.gid)
 
 

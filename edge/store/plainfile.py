@@ -22,7 +22,7 @@ def connect(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
     would be taken for SQLite's. Raises sqlite3.Error, also for what is no plain file of the folder's owner or ours.
     """
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    if os.geteuid() != 0 or path.parent.stat().st_uid == 0:
+    if os.geteuid() != 0 or _owner(path.parent) in (0, None):
         return sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
     wanted, before = _plain(path), _open_files()
     conn = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
@@ -38,10 +38,18 @@ def _plain(path: Path) -> tuple[int, int]:
         found = path.lstat()
     except OSError as error:
         raise sqlite3.OperationalError(f"unable to open database file: {error.strerror}") from error
-    owners = path.parent.stat().st_uid, os.geteuid()
+    owners = _owner(path.parent), os.geteuid()
     if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_uid not in owners:
         raise _refused(path)
     return found.st_dev, found.st_ino
+
+
+def _owner(folder: Path) -> int | None:
+    """None where there is no folder, of which SQLite tells."""
+    try:
+        return folder.stat().st_uid
+    except OSError:
+        return None
 
 
 def _open_files() -> dict[int, tuple[int, int]]:

@@ -51,8 +51,9 @@ def test_a_plain_file_is_opened_also_while_it_is_open_already(state: Path) -> No
 
 
 def test_what_is_not_there_is_sqlites_error(state: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
-        connect(state / "absent.db", "rw", 1.0)
+    for absent in (state / "absent.db", state / "no folder" / "absent.db"):
+        with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+            connect(absent, "rw", 1.0)
 
 
 def link(path: Path, secret: Path) -> None:
