@@ -4,6 +4,8 @@
         a SIGKILL before each call that changes the disk, in turn
     python -m tests.update_rig apply|resume FOLDER [BUNDLE]    one process, to be killed from outside
 
+Its units stand in a root of its own, and name the version that they are of.
+
 A version behaves as its wheel says: `healthy`; `faulty` reports a fault; `absent` never comes up; `crashing` ends again
 and again; `liar` calls itself another version; `picky` does not take the configuration; `mute` is no program at all.
 """
@@ -14,6 +16,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -39,14 +42,19 @@ from edge.update.applying import Site, begin
 from edge.update.journal import Journal, JournalFile, Outcome, read_outcome
 from edge.update.layout import CURRENT, PREVIOUS, TRUSTED, Layout
 from edge.update.making import describe, make
+from edge.update.manifest import is_newer
+from edge.update.placing import differing
+from edge.update.shipped import UNITS, Pair, shipped
+from edge.update.systemctl import Systemctl
 from edge.update.transaction import Tools
+from edge.update.units import Installed, carry_out
 from edge.update.watching import Watch, baseline_now
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 CREATED = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
 WALL_US = 1_795_834_800_000_000
-OLD, NEW = "0.1.0", "0.2.0"
+OLD, NEW, OLDER = "0.1.0", "0.2.0", "0.0.9"
 PACE = 8.0
 """How much faster time passes for a device that waits."""
 
@@ -76,6 +84,56 @@ else:
 """
 KNOWN = (*NAMES, "1 people, templates, meta", "2 zones, zone_marks")
 
+SITE = "lib/python3/site-packages"
+DROP_IN, MASK, FOREIGN = (
+    f"{UNITS}/{name}" for name in ("edge.service.d/mine.conf", "edge-masked.timer", "other.service")
+)
+"""What the installer has put beside the units: no update touches it."""
+_SERVICE = (
+    "[Unit]\nDescription={name} of {version}\n[Service]\nType=oneshot\nExecStart=/opt/edge/{link}/bin/edge {name}\n"
+)
+_TIMER = "[Unit]\nDescription={name} of {version}\n[Timer]\nOnBootSec=9\n[Install]\nWantedBy=timers.target\n"
+
+
+def units_of(version: str) -> dict[str, str]:
+    """What a version brings for systemd, by its place in `systemd/`. One that is not the old one has two timers more,
+    one of them for what the trusted version does, and one less.
+    """
+    links = {"edge": CURRENT, "edge-update": TRUSTED, "edge-masked": CURRENT}
+    links |= {"edge-gone": CURRENT} if version == OLD else {"edge-fresh": CURRENT, "edge-later": TRUSTED}
+    found = {"sysusers.d/edge.conf": f"# of {version}\n", "edge-units.service": _SERVICE.replace("{link}", TRUSTED)}
+    for name, link in links.items():
+        found[f"{name}.service"] = _SERVICE.replace("{link}", link)
+        if name != "edge":
+            found[f"{name}.timer"] = _TIMER
+    return {
+        path: text.format(name=path.partition(".")[0], version=version) if path.startswith("edge") else text
+        for path, text in found.items()
+    }
+
+
+class Linking(Systemctl):
+    """Enables and disables by a link, as `systemctl` does, and starts nothing."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.wants = root / UNITS / "timers.target.wants"
+
+    def preset(self, unit: str) -> None:
+        self.wants.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            (self.wants / unit).symlink_to(f"../{unit}")
+
+    def disable(self, unit: str) -> None:
+        (self.wants / unit).unlink(missing_ok=True)
+
+
+class Placed(Installed):
+    """The machine's units; that systemd takes them is tried elsewhere, and takes longer than all the rest here."""
+
+    def check(self, version: Path) -> None:
+        shipped(version)
+
 
 def wheel(folder: Path, version: str, behaviour: str = "healthy") -> Path:
     """A wheel of a version that behaves like this."""
@@ -89,6 +147,7 @@ def wheel(folder: Path, version: str, behaviour: str = "healthy") -> Path:
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edge\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    files |= {f"edge/_data/systemd/{name}": text for name, text in units_of(version).items()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
             archive.writestr(name, text)
@@ -111,11 +170,11 @@ def quick_build(_layout: Layout, wheels: Path, _version: str, folder: Path) -> N
     """Like a virtual environment, as far as it is used here."""
     (folder / "bin").mkdir(parents=True)
     with zipfile.ZipFile(next(wheels.glob("edge-*.whl"))) as archive:
-        archive.extractall(folder / "site")
+        archive.extractall(folder / SITE)
     where = 'here="$(dirname "$(readlink -f "$0")")"\n'
     interpreter = Path(sys.executable).resolve()
     scripts = {
-        "python": f'#!/bin/sh\n{where}PYTHONPATH="$here/../site" exec {interpreter} -S "$@"\n',
+        "python": f'#!/bin/sh\n{where}PYTHONPATH="$here/../{SITE}" exec {interpreter} -S "$@"\n',
         "edge": f'#!/bin/sh\n{where}exec "$here/python" -m edge "$@"\n',
     }
     for name, text in scripts.items():
@@ -144,7 +203,7 @@ class Device:
     def __post_init__(self) -> None:
         self.layout = Layout(self.folder / "opt")
         self.state_dir, self.runtime_dir = self.folder / "state", self.folder / "run"
-        self.config = self.folder / "gate.toml"
+        self.config, self.root = self.folder / "gate.toml", self.folder / "root"
         self.site = Site(self.config, self.state_dir, self.runtime_dir)
         self.file = JournalFile(self.layout.work)
         self._began_s = self.now_s
@@ -159,6 +218,7 @@ class Device:
         wheel(wheels, OLD)
         quick_build(self.layout, wheels, OLD, self.layout.place(OLD))
         self.layout.adopt(self.layout.place(OLD))
+        self._set_up_units()
         with closing(sqlite3.connect(self.state_dir / "events.db")) as conn:
             conn.execute("CREATE TABLE _sqlite_migrations (id INTEGER, migration_set TEXT, name TEXT, applied_at TEXT)")
             conn.executemany("INSERT INTO _sqlite_migrations VALUES (1, 'events', ?, '')", [(name,) for name in NAMES])
@@ -169,8 +229,26 @@ class Device:
         self.refresh()
         return self
 
+    def _set_up_units(self) -> None:
+        (self.root / UNITS).mkdir(parents=True)
+        (self.root / MASK).symlink_to("/dev/null")
+        for path, text in ((DROP_IN, "[Service]\nNice=5\n"), (FOREIGN, "of somebody else\n")):
+            (self.root / path).parent.mkdir(exist_ok=True)
+            (self.root / path).write_text(text)
+        carry_out(self.layout, self.root, self.systemctl)
+        for timer in ("edge-update.timer", "edge-gone.timer"):
+            self.systemctl.preset(timer)
+
+    @property
+    def systemctl(self) -> Linking:
+        return Linking(self.root)
+
+    @property
+    def units(self) -> Placed:
+        return Placed(self.layout, self.root, lambda: carry_out(self.layout, self.root, self.systemctl))
+
     def tools(self, key: Ed25519PrivateKey = KEY) -> Tools:
-        return Tools(lambda: key.public_key(), self, baseline_now, self.now, self.build)
+        return Tools(lambda: key.public_key(), self, baseline_now, self.now, self.build, self.units)
 
     def now(self) -> Now:
         return Now(self.now_s, WALL_US)
@@ -207,7 +285,7 @@ class Device:
         """Of the version that `current` names."""
         current = self.layout.folder(CURRENT)
         assert current is not None
-        places = ("site/edge/__init__.py", "lib/python*/site-packages/edge/__init__.py")
+        places = ("lib/python*/site-packages/edge/__init__.py",)
         (file,) = [path for place in places for path in current.glob(place)]
         scope: dict[str, Any] = {}
         exec(file.read_text(), scope)
@@ -238,12 +316,43 @@ class Device:
             assert folder is not None, f"{link} names nothing"
             answer = layouts.run(folder, "--version", timeout_s=60.0)
             assert answer.returncode == 0 or self.constant("BEHAVIOUR") in ("mute", "liar"), answer.stderr
+        self._units_work()
         return self.constant("__version__")
+
+    def _units_work(self) -> None:
+        """Each is whole, and of no newer version than the one that it runs; what the installer has put there stays."""
+        pair = self.pair()
+        watched, watching = pair.running.name, pair.watching.name
+        for path in sorted(one for one in (self.root / UNITS).glob("edge*.*") if one.is_file()):
+            text = path.read_text()
+            (version,) = re.findall(rf"^Description={path.stem} of (\S+)$", text, re.MULTILINE)
+            assert text == units_of(version)[path.name], f"{path.name} is of no version"
+            brings = units_of(version)[f"{path.stem}.service"]
+            limit = watching if f"/{TRUSTED}/" in brings else watched
+            assert not is_newer(version, limit), f"{path.name} of {version} runs {limit}"
+        assert (self.root / MASK).readlink() == Path("/dev/null")
+        assert (self.root / DROP_IN).read_text() == "[Service]\nNice=5\n"
+        assert (self.root / FOREIGN).read_text() == "of somebody else\n"
+
+    def pair(self) -> Pair:
+        current, trusted = self.layout.folder(CURRENT), self.layout.folder(TRUSTED)
+        assert current is not None and trusted is not None
+        return Pair(current, trusted)
+
+    def units_left(self) -> list[str]:
+        """What is not in its place as the versions that run bring it, or is there and should not be."""
+        files = self.pair().files()
+        left = differing(self.root, files)
+        there = {path.name for path in (self.root / UNITS).iterdir() if path.is_file()} - {Path(FOREIGN).name}
+        left += sorted(there - {name.rpartition("/")[2] for name in files})
+        timers = {name.rpartition("/")[2] for name in files if name.endswith(".timer") and name != MASK}
+        return left + sorted({path.name for path in self.systemctl.wants.iterdir()} ^ timers)
 
     def tidy(self) -> list[str]:
         """What is left that should not be."""
         found = {path.name for path in self.layout.work.iterdir()} - {"lock", "outcome.json"}
         found |= {path.name for path in self.layout.versions.iterdir() if path.name.startswith(".")}
+        found |= set(self.units_left())
         found |= {path.name for path in self.layout.root.iterdir()} - {"versions", "update", CURRENT, TRUSTED, PREVIOUS}
         return sorted(found)
 
@@ -311,7 +420,7 @@ def _forked(act: Callable[[], object]) -> bool:
 def _answered(folder: Path, *words: str, timeout_s: float) -> subprocess.CompletedProcess[str]:  # noqa: ARG001
     """What PROGRAM says, without starting an interpreter for it, which takes longer than all the rest."""
     scope: dict[str, Any] = {}
-    exec((folder / "site" / "edge" / "__init__.py").read_text(), scope)
+    exec((folder / SITE / "edge/__init__.py").read_text(), scope)
     said = io.StringIO()
     module = types.ModuleType("edge")
     vars(module).update(scope)
@@ -332,7 +441,8 @@ def every_point(folder: Path, behaviour: str, stride: int = 1, migration: str = 
     every `stride`-th. Where the disk is a tmpfs each takes some hundredths of a second.
     """
     layouts.run = transaction.run = _answered
-    offered = bundle(folder / "bundles", NEW, behaviour)
+    wanted = OLDER if behaviour == "older" else NEW
+    offered = bundle(folder / "bundles", wanted, behaviour, downgrade=wanted == OLDER)
     Device(folder / "first").set_up()
     shutil.rmtree(folder / "first" / "wheels")
     point, results = 1 - stride, []
@@ -345,12 +455,12 @@ def every_point(folder: Path, behaviour: str, stride: int = 1, migration: str = 
 
         def act(device: Device = device, point: int = point) -> None:
             _die_at(point)
-            device.apply(offered)
+            device.apply(offered, downgrade=wanted == OLDER)
             device.until_over()
 
         whole = _forked(act)
         works = device.works()
-        assert works in (OLD, NEW), f"{point}: {works}"
+        assert works in (OLD, wanted), f"{point}: {works}"
         again = Device(place, migrate=device.migrate)
         again.refresh()
         again.until_over()
@@ -359,12 +469,13 @@ def every_point(folder: Path, behaviour: str, stride: int = 1, migration: str = 
         assert again.file.read() is None, point
         assert not again.tidy() or ended is None, f"{point}: {again.tidy()}"
         assert again.layout.folder(CURRENT) == again.layout.folder(TRUSTED), point
-        assert now == (NEW if behaviour == "healthy" and ended is not None else OLD), f"{point}: {now} {ended}"
+        keeps = behaviour in ("healthy", "older") and ended is not None
+        assert now == (wanted if keeps else OLD), f"{point}: {now} {ended}"
         assert again.first_event() == b"first", point
         results.append(now)
         shutil.rmtree(place)
         if whole:
-            return {"points": len(results), "ended_old": results.count(OLD), "ended_new": results.count(NEW)}
+            return {"points": len(results), "ended_old": results.count(OLD), "ended_new": results.count(wanted)}
 
 
 if __name__ == "__main__":

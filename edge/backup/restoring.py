@@ -21,7 +21,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge.backup.content import About, Entry
-from edge.backup.handles import (
+from edge.backup.prepare import prepare
+from edge.backup.reading import Read, read
+from edge.backup.sealed import Opener
+from edge.backup.snapshot import ASIDE, EVENTS, OF_THE_MACHINE, is_of_the_machine
+from edge.backup.workroom import MOVED, NEW, Decision, clear, decide, decided, is_decided, prepare_work, work_of, write
+from edge.clock import Now
+from edge.errors import DataError, EdgeError, HardwareError
+from edge.store.handles import (
     copy_in,
     folder,
     folder_in,
@@ -34,13 +41,6 @@ from edge.backup.handles import (
     remove,
     take_plain,
 )
-from edge.backup.prepare import prepare
-from edge.backup.reading import Read, read
-from edge.backup.sealed import Opener
-from edge.backup.snapshot import ASIDE, EVENTS, OF_THE_MACHINE, is_of_the_machine
-from edge.backup.workroom import MOVED, NEW, Decision, clear, decide, decided, is_decided, prepare_work, work_of, write
-from edge.clock import Now
-from edge.errors import DataError, EdgeError, HardwareError
 from edge.store.identity import raw, signing_key
 from edge.store.keys import load_device_key, sync_folder
 from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME

@@ -39,7 +39,7 @@ def positive(text: str) -> int:
     return number
 
 
-def open_state(args: argparse.Namespace) -> State:
+def name_state(args: argparse.Namespace) -> State:
     """The state directory that the arguments name. Raises ConfigError."""
     from edge.config import load_config
 
@@ -47,6 +47,17 @@ def open_state(args: argparse.Namespace) -> State:
         return State(args.state, None)
     config = load_config(args.config or DEFAULT_CONFIG)
     return State(args.state or config.store.state_dir, config)
+
+
+def open_state(args: argparse.Namespace) -> State:
+    """The same, for whoever works in it: from now on no link in it leads root anywhere. Raises ConfigError,
+    HardwareError.
+    """
+    from edge.runtime.confined import confine
+
+    state = name_state(args)
+    confine(state.dir)
+    return state
 
 
 def emit(args: argparse.Namespace, obj: dict[str, Any], text: str) -> None:

@@ -43,10 +43,12 @@ def register(commands: Subparsers) -> None:
 
 def run_doctor(args: argparse.Namespace) -> int:
     """Exit code 1 when a check failed."""
+    from edge.config import load_config
     from edge.install.doctor.acceptance import accept, finish
     from edge.install.doctor.bench import end_in_order, open_bench
     from edge.install.doctor.report import keep
     from edge.install.doctor.walk import Walk
+    from edge.runtime.confined import confine
 
     if args.accept and not args.installer:
         raise UsageError("--accept needs --installer", hint='for instance --installer "Anna Li"')
@@ -55,6 +57,7 @@ def run_doctor(args: argparse.Namespace) -> int:
     checks = _chosen(args)
     end_in_order()
     asks = not (args.json or args.unattended) and sys.stdin.isatty()
+    confine(load_config(args.config).store.state_dir)
     with open_bench(args.config, by="doctor") as bench:
         finish(bench.config.store.state_dir)
         walk = Walk(bench, checks)

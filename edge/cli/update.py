@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.common import DEFAULT_CONFIG, Subparsers, add_common, emit, open_state
+from edge.cli.common import DEFAULT_CONFIG, Subparsers, add_common, emit, name_state
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -47,6 +47,8 @@ def register(commands: Subparsers) -> None:
         "resume", "go on with what a power cut or a kill has left, and take what the daemon asks for", run_resume
     )
     resume.add_argument("--watch", action="store_true", help="until no update is under way")
+    units = add("units", "put the files for systemd in their place, as the versions that run bring them", run_units)
+    units.add_argument("--root", type=Path, default=Path("/"), help="another root, for an image or a rehearsal")
     add("adopt", "begin with the version that is installed by other means and runs this command", run_adopt)
     text = "whether this version can use the databases of the device"
     readable = kinds.add_parser("readable", help=text, description=text)
@@ -86,20 +88,25 @@ def run_status(args: argparse.Namespace) -> int:
 
     from edge.update.journal import JournalFile, read_outcome
     from edge.update.layout import CURRENT, PREVIOUS, TRUSTED
+    from edge.update.units import left_in_place
 
     layout = _layout(args)
     journal, last = JournalFile(layout.work).read(), read_outcome(layout.work)
     links = {link: folder.name if (folder := layout.folder(link)) else "" for link in (CURRENT, TRUSTED, PREVIOUS)}
     under_way = journal and {"step": journal.step, "version": journal.version, "before": journal.before_version}
+    left = left_in_place(layout)
     result: dict[str, Any] = {
         **links,
         "versions": layout.installed(),
+        "units_left": left,
         "under_way": under_way,
         "last": last and asdict(last),
     }
     lines = [f"{link}: {name or 'none'}" for link, name in links.items()]
     if journal:
         lines.append(f"under way: {journal.before_version} to {journal.version or 'another version'}, {journal.step}")
+    if left:
+        lines.append(f"not as these versions bring them, for systemd: {', '.join(left)}")
     if last:
         lines.append(f"last: {last.before} to {last.version}, {last.result} at {last.time} {last.reason}".rstrip())
     emit(args, result, "\n".join(lines))
@@ -149,11 +156,25 @@ def run_adopt(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_units(args: argparse.Namespace) -> int:
+    """Exit code 1 where the root is only read, or a file that is somebody else's stays; an update goes on then."""
+    from edge.update.placing import differing
+    from edge.update.systemctl import Systemctl
+    from edge.update.units import carry_out
+
+    files = carry_out(_layout(args), args.root, Systemctl(args.root))
+    left = differing(args.root, files)
+    emit(
+        args, {"units": len(files), "left": left}, f"left as they are: {', '.join(left)}" if left else "in their place"
+    )
+    return 1 if left else 0
+
+
 def run_readable(args: argparse.Namespace) -> int:
     """Exit code 1 where one of them was changed by a newer version in a way that this one does not understand."""
     from edge.update.databases import foreign_files
 
-    foreign = foreign_files(open_state(args).dir)
+    foreign = foreign_files(name_state(args).dir)
     emit(args, {"readable": not foreign, "foreign": foreign}, "yes" if not foreign else f"no: {', '.join(foreign)}")
     return 1 if foreign else 0
 
@@ -207,9 +228,11 @@ def _tools(args: argparse.Namespace, key: Path | None = None) -> Tools:
     from edge.clock import SystemClock
     from edge.update.service import find_service
     from edge.update.transaction import Tools
+    from edge.update.units import find_units
     from edge.update.watching import baseline_now
 
-    return Tools(lambda: _key(args, key), find_service(), baseline_now, SystemClock())
+    units = find_units(_layout(args))
+    return Tools(lambda: _key(args, key), find_service(), baseline_now, SystemClock(), units=units)
 
 
 def _key(args: argparse.Namespace, key: Path | None) -> Ed25519PublicKey:

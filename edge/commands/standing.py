@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from typing import Any
 
 from edge.clock import Now
 from edge.errors import DataError, HardwareError
-from edge.store.keys import sync_folder
+from edge.store.statefile import put
 
 FILE = "commands.json"
 RESET = "on the device: edge command reset --state DIR, after which commands that were signed before are refused"
@@ -164,20 +163,7 @@ def _write(path: Path, standing: Standing) -> None:
         "lockdown": standing.lockdown,
     }
     text = json.dumps(plain, separators=(",", ":")).encode()
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            owner = path.parent.stat()
-            if os.geteuid() == 0:  # an administrator's reset: the daemon has to read it
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-            file.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise HardwareError(f"{path}: cannot be written: {error.strerror}", hint="check the disk") from error
+    put(path.parent, path, hashlib.sha256(text).hexdigest().encode() + b"\n" + text + b"\n")
 
 
 def _read(path: Path) -> Standing | None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from urllib.parse import quote
 
 from edge.errors import DataError
+from edge.store.plainfile import connect
 
 ADDS = "_adds"
 _WAIT_S = 5.0
@@ -27,7 +27,7 @@ def foreign(applied: Iterable[str], known: Collection[str]) -> list[str]:
 def applied_migrations(path: Path) -> list[str]:
     """The migrations of the database at `path`, in order; none where it has none. Raises DataError."""
     try:
-        conn = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=_WAIT_S)
+        conn = connect(path, "ro", _WAIT_S)
         try:
             if conn.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
                 return []

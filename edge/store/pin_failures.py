@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from edge.actions import KEYPAD
-from edge.errors import DataError, EdgeError, HardwareError
-from edge.store.keys import DeviceKey, load_device_key, sync_folder
+from edge.errors import DataError, EdgeError
+from edge.store.keys import DeviceKey, load_device_key
 from edge.store.roster import Roster
 from edge.store.roster_records import is_id
 from edge.store.roster_schema import ROSTER_NAME
 from edge.store.roster_zone import ZoneRoster
+from edge.store.statefile import put
 
 LOST: Final = 1_000_000
 """The count of the keypad when the file cannot be believed: beyond any limit."""
@@ -69,20 +69,7 @@ class FailureFile:
         """Replace the file; after the return it survives a power cut. Raises HardwareError; then it is as before."""
         counts = {self._mark(name): int(count) for name, count in failures.items() if count > 0}
         data = json.dumps({"failures": counts, "mac": self._mac(counts)}).encode()
-        fresh = self.path.with_name(f".{FILE_NAME}.new")
-        try:
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                if os.geteuid() == 0:  # the daemon has to write what an administrator's command made
-                    owner = self.path.parent.stat()
-                    os.fchown(handle, owner.st_uid, owner.st_gid)
-                file.write(data)
-                file.flush()
-                os.fsync(handle)
-            fresh.replace(self.path)
-            sync_folder(self.path.parent)
-        except OSError as error:
-            raise HardwareError(f"{self.path}: cannot be written: {error.strerror}", hint="check the disk") from error
+        put(self.path.parent, self.path, data)
 
     def _mark(self, name: str) -> str:
         """What stands for a person; an input keeps its name."""

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import HardwareError
-
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY
-_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+from edge.store.handles import folder, folder_in, names, owner_of, replace
 
 
 def put(state_dir: Path, path: Path, content: bytes) -> None:
@@ -23,33 +21,13 @@ def put(state_dir: Path, path: Path, content: bytes) -> None:
     made. Raises HardwareError, and then the old file is there.
     """
     *folders, name = path.relative_to(state_dir).parts
-    fresh = f".{name}.new"
     try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _opened(state_dir) as top, _inside(top, folders) as folder:
-            owner = os.fstat(top)
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(fresh, dir_fd=folder)
-            with os.fdopen(os.open(fresh, _FRESH, 0o600, dir_fd=folder), "wb") as file:
-                _give(file.fileno(), owner)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
-            os.fsync(folder)
+        with folder(state_dir) as top, _inside(top, folders) as within:
+            replace(name, within, owner_of(top), lambda file: file.write(content))
     except OSError as error:
         raise HardwareError(
             f"{path}: cannot be written: {error.strerror}", hint="is the disk full? what lies there in its place?"
         ) from error
-
-
-@contextlib.contextmanager
-def _opened(path: str | Path, within: int | None = None, flags: int = _FOLDER) -> Iterator[int]:
-    handle = os.open(path, flags, dir_fd=within)
-    try:
-        yield handle
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -62,12 +40,7 @@ def _inside(top: int, folders: list[str]) -> Iterator[int]:
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, 0o700, dir_fd=top)
         os.fsync(top)
-    with _opened(name, top, _FOLDER | os.O_NOFOLLOW) as folder:
-        if os.fstat(folder).st_uid == 0 and not os.listdir(folder):  # noqa: PTH208 - a handle
-            _give(folder, os.fstat(top))
-        yield folder
-
-
-def _give(handle: int, owner: os.stat_result) -> None:
-    if os.geteuid() == 0:
-        os.fchown(handle, owner.st_uid, owner.st_gid)
+    with folder_in(name, top) as within:
+        if owner_of(within).uid == 0 and not names(within):
+            owner_of(top).take(within)
+        yield within

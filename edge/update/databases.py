@@ -12,12 +12,14 @@ import contextlib
 import os
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 from edge.errors import DataError, HardwareError
 from edge.store.forward import applied_migrations, foreign
+from edge.store.handles import folder, owner_of, replace
 from edge.store.keys import sync_folder, write_new
+from edge.store.plainfile import connect
 from edge.store.roster_migrations import KNOWN
 from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME
 from edge.store.salvage import DONE
@@ -61,7 +63,7 @@ def copy(source: Path, target: Path) -> None:
     """One database, as it is at one moment; in one step, so that no writer makes it begin anew. Raises DataError."""
     try:
         with (
-            contextlib.closing(_connect(source, "ro")) as reading,
+            contextlib.closing(connect(source, "ro", _WAIT_S)) as reading,
             contextlib.closing(sqlite3.connect(target)) as writing,
         ):
             writing.execute("PRAGMA synchronous = FULL")
@@ -103,7 +105,7 @@ def _set_events_aside(path: Path, spare: Path, stamp: str) -> str:
 
 def _legible(path: Path) -> bool:
     try:
-        with contextlib.closing(_connect(path, "rw")) as conn:
+        with contextlib.closing(connect(path, "rw", _WAIT_S)) as conn:
             conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             for query in _NEEDED:
                 conn.execute(query).fetchall()
@@ -132,43 +134,27 @@ def take_away(newer: Path, restored: Path) -> int:
     """Take out of the restored roster whom the newer one has no more, or has revoked; how many they were. What the
     zone had taken away stays known, so that it does not come back with the next roster either.
     """
-    with contextlib.closing(_connect(restored, "rw")) as conn:
+    with contextlib.closing(connect(newer, "rw", _WAIT_S)) as other:
+        still = {person for (person,) in other.execute("SELECT person FROM people WHERE NOT revoked")}
+        columns = "mark, zone, version, gone, revoked"
+        marks = other.execute(f"SELECT {columns} FROM zone_marks WHERE gone OR revoked").fetchall()
+    with contextlib.closing(connect(restored, "rw", _WAIT_S)) as conn:
         conn.execute("PRAGMA secure_delete = ON")
-        conn.execute("ATTACH ? AS newer", (f"file:{quote(str(newer.absolute()))}?mode=rw",))
         conn.execute("BEGIN IMMEDIATE")
-        still = "SELECT person FROM newer.people WHERE NOT revoked"
-        taken = conn.execute(f"SELECT person FROM people WHERE NOT revoked AND person NOT IN ({still})").fetchall()
+        here = conn.execute("SELECT person FROM people WHERE NOT revoked").fetchall()
+        taken = [(person,) for (person,) in here if person not in still]
         for table in ("templates", "people"):
             conn.executemany(f"DELETE FROM {table} WHERE person = ?", taken)
-        columns = "mark, zone, version, gone, revoked"
-        taken_away = f"SELECT {columns} FROM newer.zone_marks WHERE gone OR revoked"
-        conn.execute(f"INSERT OR REPLACE INTO zone_marks ({columns}) {taken_away}")
+        conn.executemany(f"INSERT OR REPLACE INTO zone_marks ({columns}) VALUES (?, ?, ?, ?, ?)", marks)
         conn.commit()
-        conn.execute("DETACH newer")
         conn.execute("VACUUM")
     return len(taken)
 
 
 def _put(source: Path, target: Path) -> None:
-    """A copy for the daemon, durable, complete or not there. Links that somebody has put into the way are replaced,
-    not followed: the folder belongs to the daemon, and this may run as root.
-    """
-    fresh = target.with_name(f".{target.name}.put")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as writing, source.open("rb") as reading:
-        owner = target.parent.stat()
-        if os.geteuid() == 0:
-            os.fchown(writing.fileno(), owner.st_uid, owner.st_gid)
-        shutil.copyfileobj(reading, writing)
-        writing.flush()
-        os.fsync(writing.fileno())
-    fresh.replace(target)
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, timeout=_WAIT_S, isolation_level=None)
+    """A copy for the daemon, durable, complete or not there."""
+    with folder(target.parent) as within, source.open("rb") as reading:
+        replace(target.name, within, owner_of(within), partial(shutil.copyfileobj, reading))
 
 
 def _size(path: Path) -> int:

@@ -12,7 +12,10 @@ from edge.errors import DataError, EdgeError, HardwareError
 from edge.update import databases
 from edge.update.journal import Ended, Journal, JournalFile, Outcome
 from edge.update.layout import CURRENT, PREVIOUS, TRUSTED, Layout, run
+from edge.update.manifest import is_newer
 from edge.update.service import Service
+from edge.update.shipped import Pair
+from edge.update.units import Change, Units
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +31,14 @@ class Ending:
         layout: Layout,
         file: JournalFile,
         service: Service,
+        units: Units,
         now: Callable[[], Now],
         clean: Callable[[], None],
     ) -> None:
         self._layout = layout
         self._file = file
         self._service = service
+        self._units = units
         self._now = now
         self._clean = clean
 
@@ -54,8 +59,7 @@ class Ending:
         if journal.step == "returning":
             reason = "; ".join((journal.why, *self._return(journal, before)))
         elif journal.step == "kept":
-            layout.switch(PREVIOUS, before)
-            layout.switch(TRUSTED, Path(journal.target))
+            reason = "; ".join(self._keep(journal, before))
         result: Ended = "kept" if journal.step == "kept" else "rolledback"
         version = journal.version or "unknown"
         time = self._now().wall.isoformat(timespec="seconds")
@@ -68,19 +72,43 @@ class Ending:
         self._file.end(outcome)
         return outcome
 
+    def change_units(self, change: Change) -> list[str]:
+        """What somebody should know. A version that runs under units of another one is better than none."""
+        try:
+            said = self._units.change(change)
+        except EdgeError as error:
+            log.error("%s", error)
+            said = f"not every unit could be changed: {error}"
+        return [f"units: {said}"] if said else []
+
+    def _keep(self, journal: Journal, before: Path) -> list[str]:
+        """The version on probation as the one that watches from now on, with the units for that."""
+        target = Path(journal.target)
+        change = Change(Pair(target, before), Pair(target, target))
+        newer = is_newer(journal.version, journal.before_version)
+        told = [] if newer else self.change_units(change)
+        self._layout.switch(PREVIOUS, before)
+        self._layout.switch(TRUSTED, target)
+        return self.change_units(change) if newer else told
+
     def _return(self, journal: Journal, before: Path) -> list[str]:
-        """The version before, with data that it can read."""
+        """The version before, with its units, and with data that it can read."""
         layout, state_dir = self._layout, Path(journal.state_dir)
+        running = Path(journal.target) if journal.target else before
+        change = Change(Pair(running, layout.folder(TRUSTED) or before), Pair(before, before))
+        newer = is_newer(journal.version, journal.before_version)
+        told = self.change_units(change) if newer else []
         names = foreign_to(before, state_dir)
-        told: list[str] = []
         if names:
             self._service.stop()
             try:
-                told = databases.bring_back(names, state_dir, layout.work / COPIES, journal.stamp)
+                told += databases.bring_back(names, state_dir, layout.work / COPIES, journal.stamp)
             except EdgeError as error:  # a daemon that tells of it is better than none
-                told = [f"not every database could be brought back: {error}"]
+                told.append(f"not every database could be brought back: {error}")
         layout.switch(CURRENT, before)
         layout.switch(TRUSTED, before)
+        if not newer:
+            told += self.change_units(change)
         self._service.restart()
         return told
 

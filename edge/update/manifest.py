@@ -117,6 +117,14 @@ def order(version: str) -> tuple[int, int, int, int, int]:
     return int(major), int(minor), int(patch), _STAGES[stage], int(number or 0)
 
 
+def is_newer(version: str, than: str) -> bool:
+    """Also where one of them is no version of ours, as a broken one may say."""
+    try:
+        return order(version) > order(than)
+    except UnfitError:
+        return True
+
+
 def read_manifest(data: bytes) -> Manifest:
     """The manifest in a bundle. Raises BadBundleError, UnfitError for a format that this version does not know."""
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,11 @@ from edge.update.bundle import Bundle, unpack, verify
 from edge.update.ending import COPIES, Ending
 from edge.update.journal import Baseline, Journal, JournalFile, Outcome, Step
 from edge.update.layout import CURRENT, Layout, last_line, remove, run, translated, version_in
+from edge.update.manifest import is_newer
 from edge.update.service import Service
+from edge.update.shipped import Pair
 from edge.update.taking import take
+from edge.update.units import CHANGE, Change, Units, Unmanaged
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +41,9 @@ class NotKeptError(EdgeError):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What an update needs of the world. `status`: what the device says of itself now, or None; `key`: whose bundles
-    are taken. A bundle is verified when it comes in and once more, when it is unpacked after a power cut.
+    """What an update needs of the world. `baseline`: how the device is before the switch; `key`: whose bundles are
+    taken; `units`: what systemd is told. A bundle is verified when it comes in and once more, when it is unpacked after
+    a power cut.
     """
 
     key: Callable[[], Ed25519PublicKey]
@@ -47,6 +51,7 @@ class Tools:
     baseline: Callable[[Journal], Baseline]
     now: Callable[[], Now]
     build: building.Builder = building.build_environment
+    units: Units = field(default_factory=Unmanaged)
 
 
 class Transaction:
@@ -56,7 +61,7 @@ class Transaction:
         self._layout = layout
         self._tools = tools
         self.file = JournalFile(layout.work)
-        self._ending = Ending(layout, self.file, tools.service, tools.now, self.clean)
+        self._ending = Ending(layout, self.file, tools.service, tools.units, tools.now, self.clean)
         self._steps: Mapping[Step, Callable[[Journal], Journal | None]] = {
             "fetched": self._verify,
             "verified": self._unpack,
@@ -134,7 +139,8 @@ class Transaction:
         with translated(work):
             for name in (UNPACKED, COPIES):
                 remove(work / name)
-            (work / BUNDLE).unlink(missing_ok=True)
+            for name in (BUNDLE, CHANGE):
+                (work / name).unlink(missing_ok=True)
             for folder in versions.glob(".*"):
                 shutil.rmtree(folder)
 
@@ -170,6 +176,7 @@ class Transaction:
                 f"{journal.version} does not take this device's configuration: {last_line(answer.stderr)}",
                 hint=f"see: {target}/bin/edge check --config {journal.config}",
             )
+        self._tools.units.check(target)
         return journal.at("checked")
 
     def _back_up(self, journal: Journal) -> Journal:
@@ -181,12 +188,25 @@ class Transaction:
         return journal.at("backed-up", baseline=self._tools.baseline(journal))
 
     def _switch(self, journal: Journal) -> Journal:
+        if not is_newer(journal.version, journal.before_version):  # no version runs under the units of a newer one
+            self._equip(journal)
         self._layout.switch(CURRENT, Path(journal.target))
         return journal.at("switched")
 
     def _begin_probation(self, journal: Journal) -> Journal:
+        self._equip(journal)
         self._tools.service.restart()
         return journal.at("on probation")
+
+    def _equip(self, journal: Journal) -> None:
+        """The units of the new version, but those that watch it. Raises EdgeError; then those before are back."""
+        before, target = Path(journal.before), Path(journal.target)
+        change = Change(Pair(before, before), Pair(target, before))
+        try:
+            self._tools.units.change(change)
+        except EdgeError:
+            self._ending.change_units(Change(change.latter, change.former))
+            raise
 
     def _bundle(self) -> Bundle:
         return verify(self._layout.work / BUNDLE, self._tools.key())

@@ -19,7 +19,9 @@ from edge.update import probation
 from edge.update.journal import Baseline, Journal, Outcome, read_outcome
 from edge.update.layout import CURRENT, TRUSTED, Layout, UpdateBusyError
 from edge.update.probation import Probation, Seen, baseline_of, read_seen
+from edge.update.shipped import Pair
 from edge.update.transaction import Tools, Transaction
+from edge.update.units import Change
 
 log = logging.getLogger(__name__)
 
@@ -132,8 +134,12 @@ class Watch:
     def _without_journal(self, error: DataError) -> None:
         """Nobody knows what was under way. The version that is trusted works, so it is the one to run."""
         log.error("%s; the trusted version is put in its place", error)
-        trusted = self._layout.folder(TRUSTED)
-        if trusted is not None and trusted != self._layout.folder(CURRENT):
+        trusted, current = self._layout.folder(TRUSTED), self._layout.folder(CURRENT)
+        if trusted is not None and trusted != current:
+            try:
+                self._tools.units.change(Change(Pair(current or trusted, trusted), Pair(trusted, trusted)))
+            except EdgeError as units_error:
+                log.error("%s; the version is put in its place all the same", units_error)
             self._layout.switch(CURRENT, trusted)
             self._tools.service.restart()
         self._transaction.file.set_aside()

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 from edge.errors import EdgeError
-from edge.install.firstboot.places import Places, Systemd
+from edge.install.firstboot.places import Places
 from edge.install.firstboot.steps import FirstBoot
+from edge.update.systemctl import Systemctl
 
 
 def main() -> int:
@@ -20,7 +21,7 @@ def main() -> int:
     args = parser.parse_args()
     places = Places(args.card, args.root)
     try:
-        FirstBoot(places, Systemd(args.root), int(time.time()), lambda text: print(f"edge: {text}", flush=True)).run()
+        FirstBoot(places, Systemctl(args.root), int(time.time()), lambda text: print(f"edge: {text}", flush=True)).run()
     except EdgeError as error:
         print(f"edge: {error}", file=sys.stderr)
         return error.exit_code

@@ -1,16 +1,12 @@
-"""Where things lie on a device, counted from a root that is `/` on a real one; and what is told to systemd."""
+"""Where things lie on a device, counted from a root that is `/` on a real one."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.errors import HardwareError
 from edge.store.keys import sync_folder
-
-_LIMIT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,55 +63,3 @@ def put(path: Path, content: bytes, mode: int = 0o644) -> None:
         os.fsync(file.fileno())
     new.replace(path)
     sync_folder(path.parent)
-
-
-class Systemd:
-    """`systemctl`; below another root than `/` it only makes and removes links, and starts nothing."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._live = root == Path("/")
-
-    def reload(self) -> None:
-        """Read the units again."""
-        if self._live:
-            self._run("daemon-reload")
-
-    def make_users(self) -> None:
-        """Make the users and folders that sysusers.d and tmpfiles.d ask for: before the units that need them start."""
-        root = [] if self._live else [f"--root={self._root}"]
-        run(["systemd-sysusers", *root, "edge.conf"])
-        run(["systemd-tmpfiles", *root, "--create", "edge.conf"])
-
-    def enable(self, unit: str) -> None:
-        """Start it at every boot."""
-        self._run("enable", unit)
-
-    def disable(self, unit: str) -> None:
-        """Start it at no boot any more."""
-        self._run("disable", unit)
-
-    def forget(self, unit: str) -> None:
-        """Remove what it has fetched into its cache."""
-        if self._live:
-            self._run("clean", "--what=cache", unit)
-
-    def start(self, unit: str) -> None:
-        """Start it now, and do not wait until it is up."""
-        if self._live:
-            self._run("start", "--no-block", unit)
-
-    def _run(self, *words: str) -> None:
-        root = [] if self._live else [f"--root={self._root}"]
-        run(["systemctl", *root, *words])
-
-
-def run(command: list[str]) -> None:
-    """Run a program to its end. Raises HardwareError with what it said."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise HardwareError(f"{command[0]}: {error}", hint="it is tried again in half a minute") from error
-    if done.returncode != 0:
-        said = done.stderr.strip()[-300:]
-        raise HardwareError(f"{' '.join(command)}: {said}", hint="it is tried again in half a minute")

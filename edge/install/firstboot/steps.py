@@ -13,7 +13,7 @@ from edge.config import load_config
 from edge.errors import DataError
 from edge.install.accesspoint import settings as access_point
 from edge.install.firstboot.identity import make_keys, write_request
-from edge.install.firstboot.places import Places, Systemd, put
+from edge.install.firstboot.places import Places, put
 from edge.install.firstboot.scrub import fill, found, overwrite, volume_of
 from edge.install.provision.settings import TLS_KEY
 from edge.install.provision.starting import FIRST, UNITS
@@ -21,6 +21,7 @@ from edge.install.units import SAFE_STATE, install
 from edge.resources import folder
 from edge.store.keys import write_new
 from edge.update.layout import Layout
+from edge.update.systemctl import Systemctl
 
 SECRET_FILES = ("user-data", "network-config", "firstrun.sh", "rpi-preseed.toml")
 """Of the boot partition; all of the card's own folder but its scripts and wheels goes with them."""
@@ -34,7 +35,7 @@ LoadCredential=uplink.key:/etc/edge/{TLS_KEY}
 class FirstBoot:
     """`now_s` may be wrong, since the clock of a first boot is; `say` tells what is done."""
 
-    def __init__(self, places: Places, systemd: Systemd, now_s: int, say: Callable[[str], None]) -> None:
+    def __init__(self, places: Places, systemd: Systemctl, now_s: int, say: Callable[[str], None]) -> None:
         self._places, self._systemd, self._now_s, self._say = places, systemd, now_s, say
         self._steps: dict[str, Callable[[], None]] = {
             "configuration": self._configure,

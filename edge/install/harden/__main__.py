@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.errors import EdgeError, HardwareError
-from edge.install.firstboot.places import run
 from edge.install.harden.hardening import DATA, System, harden, undo
+from edge.update.systemctl import run
 
 _UNITS = "edge.service", "edge-update.path", "edge-backup.timer", "edge-health.timer", "edge-retention.timer"
 

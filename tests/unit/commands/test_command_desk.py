@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,6 @@ from office_samples import (
 )
 
 from edge.actions import Answer, Priority
-from edge.commands import standing
 from edge.commands.catalogue import COMMANDS
 from edge.commands.desk import BRAIN_S, ROOM
 from edge.commands.judge import MOST_BYTES
@@ -217,7 +217,7 @@ def test_a_disk_that_cannot_be_written_carries_nothing_out(device: Device, monke
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(standing.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         assert device.tell(token())["reason"] == "storage"
         assert device.faults == ["commands cannot be recorded"]
     assert device.tell(token())["reason"] == "replayed"  # its counter is used up

@@ -5,12 +5,12 @@ that was accepted goes without a word.
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import settings
@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from office_samples import NOW_S, PERSON, STRANGER, Device, sent, token
 
-from edge.commands import standing
 from edge.commands.outcome import Executor, Outcome
 from edge.commands.standing import FILE
+from edge.store import handles
 
 
 class PowerCutError(BaseException):
@@ -28,10 +28,16 @@ class PowerCutError(BaseException):
 
 
 class Disk:
-    """The file operations of the standing, and a power cut before or after any of them."""
+    """`os`, with a power cut before or after any file operation of the standing. `renamed`: is told of each rename
+    that is to be made durable now.
+    """
 
     def __init__(self) -> None:
         self.left: int | None = None
+        self.renamed: Callable[[], object] = lambda: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
 
     def point(self) -> None:
         if self.left is not None:
@@ -39,17 +45,16 @@ class Disk:
             if self.left < 0:
                 raise PowerCutError
 
-    def open(self, *how: Any) -> int:
-        self.point()
-        return os.open(*how)
+    def open(self, path: Any, flags: int, *how: Any, **where: Any) -> int:
+        if flags & os.O_CREAT:
+            self.point()
+        return os.open(path, flags, *how, **where)
 
     def fsync(self, handle: int) -> None:
         self.point()
+        if stat.S_ISDIR(os.fstat(handle).st_mode):  # until now renamed in memory only
+            self.renamed()
         os.fsync(handle)
-        self.point()
-
-    def sync_folder(self, _folder: Path) -> None:
-        self.point()  # renamed, but only in memory
         self.point()
 
 
@@ -79,13 +84,7 @@ class CommandMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.disk = Disk()
-        self.real = standing.os, standing.sync_folder
-        standing.os = SimpleNamespace(  # type: ignore[attr-defined]
-            **{name: getattr(os, name) for name in ("fdopen", "geteuid", "fchown", "O_WRONLY", "O_CREAT", "O_TRUNC")},
-            open=self.disk.open,
-            fsync=self.disk.fsync,
-        )
-        standing.sync_folder = self.disk.sync_folder  # type: ignore[assignment]
+        handles.os = self.disk  # type: ignore[attr-defined]
         Sleepless.disk = self.disk
         self.device = Sleepless(Path(self.folder.name))
         self.counter = 0
@@ -166,14 +165,7 @@ class CommandMachine(RuleBasedStateMachine):
         contents = [file.read_bytes() if file.exists() else b""]
         told, done, replies = len(self.device.told), sum(self.carried_out.values()), len(self.device.replies)
         self.disk.left = at
-        synced = self.disk.sync_folder
-
-        def sync_folder(_folder: Path) -> None:
-            self.disk.point()
-            contents.append(file.read_bytes())
-            self.disk.point()
-
-        standing.sync_folder = sync_folder  # type: ignore[assignment]
+        self.disk.renamed = lambda: contents.append(file.read_bytes())
         try:
             self.device.desk.take(sent(payload, name))
             self.device.work()
@@ -181,7 +173,7 @@ class CommandMachine(RuleBasedStateMachine):
         except PowerCutError:
             cut = True
         self.disk.left = None
-        standing.sync_folder = synced  # type: ignore[assignment]
+        self.disk.renamed = lambda: None
         if not kept and file.exists() and contents[-1] != file.read_bytes():
             file.write_bytes(contents[-1]) if contents[-1] else file.unlink()
         if cut:
@@ -207,7 +199,7 @@ class CommandMachine(RuleBasedStateMachine):
         assert "never" not in self.carried_out
 
     def teardown(self) -> None:
-        standing.os, standing.sync_folder = self.real  # type: ignore[attr-defined]
+        handles.os = os  # type: ignore[attr-defined]
         self.folder.cleanup()
 
 

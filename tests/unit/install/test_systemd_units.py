@@ -11,20 +11,21 @@ from pathlib import Path
 
 import pytest
 
-import edge.install.firstboot.places as places
+import edge.update.systemctl as systemctl
 from edge.__main__ import build_parser
 from edge.backup.workroom import COMMIT, work_of
 from edge.cli.common import DEFAULT_CONFIG
 from edge.cli.daemon import RESTORE_DECIDED
 from edge.config.backup import Backup
 from edge.config.schema import Store
-from edge.install.firstboot.places import Systemd
 from edge.install.harden.places import PLACES
 from edge.install.provision.starting import UNITS as FIRST_BOOT
 from edge.install.provision.starting import card_file
-from edge.install.units import DROP_INS, UNITS, install
+from edge.install.units import install
 from edge.runtime.duties import HEALTH_FOLDER
 from edge.update.layout import CURRENT, DEFAULT_ROOT, TRUSTED
+from edge.update.shipped import DROP_INS, UNITS
+from edge.update.systemctl import Systemctl
 
 FOLDER = Path(__file__).parents[3] / "systemd"
 FILES = sorted(file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*") if file.is_file())
@@ -32,7 +33,7 @@ CARD = FOLDER.parent / "edge/install/provision/card"
 BROKER = FOLDER.parent / "config/mosquitto-registration.service"
 SERVICES = [name for name in FILES if name.endswith(".service")]
 PROGRAMS = tuple(f"{DEFAULT_ROOT}/{link}/bin/{name}" for link in (CURRENT, TRUSTED) for name in ("edge", "python"))
-OF_DEBIAN = ("/bin/rm", "/bin/systemctl")
+OF_DEBIAN = ("/bin/rm", "/bin/systemctl", "/bin/systemd-sysusers", "/bin/systemd-tmpfiles")
 MOST_EXPOSED = 2.0
 NEEDS_SYSTEMD = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
 
@@ -133,7 +134,7 @@ def files_below(folder: Path) -> dict[str, bytes]:
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
-class Quiet(Systemd):
+class Quiet(Systemctl):
     """Is asked nothing of this machine."""
 
     def make_users(self) -> None:
@@ -157,10 +158,10 @@ def test_every_file_is_installed_and_a_second_time_changes_nothing(tmp_path: Pat
 @pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd is not here")
 def test_systemd_makes_the_user_and_the_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
-    real = places.run
-    monkeypatch.setattr(places, "run", lambda command: (asked.append(command), real(command))[1])
+    real = systemctl.run
+    monkeypatch.setattr(systemctl, "run", lambda command: (asked.append(command), real(command))[1])
     (tmp_path / "etc").mkdir()
-    install(tmp_path, Systemd(tmp_path))
+    install(tmp_path, Systemctl(tmp_path))
     assert "edge:x:" in (tmp_path / "etc/passwd").read_text()
     assert [command[0] for command in asked] == ["systemd-sysusers", "systemd-tmpfiles"]
     assert (tmp_path / "var/backups/edge").is_dir()

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.actions import KEYPAD
+from edge.clock import Now
+from edge.commands.standing import FILE, reset
 from edge.errors import HardwareError
+from edge.store.keys import DeviceKey
+from edge.store.pin_failures import FILE_NAME, FailureFile
 from edge.store.statefile import put
 from edge.web.durable import write_json
 from edge.web.pairing import LABEL, new_label_code
@@ -87,6 +92,20 @@ def test_a_new_code_by_root_leaves_the_state_directory_to_the_daemon(state: Path
     write_json(state / "web/failures.json", {"failures": 0})
     for path in (state, state / LABEL, state / "web", state / "web/failures.json"):
         assert owned_by(path) == (DAEMON, DAEMON), path
+
+
+@pytest.mark.parametrize("name", [FILE, FILE_NAME])
+def test_no_link_leads_a_count_elsewhere(state: Path, secret: Path, name: str) -> None:
+    before = owned_by(secret)
+    for planted in (name, f".{name}.new"):
+        (state / planted).symlink_to(secret)
+    if name == FILE:
+        (state / FILE).unlink()
+        reset(state, Now(0.0, 1_795_834_800_000_000))
+    else:
+        FailureFile(state, DeviceKey(bytes(range(32)))).write({KEYPAD: 3})
+    assert (secret.read_text(), owned_by(secret)) == ("root's own", before)
+    assert owned_by(state / name) == owned_by(state)
 
 
 def test_a_file_that_cannot_be_replaced_is_told(state: Path) -> None:

@@ -471,7 +471,8 @@ def test_the_commands_say_how_things_stand(device: Device, tmp_path: Path) -> No
     code, status = command(device, "status")
     assert code == 0
     assert status == {
-        "current": OLD, "trusted": OLD, "previous": "", "versions": [OLD], "under_way": None, "last": None,
+        "current": OLD, "trusted": OLD, "previous": "", "versions": [OLD], "units_left": [],
+        "under_way": None, "last": None,
     }  # fmt: skip
     device.apply(bundle(tmp_path, behaviour="faulty"))
     _, status = command(device, "status")
@@ -488,7 +489,12 @@ def test_the_commands_say_how_things_stand(device: Device, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("behaviour", "stride", "migration"),
-    [("healthy", "29", ""), ("faulty", "59", ""), ("faulty", "71", "m003_turns_everything_round")],
+    [
+        ("healthy", "29", ""),
+        ("faulty", "59", ""),
+        ("faulty", "71", "m003_turns_everything_round"),
+        ("older", "53", ""),
+    ],
 )
 def test_a_kill_at_any_point_leaves_a_working_version(
     tmp_path: Path, behaviour: str, stride: str, migration: str

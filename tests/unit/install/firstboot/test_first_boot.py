@@ -15,18 +15,19 @@ import edge.install.firstboot.places as places_module
 import edge.install.firstboot.steps as steps
 from edge.config import load_config
 from edge.errors import DataError, HardwareError
-from edge.install.firstboot.places import Places, Systemd
+from edge.install.firstboot.places import Places
 from edge.install.firstboot.steps import FirstBoot
 from edge.install.provision.starting import FIRST
 from edge.install.registration import accept
 from edge.store.pin_hash import matches
+from edge.update.systemctl import Systemctl
 from tests.card_samples import DESCRIPTION, KEY, provision
 
 ROOT = Path(__file__).resolve().parents[4]
 OFFICE = {"anna": KEY.public_key()}
 
 
-class Asked(Systemd):
+class Asked(Systemctl):
     """Notes what it was asked, and starts nothing."""
 
     def __init__(self) -> None:
@@ -68,7 +69,7 @@ def machine(folder: Path, release: str = "trixie") -> tuple[Places, str, int]:
     return places, made.about.code, made.about.expires - 86400
 
 
-def boot(places: Places, systemd: Systemd, now_s: int = 0) -> list[str]:
+def boot(places: Places, systemd: Systemctl, now_s: int = 0) -> list[str]:
     said: list[str] = []
     FirstBoot(places, systemd, now_s, said.append).run()
     return said
@@ -118,7 +119,7 @@ def test_a_card_becomes_a_device(tmp_path: Path, release: str) -> None:
         "edge-web.socket",
     } <= set(enabled)
     assert systemd.asked == [
-        *("users", "reload"),
+        *("reload", "users"),
         *(f"enable {unit}" for unit in enabled),
         *(f"start {unit}" for unit in at_once),
         f"forget {FIRST}",

@@ -1,4 +1,4 @@
-"""Work in the state directory for somebody who is not its owner, and who may be root.
+"""Work in a folder of somebody else's, such as the daemon's, for whoever is not its owner, and who may be root.
 
 Whoever owns a folder may at any moment rename, remove and replace what is in it, or put a link, a pipe or a second name
 of somebody else's file there. So nothing here goes by a path twice: a folder is opened once, no link is followed, what
@@ -11,10 +11,12 @@ import logging
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from edge.errors import DataError
 
@@ -34,7 +36,7 @@ class Owner:
 
     def take(self, handle: int) -> None:
         """Hand over what was made; only root can, and anybody else is the owner."""
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 and owner_of(handle) != self:
             os.fchown(handle, self.uid, self.gid)
 
 
@@ -100,6 +102,17 @@ def names(handle: int) -> list[str]:
     return sorted(os.listdir(handle))
 
 
+def replace(name: str, within: int, owner: Owner, write: Callable[[BinaryIO], object], mode: int = 0o600) -> None:
+    """What `write` writes, in the place of the file or the link that has the name; complete or not there, and durable.
+    What a kill has left is made anew. Raises OSError, and then the former file is there.
+    """
+    fresh = f".{name}.new"
+    remove(fresh, within)
+    _make(fresh, within, owner, write, mode)
+    os.rename(fresh, name, src_dir_fd=within, dst_dir_fd=within)
+    os.fsync(within)
+
+
 def put(source: Path, within: int, owner: Owner) -> None:
     """A copy of `source`, a file or a tree that nobody else can change, under its name and in the place of whatever
     has it; complete or not there, durable once the folder is. Raises OSError.
@@ -122,12 +135,18 @@ def copy_in(source: Path, name: str, within: int, folders: Owner, files: Owner |
             folders.take(handle)
             os.fsync(handle)
         return
-    with source.open("rb") as reading, os.fdopen(os.open(name, _NEW_FILE, 0o600, dir_fd=within), "wb") as writing:
-        shutil.copyfileobj(reading, writing)
-        writing.flush()
-        if files is not None:
-            files.take(writing.fileno())
-        os.fsync(writing.fileno())
+    with source.open("rb") as reading:
+        _make(name, within, files, partial(shutil.copyfileobj, reading), 0o600)
+
+
+def _make(name: str, within: int, owner: Owner | None, write: Callable[[BinaryIO], object], mode: int) -> None:
+    with os.fdopen(os.open(name, _NEW_FILE, 0o600, dir_fd=within), "wb") as file:
+        os.fchmod(file.fileno(), mode)  # whatever the umask is
+        if owner is not None:
+            owner.take(file.fileno())
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def take_plain(name: str, within: int, target: Path, most: int | None = None) -> bool:
