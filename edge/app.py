@@ -28,7 +28,9 @@ from edge.gate.decision import Gate
 from edge.line import Line
 from edge.local.desk import ACCEPTANCE, Lent, LocalDesk
 from edge.local.worker import LocalWorker
-from edge.parts import make_book, make_door, make_loudness, make_service, make_speaker
+from edge.parts.door import make_door
+from edge.parts.service import make_service
+from edge.parts.voice import make_book, make_loudness, make_speaker
 from edge.passing import make_passing
 from edge.runtime import systemd
 from edge.runtime.brain import Brain, Posted

@@ -16,7 +16,8 @@ from edge.drivers.keypad.of_reader import ReaderKeys
 from edge.drivers.keypad.simulated import TypingVisitor
 from edge.drivers.keypad.worker import KeypadWorker
 from edge.gate.cards import INSIDE
-from edge.parts import make_card_reader, make_keypad
+from edge.parts.card import make_card_reader
+from edge.parts.keypad import make_keypad
 from edge.people.books import Books
 from edge.people.gallery import LoadedGallery
 from edge.people.pins import MOST_ORDERS, Orders, PinWorker

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge import __version__
 from edge.config import Config
-from edge.parts import make_broker
+from edge.parts.broker import make_broker
 from edge.runtime.faults import FaultDesk
 from edge.runtime.renewable import Renewable
 from edge.store.identity import raw, read_signer, sealing_key, signing_key

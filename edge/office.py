@@ -30,7 +30,9 @@ from edge.config.desired import Desired, merged
 from edge.config.effective import Effective
 from edge.errors import DataError
 from edge.events import OrderGiven
-from edge.parts import check_office, check_station, make_book, make_broker
+from edge.parts.broker import make_broker
+from edge.parts.check import check_office, check_station
+from edge.parts.voice import make_book
 from edge.runtime.faults import FaultDesk
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec

@@ -15,7 +15,8 @@ from edge.config.cameras import CameraConfig
 from edge.drivers.camera import Frame
 from edge.drivers.camera.worker import COMPONENT as CAMERA
 from edge.drivers.camera.worker import CameraWorker, Onlooker
-from edge.parts import make_camera, make_snapshots
+from edge.parts.camera import make_camera
+from edge.parts.pictures import make_snapshots
 from edge.people.falseaccepts import FalseAcceptsWorker
 from edge.people.gallery import LoadedGallery
 from edge.people.watch import RosterWorker

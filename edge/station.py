@@ -18,7 +18,10 @@ from edge.drivers.camera.clip import ClipWorker
 from edge.drivers.camera.worker import CameraWorker, Onlooker
 from edge.drivers.level.worker import LevelWorker
 from edge.drivers.station.worker import StationInputsWorker
-from edge.parts import make_camera, make_clips, make_level_sensor, make_scene, make_station
+from edge.parts.camera import make_camera
+from edge.parts.level import make_level_sensor
+from edge.parts.pictures import make_clips
+from edge.parts.station import make_scene, make_station
 from edge.runtime.faults import FaultDesk
 from edge.runtime.heartbeats import FrameWatch
 from edge.runtime.mailbox import LatestSlot

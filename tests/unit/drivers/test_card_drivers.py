@@ -25,7 +25,7 @@ from edge.drivers.card.simulated import SimulatedReader
 from edge.drivers.card.wiegand import WiegandReader
 from edge.drivers.level.pseudo_terminal import Instrument, PseudoTerminal
 from edge.errors import HardwareError
-from edge.parts import make_card_reader
+from edge.parts.card import make_card_reader
 
 READ_S = 0.25
 TRIES = 60
