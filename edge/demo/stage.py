@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from edge.actions import Priority
-from edge.app import EVENTS, Device
+from edge.app import Device
 from edge.daemon import Process
 from edge.demo.broker import Office
 from edge.errors import DataError
 from edge.store.history import History
 from edge.store.reader import EventReader
+from edge.store.schema import EVENTS_NAME
 from edge.uplink.private_broker import PrivateBroker
 
 MARK = ".edge-demo"
@@ -79,7 +80,7 @@ class Director:
     @property
     def waiting(self) -> int:
         """Events that have not left."""
-        return sum(EventReader(self._device.config.store.state_dir / EVENTS).backlog().values())
+        return sum(EventReader(self._device.config.store.state_dir / EVENTS_NAME).backlog().values())
 
     def perform(self, story: Callable[[], None]) -> int:
         """Play the story on a thread of its own while the device runs on this one; returns the exit code."""
@@ -114,7 +115,7 @@ class Left:
 
 def collect(device: Device, office: Office, out: Path, code: int) -> Left:
     """Compare what was stored with what the subscriber received, and put voice and events into the folder."""
-    reader = EventReader(device.config.store.state_dir / EVENTS)
+    reader = EventReader(device.config.store.state_dir / EVENTS_NAME)
     stored = [json.loads(event.body) for event in History(reader).export()]
     # What is stored after the last drain, the stop's own events at least, and did not leave, does at the next start.
     waiting = {row.id for priority in Priority for row in reader.outbox(priority, 0, MOST_WAITING)}

@@ -1,17 +1,23 @@
-"""From `[speaker]` to a loudspeaker, what it says and how loud."""
+"""From `[speaker]` to the voice: a loudspeaker, the phrases, how loud they are, and who says them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from edge.actions import Speak, Term
 from edge.clock import Clock
 from edge.config import Config, schema
 from edge.drivers.speaker import Speaker
+from edge.runtime.renewable import Renewable
 from edge.schedules import parse_interval
 from edge.voice.catalogue import CATEGORIES
 from edge.voice.loudness import Loudness
 from edge.voice.phrases import PhraseBook, load_book
+
+if TYPE_CHECKING:
+    from edge.runtime.faults import FaultDesk
+    from edge.voice.worker import VoiceWorker
 
 
 def make_speaker(config: Config) -> Speaker:
@@ -56,4 +62,21 @@ def make_loudness(config: Config, clock: Clock) -> Loudness:
         [parse_interval(text) for text in speaker.quiet],
         clock=clock,
         zone=ZoneInfo(config.device.timezone),
+    )
+
+
+def make_voice(config: Config, book: PhraseBook, clock: Clock, faults: FaultDesk) -> Renewable[VoiceWorker]:
+    """Who says what the brain wants said."""
+    from edge.voice.worker import VoiceWorker
+
+    return Renewable(
+        lambda _last: VoiceWorker(
+            make_speaker(config),
+            book,
+            config.store.state_dir / "voice",
+            on_fault=faults.fault,
+            on_recovered=faults.recovered,
+            rate_wpm=config.speaker.rate_wpm,
+            loudness=make_loudness(config, clock),
+        )
     )

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from edge import resources
-from edge.app import EVENTS, Device
+from edge.app import Device
 from edge.bin_events import Button, LidPosition
 from edge.config import load_config
 from edge.drivers.station.simulated import SimulatedStationPort
 from edge.store.history import History
 from edge.store.reader import EventReader
+from edge.store.schema import EVENTS_NAME
 from tests.scenario.rig import TABLES, configure, perform, until
 
 MODEL = "waste-lite2.int8.tflite"
@@ -53,7 +54,7 @@ def port(device: Device) -> SimulatedStationPort:
 
 
 def stored(device: Device) -> list[dict[str, Any]]:
-    reader = EventReader(device.config.store.state_dir / EVENTS)
+    reader = EventReader(device.config.store.state_dir / EVENTS_NAME)
     return [json.loads(event.body) for event in History(reader).export()]
 
 
@@ -148,7 +149,7 @@ def test_a_gate_and_a_station_in_one_daemon(tmp_path: Path) -> None:
         port(device).drop("paper")
         until(happened(device, "waste.dropped"))
         until(happened(device, "access.exit"))
-        assert {"bins", "door", "vision", "station"} <= set(device.board.latest)
+        assert {"bins", "door", "vision", "station"} <= set(device.monitoring.board.latest)
 
     device = station(tmp_path, gate=True, door='driver = "simulated"\nexit_every_s = 1.0')
     assert perform(device, act) == 0
