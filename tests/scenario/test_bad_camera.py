@@ -6,6 +6,7 @@ The driver is the real one; only OpenCV's capture is replaced.
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,8 @@ def relay_is_off(device: Device) -> bool:
 
 def told(device: Device) -> list[tuple[str, str]]:
     """(type, subject) of every stored event about a part of the device."""
-    events = History(EventReader(device.config.store.state_dir / EVENTS_NAME)).export()
-    return [(event.type, event.subject) for event in events if event.subject]
+    with closing(EventReader(device.config.store.state_dir / EVENTS_NAME)) as reader:
+        return [(event.type, event.subject) for event in History(reader).export() if event.subject]
 
 
 def sees(device: Device) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ def port(device: Device) -> SimulatedStationPort:
 
 
 def stored(device: Device) -> list[dict[str, Any]]:
-    reader = EventReader(device.config.store.state_dir / EVENTS_NAME)
-    return [json.loads(event.body) for event in History(reader).export()]
+    with closing(EventReader(device.config.store.state_dir / EVENTS_NAME)) as reader:
+        return [json.loads(event.body) for event in History(reader).export()]
 
 
 def happened(device: Device, kind: str) -> Callable[[], bool]:
@@ -88,7 +89,8 @@ def test_who_asks_is_let_in_and_every_drop_is_told(tmp_path: Path) -> None:
     assert perform(device, act) == 0
     (drop,) = [event["data"] for event in stored(device) if event["type"].startswith("waste.")]
     assert (drop["bin"], drop["by"]) == ("paper", ["beam"])
-    assert port(device).lid_place("paper") == pytest.approx(port(device).lid_place("other"))
+    # The stop has begun to open both, one look apart perhaps.
+    assert port(device).lid_place("paper") == pytest.approx(port(device).lid_place("other"), abs=0.1)
 
 
 def test_a_lid_meets_a_hand_and_goes_back(tmp_path: Path) -> None:
