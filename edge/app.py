@@ -23,7 +23,7 @@ from edge.device.ground import Ground
 from edge.device.hands import make_dispatcher, make_watch
 from edge.device.line import Line
 from edge.device.monitoring import Monitoring
-from edge.device.optional import make_credentials, make_office, make_passing, make_sight, make_station
+from edge.device.optional import make_credentials, make_office, make_passing, make_sight, make_station_parts
 from edge.device.rules import Rules
 from edge.device.startup import device_key, make_folder, newest
 from edge.device.wires import Wires
@@ -88,7 +88,7 @@ class Device:
         self.waiting = WaitingTimes()
         self.monitoring = Monitoring(config, past, ground)
         self.local = make_desk(config, ground, lambda: self.monitoring.board.latest, lambda: self.uplink.now)
-        self.station = make_station(
+        self.station = make_station_parts(
             config, manifest, ground, self.local, self._state_of_the_station, key, look_at_items
         )
         self.wires = Wires(self.door, self.station.port if self.station else None, ground)

@@ -68,7 +68,7 @@ def make_passing(config: Config, ground: Ground, keep: Callable[[str, bytes], No
     return Passing(config, ground, keep)
 
 
-def make_station(
+def make_station_parts(
     config: Config,
     manifest: Manifest,
     ground: Ground,
