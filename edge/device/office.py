@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from edge import resources
 from edge.commands.configuration import ConfigurationWorker
 from edge.commands.desk import CommandDesk, Links
 from edge.commands.hands import Hands
@@ -29,18 +28,13 @@ from edge.config.effective import Effective
 from edge.device.ground import Ground
 from edge.errors import DataError
 from edge.local.lent import Order
-from edge.parts.broker import make_broker
-from edge.parts.check import check_office, check_station
-from edge.parts.voice import make_book
+from edge.parts.check import check_start
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.store.identity import read_signer
 from edge.update.manifest import is_version
 from edge.uplink.inbound import Handler
-from edge.uplink.settings import password, tls_context
 from edge.uplink.topics import Topics
-from edge.vision.manifest import load_manifest
-from edge.vision.recognition import Recognition
 
 RESTART_AFTER_S = 1.0  # so that the answer to the command has left
 
@@ -111,7 +105,7 @@ class Office:
             connected=ties.connected,
             keep=lambda payload: ties.keep(topics.config_reported, payload),
             submit=ground.submit,
-            check=_check,
+            check=check_start,
         )
         self.configuration: Renewable[ConfigurationWorker] = Renewable(
             lambda last: ConfigurationWorker(
@@ -186,18 +180,6 @@ class Office:
     def _sync(self, _args: Mapping[str, Any]) -> Outcome:
         self.roster.now.sync()
         return Outcome(True)
-
-
-def _check(config: Config) -> None:
-    """What the schema cannot tell, but a start would end at or never come to the broker with. Raises EdgeError."""
-    make_book(config)
-    Recognition(load_manifest(*resources.manifests(config.store.state_dir)), config.face)
-    check_office(config)
-    check_station(config)
-    broker = make_broker(config.uplink)
-    password(broker)
-    if broker.tls:
-        tls_context(broker)
 
 
 def _want(zone: str, have: int) -> bytes:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import difflib
 
+from edge import resources
 from edge.config import Config
 from edge.config.credentials import OsdpReaderConfig
 from edge.errors import ConfigError
+from edge.parts.broker import make_broker
 from edge.parts.station import make_scene
+from edge.parts.voice import make_book
 from edge.store.identity import read_recipient, read_signer
+from edge.uplink.settings import password, tls_context
+from edge.vision.manifest import load_manifest
+from edge.vision.recognition import Recognition
 
 
 def check_office(config: Config) -> None:
@@ -33,7 +39,6 @@ def check_station(config: Config) -> None:
     """Look at what the schema cannot: the sorting rules, the bins' measures, the clean picture. Raises EdgeError."""
     if config.station is None:
         return
-    from edge import resources
     from edge.waste.levels import LevelRules
     from edge.waste.sorting import load_rules
 
@@ -50,3 +55,15 @@ def check_credentials(config: Config) -> None:
             from edge.drivers.card.osdp_key import read_key
 
             read_key(reader.key_file)
+
+
+def check_start(config: Config) -> None:
+    """Look at all that a start would end at, or never come to the broker with. Raises EdgeError."""
+    make_book(config)
+    Recognition(load_manifest(*resources.manifests(config.store.state_dir)), config.face)
+    check_office(config)
+    check_station(config)
+    broker = make_broker(config.uplink)
+    password(broker)
+    if broker.tls:
+        tls_context(broker)
