@@ -58,7 +58,7 @@ class Process:
             signal.signal(number, self._signalled)
         faulthandler.register(signal.SIGUSR1, all_threads=True)
         device = self._device
-        device.open_wires()
+        device.wires.open()
         try:
             device.supervisor.start()
             began_s = time.monotonic()
@@ -118,7 +118,7 @@ class Process:
     def _close(self) -> None:
         """The safe level of every wire is the last thing that is driven, whatever happened before."""
         try:
-            self._device.close_wires()
+            self._device.wires.close()
         except HardwareError as error:
             log.critical("not everything could be made safe: %s", error)
         else:

@@ -24,9 +24,9 @@ from edge.config.schema import Store
 from edge.errors import EdgeError, HardwareError
 from edge.store.keys import sync_folder
 from edge.store.reader import EventReader, NoStoreError
+from edge.store.schema import EVENTS_NAME
 from edge.store.selfcheck import check_own
 
-EVENTS = "events.db"
 ASIDE_DAYS = 30
 """What was there before a restore, for whoever finds that it was the wrong one."""
 GRACE_DAYS = 2
@@ -63,7 +63,7 @@ def look_after(store: Store, audience: str, now: Now) -> Found:
             removed.append(path.name)
         wrong += _overdue(store, now)
     events = 0
-    reader = EventReader(store.state_dir / EVENTS)
+    reader = EventReader(store.state_dir / EVENTS_NAME)
     try:
         verdict = check_own(reader, store.state_dir, audience)
         events = verdict.events
@@ -104,7 +104,7 @@ def _remove(path: Path) -> None:
 
 
 def _overdue(store: Store, now: Now) -> list[str]:
-    path = store.state_dir / EVENTS
+    path = store.state_dir / EVENTS_NAME
     if not path.exists():
         return []
     keep = {

@@ -47,8 +47,8 @@ def run_daemon(args: argparse.Namespace) -> int:
     set_up(args.log)
     from edge.app import Device
     from edge.daemon import Process, begin_anew, leave
+    from edge.device.startup import make_folder
     from edge.runtime.alone import hold
-    from edge.startup import make_folder
 
     make_folder(effective.config.store.state_dir)
     hold(effective.config.store.state_dir)  # before anything is opened; until this process is gone
@@ -67,7 +67,8 @@ def _refuse_half_restored(config: Config) -> None:
 def run_check(args: argparse.Namespace) -> int:
     from edge import resources
     from edge.config import load_config
-    from edge.parts import check_credentials, check_office, check_station, make_book
+    from edge.parts.check import check_credentials, check_office, check_station
+    from edge.parts.voice import make_book
     from edge.vision.manifest import load_manifest
     from edge.vision.recognition import Recognition
 
@@ -139,7 +140,7 @@ def _safe_door(config: Config) -> dict[str, Any]:
     """The relay off; left on where the fire panel's line asks for a free door."""
     import time
 
-    from edge.parts import make_door
+    from edge.parts.door import make_door
 
     if config.door is None:
         return {}
@@ -156,7 +157,7 @@ def _safe_door(config: Config) -> dict[str, Any]:
 
 def _safe_station(config: Config) -> dict[str, Any]:
     """Motors off and servos free, so that every lid can be opened by hand."""
-    from edge.parts import make_station
+    from edge.parts.station import make_station
 
     if config.station is None:
         return {}

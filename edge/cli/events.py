@@ -56,8 +56,9 @@ def register(commands: Subparsers) -> None:
 @contextmanager
 def _reading(args: argparse.Namespace) -> Iterator[EventReader]:
     from edge.store.reader import EventReader
+    from edge.store.schema import EVENTS_NAME
 
-    reader = EventReader(open_state(args).dir / "events.db")
+    reader = EventReader(open_state(args).dir / EVENTS_NAME)
     try:
         yield reader
     finally:

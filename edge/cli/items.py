@@ -28,9 +28,10 @@ def run_export(args: argparse.Namespace) -> int:
     from edge.store.items import ItemStore
     from edge.store.keys import load_device_key
     from edge.store.reader import EventReader
+    from edge.store.schema import EVENTS_NAME
 
     state = open_state(args)
-    reader = EventReader(state.dir / "events.db")
+    reader = EventReader(state.dir / EVENTS_NAME)
     try:
         found = [one for one in examples(History(reader).export()).values() if one.category]
     finally:

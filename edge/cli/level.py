@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +61,10 @@ def _told(told: Any) -> str:
 
 
 def make_sensor(settings: LevelSensorConfig) -> LevelSensor:
-    """The configured sensor. Its part is looked up here, so that a calibration loads no driver but the one it needs."""
-    sensor: LevelSensor = import_module("edge.parts").make_level_sensor(settings)
-    return sensor
+    """The configured sensor."""
+    from edge.parts.level import make_level_sensor
+
+    return make_level_sensor(settings)
 
 
 def run_calibrate(args: argparse.Namespace, make: MakeSensor = make_sensor) -> int:

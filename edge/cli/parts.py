@@ -49,7 +49,7 @@ def _open_camera(state: State) -> Camera:
     """The running daemon's, since a camera has one owner; without a daemon the camera itself."""
     from edge.local.camera import DeskCamera
     from edge.local.client import Desk
-    from edge.parts import make_camera
+    from edge.parts.camera import make_camera
 
     if state.config is None:
         raise UsageError("the camera stands in the configuration", hint="give it with --config FILE")
@@ -64,7 +64,7 @@ def _model_id(state: State) -> str:
 
 
 def _open_card_reader(state: State) -> CardReader:
-    from edge.parts import make_card_reader
+    from edge.parts.card import make_card_reader
 
     if state.config is None or state.config.card is None:
         raise UsageError("there is no card reader in the configuration", hint="give it with --config FILE, see [card]")

@@ -35,7 +35,7 @@ def register(commands: Subparsers) -> None:
 def run_reference(args: argparse.Namespace) -> int:
     """Exit code 4 when the pictures are of no use; the daemon must not run, it has the camera."""
     from edge.config import load_config
-    from edge.parts import make_camera
+    from edge.parts.camera import make_camera
     from edge.store.keys import write_new
     from edge.vision.reference import as_png, clean_picture
 

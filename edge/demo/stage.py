@@ -7,18 +7,19 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edge.actions import Priority
-from edge.app import EVENTS, Device
+from edge.app import Device
 from edge.daemon import Process
 from edge.demo.broker import Office
 from edge.errors import DataError
 from edge.store.history import History
 from edge.store.reader import EventReader
+from edge.store.schema import EVENTS_NAME
 from edge.uplink.private_broker import PrivateBroker
 
 MARK = ".edge-demo"
@@ -79,7 +80,8 @@ class Director:
     @property
     def waiting(self) -> int:
         """Events that have not left."""
-        return sum(EventReader(self._device.config.store.state_dir / EVENTS).backlog().values())
+        with closing(EventReader(self._device.config.store.state_dir / EVENTS_NAME)) as reader:
+            return sum(reader.backlog().values())
 
     def perform(self, story: Callable[[], None]) -> int:
         """Play the story on a thread of its own while the device runs on this one; returns the exit code."""
@@ -114,10 +116,11 @@ class Left:
 
 def collect(device: Device, office: Office, out: Path, code: int) -> Left:
     """Compare what was stored with what the subscriber received, and put voice and events into the folder."""
-    reader = EventReader(device.config.store.state_dir / EVENTS)
-    stored = [json.loads(event.body) for event in History(reader).export()]
-    # What is stored after the last drain, the stop's own events at least, and did not leave, does at the next start.
-    waiting = {row.id for priority in Priority for row in reader.outbox(priority, 0, MOST_WAITING)}
+    with closing(EventReader(device.config.store.state_dir / EVENTS_NAME)) as reader:
+        stored = [json.loads(event.body) for event in History(reader).export()]
+        # What is stored after the last drain, the stop's own events at least, and did not leave, does at the next
+        # start.
+        waiting = {row.id for priority in Priority for row in reader.outbox(priority, 0, MOST_WAITING)}
     sent = [event for event in stored if event["id"] not in waiting]
     office.wait_for({event["id"] for event in sent}, ARRIVE_S)
     received = office.received()

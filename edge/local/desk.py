@@ -1,18 +1,17 @@
-"""The device's side of the local desk: what it lends, what is watched meanwhile, and the operations once somebody asks.
+"""The device's side of the local desk: what is watched all the time, and the operations once somebody asks.
 
 A device that nobody asks never loads the operations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from edge.actions import Answer, Report
-from edge.clock import Clock, Now
-from edge.events import Event
+from edge.actions import Answer
+from edge.local.lent import Lent, Order
 from edge.local.seen import Seen
 from edge.local.view import View
 
@@ -21,24 +20,6 @@ if TYPE_CHECKING:
 
 ACCEPTANCE = "edge-acceptance"
 """The kind of token that signs a report."""
-
-
-class Lent(NamedTuple):
-    """What the device lends the desk; none of it blocks. `post` into the inbox; `latest`: the status board's snapshot;
-    `cut`, `probe` of the uplink; `sign` gives a token of the kind `edge-acceptance`.
-    """
-
-    post: Callable[[Event], bool]
-    submit: Callable[[Report, Now], None]
-    clock: Clock
-    latest: Callable[[], Mapping[str, Any]]
-    cut: Callable[[float], None]
-    sign: Callable[[Mapping[str, Any]], str]
-    probe: Callable[[bool], Mapping[str, Any] | None]
-
-
-Order = Callable[[Mapping[str, Any]], tuple[str, str] | None]
-"""Takes a request and carries it out; a word and a sentence where it does not. May raise EdgeError."""
 
 
 class LocalDesk:

@@ -6,17 +6,15 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edge.actions import Answer, Priority, Report
 from edge.errors import DataError, EdgeError
+from edge.local.lent import Lent, Order
 from edge.local.seen import Seen
 from edge.local.service import service
 from edge.local.trial import NotDoneError, Trials
 from edge.local.view import View
-
-if TYPE_CHECKING:
-    from edge.local.desk import Lent, Order
 
 Reply = tuple[dict[str, Any], bytes]
 FRESH_S = 0.1

@@ -18,6 +18,7 @@ from edge.store.forward import foreign
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
+EVENTS_NAME = "events.db"
 APPLICATION_ID = 0x45444745  # "EDGE", at offset 68 of the file
 NAMES = ("m001_events", "m002_upkeep")
 

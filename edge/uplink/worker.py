@@ -1,12 +1,7 @@
-"""The worker that carries the outbox to the broker, and says whether the device is there.
-
-A broker that is down, or a network that is gone, is a normal state: one line in the log at each transition, and
-another attempt after a jittered delay. What a person must put right is reported as a fault.
-"""
+"""The worker that carries the outbox to the broker, and says whether the device is there."""
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -18,14 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.store.backlog import Backlog
-from edge.uplink.backoff import FullJitter
+from edge.uplink.attempts import Attempts
 from edge.uplink.confirmed import Confirmations
 from edge.uplink.conversation import Conversation
-from edge.uplink.dial import Dial, connect
-from edge.uplink.dialect import Dialect, name_of
+from edge.uplink.dialect import name_of
 from edge.uplink.faults import Faults
 from edge.uplink.figures import UplinkStatus
-from edge.uplink.heard import LastWarning
 from edge.uplink.holds import Holds
 from edge.uplink.inbound import Handler, Inbound
 from edge.uplink.listening import Listening
@@ -34,18 +27,13 @@ from edge.uplink.session import Session
 from edge.uplink.settings import Broker
 from edge.uplink.settlement import Acknowledge
 from edge.uplink.topics import Topics
-from edge.uplink.trouble import Trouble, of_failure, of_short_connections
+from edge.uplink.trouble import Trouble
 from edge.uplink.wake import Wake
 
 if TYPE_CHECKING:
     from edge.uplink.probe import Probe
 
-log = logging.getLogger("edge.uplink")
-
 _WAIT_S = 0.25
-_FIRST_DELAY_S = 1.0
-_STEADY_S = 10.0  # a connection that holds this long ends a series of failures
-_UNSTEADY = 10  # connections in a row that did not; finding an event that breaks them takes five, a batch three
 
 
 class UplinkWorker:
@@ -71,7 +59,6 @@ class UplinkWorker:
         monotonic: Callable[[], float] = time.monotonic,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self._broker = broker
         self._topics = Topics(site, device)
         self._monotonic = monotonic
         self._faults = Faults(on_fault, on_recovered)
@@ -84,22 +71,13 @@ class UplinkWorker:
         self._conversation = Conversation(
             self._topics, self._reader, acknowledge, Holds(uniform), self._faults, monotonic, confirmations
         )
-        self._dialect = Dialect()
-        self._jitter = FullJitter(_FIRST_DELAY_S, broker.longest_delay_s, uniform)
         self._wake = Wake()
-        self._dial: Dial | None = None
-        self._heard = LastWarning()
+        self._attempts = Attempts(broker, self._topics, self._faults, self._wake, monotonic, uniform)
         self._session: Session | None = None
         self._begun = False
         self._look_again = False
-        self._dial_at = float("-inf")
         self._cut_until = float("-inf")
         self._probe: Probe | None = None
-        self._connected_at = 0.0
-        self._connects = 0
-        self._short = 0
-        self._steady = False
-        self._last_error = ""
 
     def keep(self, topic: str, payload: bytes) -> None:
         """What is to stand retained on a topic, JSON or empty; the latest wins, and it is sent on each connection."""
@@ -141,7 +119,7 @@ class UplinkWorker:
             return None
         probe = self._probe
         if probe is not None and probe.answer is None and not self._begun:
-            return {"connected": False, "error": self._last_error}
+            return {"connected": False, "error": self._attempts.last_error}
         return None if probe is None else probe.answer
 
     def status(self) -> UplinkStatus:
@@ -150,7 +128,7 @@ class UplinkWorker:
             connected=self._begun,
             listening=self._listening.complete,
             mqtt=name_of(session.version) if session is not None and self._begun else "",
-            connects=self._connects,
+            connects=self._attempts.connects,
             published=self._conversation.published,
             acknowledged=self._conversation.delivery.acknowledged,
             refused=self._conversation.delivery.refused,
@@ -159,7 +137,7 @@ class UplinkWorker:
             received=self._listening.received,
             dropped=self._listening.dropped,
             failed=self._listening.failed,
-            last_error=self._last_error,
+            last_error=self._attempts.last_error,
         )
 
     def wake(self) -> None:
@@ -174,20 +152,14 @@ class UplinkWorker:
             self._stay_cut(wait_s)
         elif self._session is not None:
             self._converse(self._session)
-        elif self._dial is not None:
-            self._await(self._dial)
-        elif (wait_s := self._dial_at - self._monotonic()) > 0:
-            self._wake.wait(min(wait_s, _WAIT_S))
         else:
-            self._begin_dial()
+            self._session = self._attempts.step(self._deliver)
 
     def stop(self) -> None:
         """Say that the device is offline and leave; bounded by half a second."""
-        session, dial = self._session, self._dial
-        self._session, self._dial, self._begun = None, None, False
+        session, self._session, self._begun = self._session, None, False
         try:
-            if dial is not None:
-                dial.abandon()
+            self._attempts.abandon()
             if session is not None:
                 self._conversation.say_goodbye(session, self._wake)
         finally:
@@ -196,14 +168,11 @@ class UplinkWorker:
 
     def _stay_cut(self, wait_s: float) -> None:
         """Without a goodbye: the broker tells the others that the device is gone."""
-        session, dial = self._session, self._dial
-        self._session = self._dial = None
-        if dial is not None:
-            dial.abandon()
-        if session is not None:
-            session.drop()
+        self._attempts.abandon()
+        if self._session is not None:
+            self._end(self._session)
             self._conversation.delivery.broke(self._monotonic(), blame=False)
-            self._not_connected(Trouble("the connection was cut for a rehearsal"))
+            self._attempts.failed(Trouble("the connection was cut for a rehearsal"))
         self._conversation.settle()
         self._wake.wait(min(wait_s, _WAIT_S))
 
@@ -211,22 +180,6 @@ class UplinkWorker:
         taken = self._conversation.replies.put(reply)
         self.wake()
         return taken
-
-    def _begin_dial(self) -> None:
-        heard = self._heard = LastWarning()
-        version = self._dialect.version(self._monotonic())
-        self._dial = Dial(lambda: connect(self._broker, self._topics, heard, version), self._wake.set)
-        self._dial.start()
-
-    def _await(self, dial: Dial) -> None:
-        if not dial.ended:
-            self._wake.wait(_WAIT_S)
-            return
-        self._dial = None
-        if dial.client is not None:
-            self._session = Session(dial.client, self._broker, self._heard, self._deliver, self._monotonic())
-        elif dial.failure is not None:
-            self._not_connected(of_failure(dial.failure, self._broker))
 
     def _deliver(self, message: Inbound) -> None:
         if self._probe is not None and self._probe.heard(message.topic, self._monotonic()):
@@ -241,56 +194,29 @@ class UplinkWorker:
             self._conversation.delivery.start_over()
         self._conversation.settle()
         if session.ended is not None:
-            session.drop()
-            self._session = None
+            self._end(session)
             self._conversation.broke()
-            self._lost(session, session.ended)
+            self._attempts.lost(session, session.ended)
             return
-        if session.established:
-            if not self._begun:
-                if not self._dialect.greeted(session.version):
-                    session.close(f"{self._broker.address} hung up at first: MQTT 5 is tried once more")
-                    return
-                self._greeted(session)
-            self._conversation.go_on(session)
-            if self._probe is not None:
-                self._probe.go_on(session, self._monotonic())
-            if not self._steady and self._monotonic() - self._connected_at > _STEADY_S:
-                self._steady, self._short = True, 0
-                self._jitter.reset()
-                self._faults.end("unsteady")
+        if not session.established:
+            return
+        if not self._begun:
+            if not self._attempts.greeted(session):
+                return
+            self._begin(session)
+        self._conversation.go_on(session)
+        if self._probe is not None:
+            self._probe.go_on(session, self._monotonic())
+        self._attempts.holds()
 
-    def _greeted(self, session: Session) -> None:
-        self._steady = False
-        self._connects += 1
-        self._connected_at = self._monotonic()
-        self._last_error = ""
-        log.info("connected to %s, %d messages at once", self._broker.address, session.window)
-        self._faults.end("connection")
+    def _begin(self, session: Session) -> None:
         if self._listening.filters:
             session.subscribe(self._listening.filters, self._listening.answered)
         self._conversation.begin(session)
         self._begun = True  # from here on, what is stored is live
 
-    def _lost(self, session: Session, trouble: Trouble) -> None:
-        now = self._monotonic()
-        if session.unsupported and self._dialect.refused(now):
-            trouble = Trouble(f"{trouble.what}: the other version of MQTT is tried")
-        elif session.hung_up:
-            self._dialect.hung_up(now)
-        self._not_connected(trouble)
-
-    def _not_connected(self, trouble: Trouble) -> None:
-        if self._begun and not self._steady:
-            self._short += 1
-        self._begun = False
+    def _end(self, session: Session) -> None:
+        session.drop()
+        self._session, self._begun = None, False
         if self._probe is not None:
             self._probe.broke()
-        if self._short >= _UNSTEADY:
-            self._faults.begin("unsteady", of_short_connections(self._broker))
-        self._dial_at = self._monotonic() + self._jitter.next_s()
-        if trouble.lasting:
-            self._faults.begin("connection", trouble)
-        elif str(trouble) != self._last_error:
-            log.warning("%s; events stay in the outbox", trouble)
-        self._last_error = str(trouble)

@@ -6,6 +6,7 @@ The driver is the real one; only OpenCV's capture is replaced.
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ import cv2
 import numpy as np
 import pytest
 
-from edge import app, sight
 from edge.app import Device
 from edge.config import load_config
+from edge.device import sight
 from edge.drivers.door.simulated import SimulatedDoorPort
 from edge.runtime.status import read_status
 from edge.runtime.supervisor import Spec
 from edge.store.history import History
 from edge.store.reader import EventReader
+from edge.store.schema import EVENTS_NAME
 from tests.scenario.rig import configure, perform, until
 
 GOOD = np.full((480, 640, 3), 90, np.uint8)
@@ -95,8 +97,8 @@ def relay_is_off(device: Device) -> bool:
 
 def told(device: Device) -> list[tuple[str, str]]:
     """(type, subject) of every stored event about a part of the device."""
-    events = History(EventReader(device.config.store.state_dir / app.EVENTS)).export()
-    return [(event.type, event.subject) for event in events if event.subject]
+    with closing(EventReader(device.config.store.state_dir / EVENTS_NAME)) as reader:
+        return [(event.type, event.subject) for event in History(reader).export() if event.subject]
 
 
 def sees(device: Device) -> bool:

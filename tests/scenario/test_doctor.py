@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
-from edge.app import EVENTS
 from edge.errors import UsageError
 from edge.install.doctor import door, lids, listed, rehearse_cut
 from edge.install.doctor.acceptance import accept
@@ -20,6 +19,7 @@ from edge.install.doctor.walk import Walk
 from edge.local.camera import DeskCamera
 from edge.store.history import History
 from edge.store.reader import EventReader
+from edge.store.schema import EVENTS_NAME
 from tests.broker import PrivateBroker, Subscriber, single_events
 from tests.scenario.rig import TABLES, configure, edge
 from tests.scenario.test_waste_station import STATION
@@ -43,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stored(folder: Path) -> set[str]:
-    reader = EventReader(folder / "state" / EVENTS)
+    reader = EventReader(folder / "state" / EVENTS_NAME)
     try:
         return {json.loads(event.body)["id"] for event in History(reader).export()}
     finally:

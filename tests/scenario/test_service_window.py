@@ -24,14 +24,14 @@ def test_a_press_opens_the_window_and_the_office_is_told(tmp_path: Path) -> None
         assert isinstance(button, SimulatedServiceButton)
         until(lambda: device.service is not None and device.service.now.status()["working"])
         assert not window.exists()
-        until(lambda: device.board.latest.get("service") == {"open": False, "working": True})
+        until(lambda: device.monitoring.board.latest.get("service") == {"open": False, "working": True})
         button.hold(down=True)
         # A press is told from a spike by what several looks have seen.
         looks = device.service.now.looks
         until(lambda: device.service is not None and device.service.now.looks > looks + 10)
         button.hold(down=False)
         until(lambda: open_until(window, boot_id(), device.clock().mono_s) is not None)
-        until(lambda: device.board.latest["service"]["open"])
+        until(lambda: device.monitoring.board.latest["service"]["open"])
         assert not device.faults.present()
 
     assert perform(Device(config), act) == 0

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edge import resources
-from edge.app import EVENTS, Device
+from edge.app import Device
 from edge.bin_events import Button, LidPosition
 from edge.config import load_config
 from edge.drivers.station.simulated import SimulatedStationPort
 from edge.store.history import History
 from edge.store.reader import EventReader
+from edge.store.schema import EVENTS_NAME
 from tests.scenario.rig import TABLES, configure, perform, until
 
 MODEL = "waste-lite2.int8.tflite"
@@ -53,8 +55,8 @@ def port(device: Device) -> SimulatedStationPort:
 
 
 def stored(device: Device) -> list[dict[str, Any]]:
-    reader = EventReader(device.config.store.state_dir / EVENTS)
-    return [json.loads(event.body) for event in History(reader).export()]
+    with closing(EventReader(device.config.store.state_dir / EVENTS_NAME)) as reader:
+        return [json.loads(event.body) for event in History(reader).export()]
 
 
 def happened(device: Device, kind: str) -> Callable[[], bool]:
@@ -87,7 +89,8 @@ def test_who_asks_is_let_in_and_every_drop_is_told(tmp_path: Path) -> None:
     assert perform(device, act) == 0
     (drop,) = [event["data"] for event in stored(device) if event["type"].startswith("waste.")]
     assert (drop["bin"], drop["by"]) == ("paper", ["beam"])
-    assert port(device).lid_place("paper") == pytest.approx(port(device).lid_place("other"))
+    # The stop has begun to open both, one look apart perhaps.
+    assert port(device).lid_place("paper") == pytest.approx(port(device).lid_place("other"), abs=0.1)
 
 
 def test_a_lid_meets_a_hand_and_goes_back(tmp_path: Path) -> None:
@@ -148,7 +151,7 @@ def test_a_gate_and_a_station_in_one_daemon(tmp_path: Path) -> None:
         port(device).drop("paper")
         until(happened(device, "waste.dropped"))
         until(happened(device, "access.exit"))
-        assert {"bins", "door", "vision", "station"} <= set(device.board.latest)
+        assert {"bins", "door", "vision", "station"} <= set(device.monitoring.board.latest)
 
     device = station(tmp_path, gate=True, door='driver = "simulated"\nexit_every_s = 1.0')
     assert perform(device, act) == 0

@@ -43,8 +43,8 @@ def test_a_gate_hears_cards_and_keys_and_compares_pins(tmp_path: Path) -> None:
         until(lambda: initial_failures(config.store.state_dir) == {KEYPAD: 1})
         device.dispatcher.carry_out([KeepFailures({})], device.clock())
         until(lambda: initial_failures(config.store.state_dir) == {})
-        until(lambda: "credentials" in device.board.latest)
-        shown = device.board.latest["credentials"]
+        until(lambda: "credentials" in device.monitoring.board.latest)
+        shown = device.monitoring.board.latest["credentials"]
         assert {name: part["working"] for name, part in shown.items()} == dict.fromkeys(
             ("card", "keypad", "pins"), True
         )

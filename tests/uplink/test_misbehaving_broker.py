@@ -134,7 +134,7 @@ def test_stopping_does_not_wait_for_a_connection_that_hangs(tmp_path: Path) -> N
         caller.connect_ex(("127.0.0.1", port))
         crowd.append(caller)
     with running(tmp_path / "device", plain(port, connect_timeout_s=3.0)) as rig:
-        rig.wait(lambda: rig.uplink._dial is not None)
+        rig.wait(lambda: rig.uplink._attempts.dial is not None)
         began = time.monotonic()
         rig.uplink_thread.signal()
         assert rig.uplink_thread.join(1.0)

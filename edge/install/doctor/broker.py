@@ -21,7 +21,7 @@ from edge.errors import ConfigError, EdgeError
 from edge.install.doctor.bench import Bench
 from edge.install.doctor.checks import Judgement, Steps, Text, at_once, failed, passed, warning
 from edge.install.registering.renewal import soon
-from edge.parts import make_broker
+from edge.parts.broker import make_broker
 from edge.uplink.settings import Broker, tls_context
 from edge.uplink.trouble import of_failure
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.install.doctor.bench import Bench
 from edge.install.doctor.checks import Judgement, Steps, Text, at_once, failed, passed, warning
-from edge.parts import make_broker
+from edge.parts.broker import make_broker
 from edge.uplink.trouble import of_failure
 
 CONNECT_S = 5.0

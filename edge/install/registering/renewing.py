@@ -27,7 +27,7 @@ from edge.install.firstboot.places import put
 from edge.install.registering.device import ask, certificate_of, issued_by_ours
 from edge.install.registering.exchange import REGISTERED
 from edge.install.registering.renewal import due, make_renewal, soon
-from edge.parts import make_broker
+from edge.parts.broker import make_broker
 from edge.runtime.duties import RENEWAL_FOLDER, leave_note
 from edge.store.keys import DeviceKey, load_device_key
 from edge.uplink.settings import Broker, tls_context

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,23 +12,27 @@ from edge.actions import Priority
 from edge.care.retention import GRACE_DAYS, look_after
 from edge.clock import Now
 from edge.config.schema import Store
-from tests.unit.store.upkeep_bench import DAY_US, KEY, WALL_US, Yard
+from tests.unit.store.upkeep_bench import DAY_US, WALL_US, Yard, yard
 
 NOW = Now(1000.0, WALL_US)  # 2023-11-14
 AUDIENCE = "riverside/gate"
 
 
-def device(folder: Path) -> tuple[Yard, Store]:
-    yard = Yard(folder)
-    (folder / "device.key").write_bytes(bytes(range(32)))
-    (folder / "device.key").chmod(0o600)
-    assert KEY
-    return yard, Store(state_dir=folder)
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[Yard]:
+    (tmp_path / "device.key").write_bytes(bytes(range(32)))
+    (tmp_path / "device.key").chmod(0o600)
+    with yard(tmp_path) as made:
+        yield made
 
 
-def test_only_what_may_not_be_kept_any_longer_goes(tmp_path: Path) -> None:
-    yard, store = device(tmp_path)
-    yard.store(3)
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(state_dir=tmp_path)
+
+
+def test_only_what_may_not_be_kept_any_longer_goes(device: Yard, store: Store, tmp_path: Path) -> None:
+    device.store(3)
     for name in ("events.db.damaged-20221101T000000Z", "events.db.damaged-20221101T000000Z.salvaged"):
         (tmp_path / name).touch()
     for name in ("events.db.damaged-20231101T000000Z", "commands.json.damaged-nonsense", "notes.txt"):
@@ -49,21 +54,19 @@ def test_only_what_may_not_be_kept_any_longer_goes(tmp_path: Path) -> None:
     assert "before-restore-20231101T000000Z" in left
 
 
-def test_events_that_the_daemon_should_have_forgotten_are_told(tmp_path: Path) -> None:
-    yard, store = device(tmp_path)
-    yard.store(2, priority=Priority.PICTURE)
-    yard.store(1)
+def test_events_that_the_daemon_should_have_forgotten_are_told(device: Yard, store: Store) -> None:
+    device.store(2, priority=Priority.PICTURE)
+    device.store(1)
     late = replace(NOW, wall_us=WALL_US + (store.keep_picture_days + GRACE_DAYS + 1) * DAY_US)
     assert look_after(store, AUDIENCE, late).wrong == ()  # they have not been sent
-    yard.deliver()
+    device.deliver()
     assert look_after(store, AUDIENCE, late).wrong == ("2 events of picture are older than 7 days",)
 
 
-def test_an_altered_event_is_told(tmp_path: Path) -> None:
-    yard, store = device(tmp_path)
-    yard.store(3)
+def test_an_altered_event_is_told(device: Yard, store: Store) -> None:
+    device.store(3)
     changed = "CAST(replace(body, 'riverside', 'elsewhere') AS BLOB)"
-    yard.conn.execute(f"UPDATE events SET body = {changed} WHERE position = 2")
+    device.conn.execute(f"UPDATE events SET body = {changed} WHERE position = 2")
     assert "missing or altered" in look_after(store, AUDIENCE, NOW).wrong[0]
 
 

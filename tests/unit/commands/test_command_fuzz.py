@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "scripts/fuzz-commands"
+from tests.scripts import load_script
 
 
 @pytest.fixture(scope="module")
 def fuzzer() -> ModuleType:
-    import sys
-
-    loader = SourceFileLoader("fuzz_commands", str(SCRIPT))
-    spec = spec_from_loader("fuzz_commands", loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    sys.modules["fuzz_commands"] = module  # its dataclasses look themselves up
-    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    loader.exec_module(module)
-    sys.dont_write_bytecode = kept
-    return module
+    return load_script("fuzz-commands")
 
 
 def test_nothing_damaged_or_forged_does_anything(fuzzer: ModuleType) -> None:

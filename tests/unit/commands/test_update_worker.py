@@ -17,9 +17,11 @@ from office_samples import Device as DeskDevice
 from edge import __version__
 from edge.actions import Priority, Report
 from edge.commands import update as module
+from edge.commands import update_end
 from edge.commands.outcome import Outcome as Answer
 from edge.commands.outcome import Told
-from edge.commands.update import CLAIM_S, FETCH_S, UpdateWorker
+from edge.commands.update import FETCH_S, UpdateWorker
+from edge.commands.update_end import CLAIM_S
 from edge.config.update import Update
 from edge.store.identity import pem
 from edge.update import handover
@@ -193,7 +195,8 @@ def test_a_disk_that_takes_nothing_refuses_the_order_and_ends_nothing(
     def full(*_words: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_whole", full)
+    for writing in (module, update_end):
+        monkeypatch.setattr(writing, "write_whole", full)
     bench.order(bench.offer())
     assert bench.work().outcome.reason == "storage"
     JournalFile(bench.root / "update").end(Outcome("i-1", "kept", "0.2.0", "0.1.0", "", "", ""))

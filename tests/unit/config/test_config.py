@@ -10,7 +10,7 @@ from edge.config import load_config
 from edge.config.lines import key_lines, line_of
 from edge.config.schema import FolderCamera, GpioDoor
 from edge.errors import ConfigError
-from edge.parts import make_book
+from edge.parts.voice import make_book
 from edge.waste.levels import LevelRules
 from edge.waste.sorting import CATEGORIES
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
+from line_bench import Bench
 
 from edge.drivers import gpio
 
@@ -14,3 +16,9 @@ def nothing_is_left_claimed() -> Iterator[None]:
     while gpio._left:
         _, factory = gpio._left.pop()
         factory.close()
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with ExitStack() as stack:
+        yield Bench(stack)

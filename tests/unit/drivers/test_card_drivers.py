@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from line_bench import Bench
 
 from edge.config.credentials import (
     LineReaderConfig,
@@ -23,38 +23,14 @@ from edge.drivers.card.osdp import OsdpReader
 from edge.drivers.card.pn532 import Pn532Reader
 from edge.drivers.card.simulated import SimulatedReader
 from edge.drivers.card.wiegand import WiegandReader
-from edge.drivers.level.pseudo_terminal import Instrument, PseudoTerminal
+from edge.drivers.level.pseudo_terminal import Instrument
 from edge.errors import HardwareError
-from edge.parts import make_card_reader
+from edge.parts.card import make_card_reader
 
 READ_S = 0.25
 TRIES = 60
 """Of READ_S each; one is enough on a machine that is not busy."""
 NUMBER = bytes.fromhex("0400A1B2C3")
-
-
-class Bench:
-    """Lines and readers that are closed at the end, whatever happens."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-
-    def line(self, instrument: Instrument) -> PseudoTerminal:
-        line = PseudoTerminal(instrument)
-        self._stack.callback(line.unplug)
-        line.start()
-        return line
-
-    def opened(self, reader: CardReader) -> CardReader:
-        self._stack.callback(reader.close)
-        reader.open()
-        return reader
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    with ExitStack() as stack:
-        yield Bench(stack)
 
 
 def shown_at(reader: CardReader, wanted: int = 1) -> list[Shown]:

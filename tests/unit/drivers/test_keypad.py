@@ -34,7 +34,7 @@ from edge.drivers.keypad.worker import RETRY_S, KeypadWorker
 from edge.drivers.level.pseudo_terminal import PseudoTerminal
 from edge.errors import HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event, PinTyped
-from edge.parts import make_keypad
+from edge.parts.keypad import make_keypad
 from edge.runtime.faults import FaultDesk
 
 TRIES = 60

@@ -6,12 +6,12 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from line_bench import Bench
 
 from edge.bin_events import Reading
 from edge.config.sensors import ModbusSensor, ScaleSensor, UltrasonicSensor
@@ -19,7 +19,7 @@ from edge.drivers.level import LevelSensor
 from edge.drivers.level.bus import shared_bus
 from edge.drivers.level.instruments import Fault, SimulatedGauge, SimulatedRanger, SimulatedScale
 from edge.drivers.level.modbus import REMEMBER_S, ModbusGauge
-from edge.drivers.level.pseudo_terminal import Instrument, PseudoTerminal
+from edge.drivers.level.pseudo_terminal import PseudoTerminal
 from edge.drivers.level.scale import Scale
 from edge.drivers.level.ultrasonic import UltrasonicRanger
 from edge.errors import HardwareError
@@ -27,30 +27,6 @@ from edge.errors import HardwareError
 READ_S = 0.25
 TRIES = 40
 """Of READ_S each; one is enough on a machine that is not busy."""
-
-
-class Bench:
-    """Lines and drivers that are closed at the end, whatever happens."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._stack = stack
-
-    def line(self, instrument: Instrument) -> PseudoTerminal:
-        line = PseudoTerminal(instrument)
-        self._stack.callback(line.unplug)
-        line.start()
-        return line
-
-    def opened(self, driver: LevelSensor) -> LevelSensor:
-        self._stack.callback(driver.close)
-        driver.open()
-        return driver
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    with ExitStack() as stack:
-        yield Bench(stack)
 
 
 def answer_of(sensor: LevelSensor) -> Reading:

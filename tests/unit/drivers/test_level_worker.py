@@ -17,7 +17,7 @@ from edge.drivers.level.trace import load_trace
 from edge.drivers.level.worker import SILENT_S, LevelWorker
 from edge.errors import DataError, HardwareError
 from edge.events import ComponentFailed, ComponentRecovered, Event
-from edge.parts import make_level_sensor
+from edge.parts.level import make_level_sensor
 from edge.runtime.faults import FaultDesk
 
 Answer = Reading | Exception | None

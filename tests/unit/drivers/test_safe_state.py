@@ -10,7 +10,6 @@ import pytest
 from door_samples import Wired
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from edge import parts
 from edge.__main__ import main
 from edge.config.schema import GpioDoor, SimulatedDoor
 from edge.config.station import Bin, Station
@@ -89,8 +88,8 @@ class Board:
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch) -> Board:
     board = Board()
-    monkeypatch.setattr(parts, "make_door", board.door)
-    monkeypatch.setattr(parts, "make_station", board.station)
+    monkeypatch.setattr("edge.parts.door.make_door", board.door)
+    monkeypatch.setattr("edge.parts.station.make_station", board.station)
     # What a crashed daemon has left: the relay on, a servo's pulses and a closing motor.
     for number, level in ((17, 0), (23, 1), (24, 1)):
         pin = board.pin[number]
@@ -141,7 +140,7 @@ def test_in_a_fire_the_door_is_left_free(
     wired = Wired()
     wired.fire(state)
     relay = wired.pin(17)
-    monkeypatch.setattr(parts, "make_door", lambda settings: GpioDoorPort(settings, wired.make))
+    monkeypatch.setattr("edge.parts.door.make_door", lambda settings: GpioDoorPort(settings, wired.make))
     wires = "relay_pin = 17\nfire_rest_pin = 5\nfire_alarm_pin = 6"
     assert run(tmp_path, DEVICE.replace("relay_pin = 17", wires)) == 0
     told = json.loads(capsys.readouterr().out)

@@ -12,7 +12,7 @@ from edge.config.station import Bin, Station
 from edge.config.wiring import MotorLid, NoLid, ServoLid, SimulatedLid, StationWiring
 from edge.drivers.station import StationInputs, StationPort
 from edge.drivers.station.simulated import FALL_S, GAP_S, PRESS_S, SimulatedStationPort
-from edge.parts import make_station
+from edge.parts.station import make_station
 
 STATION = Station(wiring=StationWiring(simulated=True))
 BINS = {

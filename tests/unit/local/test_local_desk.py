@@ -21,7 +21,8 @@ from edge.clock import Now, boot_id
 from edge.drivers.camera import Frame
 from edge.events import CardShown, ContactChanged, Event, FaceMatched, OrderGiven, PassShown, PinTyped, Tick
 from edge.local import service as services
-from edge.local.desk import Lent, LocalDesk
+from edge.local.desk import LocalDesk
+from edge.local.lent import Lent
 from edge.local.seen import Seen
 from edge.local.trial import PREFIX, Trials, order_of
 from edge.local.view import WANTED_S, View

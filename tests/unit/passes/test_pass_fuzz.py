@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[3] / "scripts/fuzz-passes"
+from tests.scripts import load_script
 
 
 @pytest.fixture(scope="module")
 def fuzzer() -> ModuleType:
-    loader = SourceFileLoader("fuzz_passes", str(SCRIPT))
-    spec = spec_from_loader("fuzz_passes", loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    loader.exec_module(module)
-    sys.dont_write_bytecode = kept
-    return module
+    return load_script("fuzz-passes")
 
 
 def test_nothing_damaged_or_forged_opens(fuzzer: ModuleType) -> None:

@@ -15,7 +15,7 @@ from edge.config import load_config
 from edge.config.cameras import VisitorsCamera as VisitorsSettings
 from edge.errors import DataError, HardwareError
 from edge.events import Gesture
-from edge.parts import make_camera
+from edge.parts.camera import make_camera
 from edge.rig.camera import VisitorsCamera
 from edge.rig.hearing import Hearing
 from edge.rig.portrait import Fit

@@ -6,15 +6,15 @@ import json
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from edge import __version__
 from edge.config import Config
-from edge.parts import make_broker
+from edge.parts.broker import make_broker
 from edge.runtime.faults import FaultDesk
 from edge.runtime.renewable import Renewable
 from edge.store.identity import raw, read_signer, sealing_key, signing_key
 from edge.store.keys import DeviceKey
+from edge.store.schema import EVENTS_NAME
 from edge.uplink.inbound import Handler
 from edge.uplink.settlement import Acknowledge
 from edge.uplink.topics import Topics
@@ -22,17 +22,19 @@ from edge.uplink.worker import UplinkWorker
 
 
 class Line:
-    """`uplink` is the worker's post, filled by `renew`. All methods may be called from any thread, and none waits."""
+    """`uplink` is the worker's post, filled by `renew`. `key`: the device's; what checks its signatures and seals to it
+    is published. All methods may be called from any thread, and none waits.
+    """
 
     def __init__(
         self,
         config: Config,
-        store: Path,
         acknowledge: Acknowledge,
         faults: FaultDesk,
         subscriptions: Mapping[str, Handler],
+        key: DeviceKey | None,
     ) -> None:
-        device = config.device
+        device, store = config.device, config.store.state_dir / EVENTS_NAME
         self.topics = Topics(device.site, device.id)
         self._kept: dict[str, bytes] = {}
         self._changing = threading.Lock()
@@ -59,6 +61,8 @@ class Line:
             return worker
 
         self.uplink: Renewable[UplinkWorker] = Renewable(make)
+        if key is not None:
+            self._introduce_keys(key)
 
     def keep(self, topic: str, payload: bytes) -> None:
         """Let this stand retained on the topic; the latest wins."""
@@ -75,12 +79,6 @@ class Line:
         """The state of every component."""
         self.keep(self.topics.state, state)
 
-    def introduce_keys(self, key: DeviceKey) -> None:
-        """Publish the device's public keys: to check its signatures by, and to seal to."""
-        public = {"signing": raw(signing_key(key).public_key()), "sealing": raw(sealing_key(key).public_key())}
-        shown = {name: urlsafe_b64encode(one).decode().rstrip("=") for name, one in public.items()}
-        self.keep(self.topics.keys, json.dumps(shown).encode())
-
     def say(self, topic: str, payload: bytes) -> bool:
         """What only those hear who listen now; False when it cannot be said."""
         return self.uplink.now.say(topic, payload)
@@ -93,6 +91,11 @@ class Line:
         """Whether the office can be heard: the broker is there, and lets us listen."""
         status = self.uplink.now.status()
         return status.connected and status.listening
+
+    def _introduce_keys(self, key: DeviceKey) -> None:
+        public = {"signing": raw(signing_key(key).public_key()), "sealing": raw(sealing_key(key).public_key())}
+        shown = {name: urlsafe_b64encode(one).decode().rstrip("=") for name, one in public.items()}
+        self.keep(self.topics.keys, json.dumps(shown).encode())
 
     def _introduce(self, config: Config) -> dict[str, Handler]:
         """Home Assistant's document of the device, said again whenever Home Assistant starts."""

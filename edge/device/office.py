@@ -13,9 +13,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from edge import resources
-from edge.actions import Report
-from edge.clock import Clock
 from edge.commands.configuration import ConfigurationWorker
 from edge.commands.desk import CommandDesk, Links
 from edge.commands.hands import Hands
@@ -28,48 +25,42 @@ from edge.commands.update import UpdateWorker
 from edge.config import Config
 from edge.config.desired import Desired, merged
 from edge.config.effective import Effective
+from edge.device.ground import Ground
 from edge.errors import DataError
-from edge.events import OrderGiven
-from edge.parts import check_office, check_station, make_book, make_broker
-from edge.runtime.faults import FaultDesk
+from edge.local.lent import Order
+from edge.parts.check import check_start
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 from edge.store.identity import read_signer
 from edge.update.manifest import is_version
 from edge.uplink.inbound import Handler
-from edge.uplink.settings import password, tls_context
 from edge.uplink.topics import Topics
-from edge.vision.manifest import load_manifest
-from edge.vision.recognition import Recognition
 
 RESTART_AFTER_S = 1.0  # so that the answer to the command has left
 
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """What the device lends. None of it blocks.
+    """What the device lends, beyond the ground that all its parts stand on. None of it blocks.
 
-    `keep(topic, payload)` makes something stand retained, `say(topic, payload)` is heard by who listens now; `alone`
-    is held by whoever has the roster open; `execute`: commands that other parts of the device carry out.
+    `keep(topic, payload)` makes something stand retained, `say(topic, payload)` is heard by who listens now;
+    `execute`: commands that other parts of the device carry out.
     """
 
-    post: Callable[[OrderGiven], bool]
-    submit: Callable[[Report], None]
     reply: Callable[[str, bytes, bytes], bool]
     keep: Callable[[str, bytes], None]
     say: Callable[[str, bytes], bool]
     connected: Callable[[], bool]
     apply: Callable[[Config], bool]
     restart: Callable[[str], None]
-    alone: threading.Lock
     execute: Mapping[str, Executor] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Office:
     """The workers that serve the office. `lockdown`: whether one was in force when the last process ended."""
 
-    def __init__(self, effective: Effective, ties: Ties, clock: Clock, faults: FaultDesk) -> None:
-        config = effective.config
+    def __init__(self, effective: Effective, ties: Ties, ground: Ground) -> None:
+        config, clock, faults = effective.config, ground.clock, ground.faults
         state_dir, device = config.store.state_dir, config.device
         audience = f"{device.site}/{device.id}"
         keys = {name: read_signer(file) for name, file in config.office.keys.items()}
@@ -79,7 +70,7 @@ class Office:
         self.lockdown = standing.now.lockdown
         self._ties = ties
 
-        people = PeopleCommands(state_dir, audience, config.office.zone, clock, ties.alone).executors()
+        people = PeopleCommands(state_dir, audience, config.office.zone, clock, ground.alone).executors()
         execute: Mapping[str, Executor] = {
             **people,
             "restart": self._restart,
@@ -90,13 +81,13 @@ class Office:
         sealing = config.office.sealing_key_file is not None
         self.update: Renewable[UpdateWorker] = Renewable(
             lambda _last: UpdateWorker(
-                config.update, state_dir, lambda told: self.commands.now.settle(told), ties.submit, clock
+                config.update, state_dir, lambda told: self.commands.now.settle(told), ground.submit, clock
             )
         )
         links = Links(
             execute=execute,
-            post=ties.post,
-            submit=ties.submit,
+            post=ground.post,
+            submit=ground.submit,
             reply=ties.reply,
             on_fault=faults.fault,
             on_recovered=faults.recovered,
@@ -113,8 +104,8 @@ class Office:
             restart=ties.restart,
             connected=ties.connected,
             keep=lambda payload: ties.keep(topics.config_reported, payload),
-            submit=ties.submit,
-            check=_check,
+            submit=ground.submit,
+            check=check_start,
         )
         self.configuration: Renewable[ConfigurationWorker] = Renewable(
             lambda last: ConfigurationWorker(
@@ -127,8 +118,8 @@ class Office:
                 state_dir,
                 zone,
                 lambda have: ties.say(topics.roster_want, _want(zone.name, have)),
-                ties.submit,
-                ties.alone,
+                ground.submit,
+                ground.alone,
                 clock,
                 *told,
             )
@@ -139,11 +130,12 @@ class Office:
             Spec("rostersync", self.roster, 60.0),
             Spec("update", self.update, 60.0),
         ]
-        self.subscriptions: dict[str, Handler] = {
+        self.listens_to: dict[str, Handler] = {
             topics.commands: lambda message: self.commands.now.take(message),
             topics.config_desired: lambda message: self.configuration.now.take(message),
             topics.roster(zone.name): lambda message: self.roster.now.take(message),
         }
+        self.orders_here: dict[str, Order] = {"configure": self._configure_here, "update": self._update_here}
 
     def status(self) -> dict[str, Any]:
         """For the status board."""
@@ -156,7 +148,7 @@ class Office:
             "figures": figures,
         }
 
-    def configure_here(self, request: Mapping[str, Any]) -> tuple[str, str] | None:
+    def _configure_here(self, request: Mapping[str, Any]) -> tuple[str, str] | None:
         """What somebody at the device has set: further keys over what is in force, as the version after the newest one.
         From then on it is as if the office had sent it. A word and a sentence where it cannot be. Raises DataError.
         """
@@ -166,7 +158,7 @@ class Office:
         taken = self.configuration.now.desire(Desired(asked.version, tables))
         return None if taken else ("busy", "another configuration waits")
 
-    def update_here(self, request: Mapping[str, Any]) -> tuple[str, str] | None:
+    def _update_here(self, request: Mapping[str, Any]) -> tuple[str, str] | None:
         """Somebody at the device wants a version; None: it is being fetched, or why not. Raises DataError."""
         version = request.get("version")
         if not isinstance(version, str) or not is_version(version):
@@ -188,18 +180,6 @@ class Office:
     def _sync(self, _args: Mapping[str, Any]) -> Outcome:
         self.roster.now.sync()
         return Outcome(True)
-
-
-def _check(config: Config) -> None:
-    """What the schema cannot tell, but a start would end at or never come to the broker with. Raises EdgeError."""
-    make_book(config)
-    Recognition(load_manifest(*resources.manifests(config.store.state_dir)), config.face)
-    check_office(config)
-    check_station(config)
-    broker = make_broker(config.uplink)
-    password(broker)
-    if broker.tls:
-        tls_context(broker)
 
 
 def _want(zone: str, have: int) -> bytes:

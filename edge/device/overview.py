@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from edge.config import Config
 from edge.core.roles import RolesState
-from edge.drivers.board.watch import BoardWatch
+from edge.device.monitoring import Monitoring
 from edge.gate.decision import CONTACTS
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
@@ -18,25 +18,24 @@ from edge.runtime.queues import QueuePart
 from edge.runtime.renewable import Renewable
 from edge.runtime.status import StatusBoard
 from edge.runtime.supervisor import Supervisor
-from edge.runtime.timekeeper import ClockWatch
 from edge.runtime.waiting import WaitingTimes
 from edge.store.writer import StoreWriter
 from edge.uplink.worker import UplinkWorker
 from edge.voice.worker import VoiceWorker
 
 if TYPE_CHECKING:
-    from edge.credentials import Credentials
+    from edge.device.credentials import Credentials
+    from edge.device.office import Office
+    from edge.device.passing import Passing
+    from edge.device.sight import Sight
+    from edge.device.station import StationParts
     from edge.drivers.service.worker import ServiceButtonWorker
-    from edge.office import Office
-    from edge.passing import Passing
-    from edge.sight import Sight
-    from edge.station import StationParts
 
 
 class Shown(Protocol):
     """The device, as far as it is shown."""
 
-    board: StatusBoard
+    monitoring: Monitoring
     config: Config
     faults: FaultDesk
     warnings: tuple[str, ...]
@@ -57,9 +56,10 @@ class Shown(Protocol):
     service: Renewable[ServiceButtonWorker] | None
 
 
-def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) -> None:
+def register(device: Shown) -> None:
     """Give the device's board all its parts."""
-    board, config, faults = device.board, device.config, device.faults
+    monitoring, config, faults = device.monitoring, device.config, device.faults
+    board = monitoring.board
     board.register("warnings", lambda: dict.fromkeys(device.warnings, True))
     board.register("faults", faults.present)
     board.register("last_errors", faults.last)
@@ -81,9 +81,9 @@ def register(device: Shown, board_watch: BoardWatch, clock_watch: ClockWatch) ->
     board.register(
         "uplink", lambda: _figures(asdict(device.uplink.now.status()), "connected", "listening", "mqtt", "last_error")
     )
-    board.register("disk", board_watch.disk)
-    board.register("board", board_watch.status)
-    board.register("timekeeper", clock_watch.status)
+    board.register("disk", monitoring.board_watch.disk)
+    board.register("board", monitoring.board_watch.status)
+    board.register("timekeeper", monitoring.clock_watch.status)
     board.register("workers", lambda: {"replaced": device.supervisor.replaced, "figures": device.heartbeats.status()})
     if (service := device.service) is not None:
         board.register("service", lambda: service.now.status())
@@ -109,12 +109,11 @@ def _register_station(board: StatusBoard, station: StationParts) -> None:
     board.register("bins", station.show)
     board.register("station", lambda: station.inputs.now.status())
     board.register("levels", lambda: {name: worker.now.status() for name, worker in station.sensors.items()})
-    if (camera := station.camera) is not None:
-        board.register("station_camera", lambda: camera.now.status())
-    if (items := station.items) is not None:
-        board.register("items", lambda: items.now.status())
-    if (clips := station.clips) is not None:
-        board.register("clips", lambda: clips.now.status())
+    if (eyes := station.eyes) is not None:
+        board.register("station_camera", lambda: eyes.camera.now.status())
+        board.register("items", lambda: eyes.items.now.status())
+        if (clips := eyes.clips) is not None:
+            board.register("clips", lambda: clips.now.status())
 
 
 def _brain(device: Shown) -> dict[str, Any]:

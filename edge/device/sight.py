@@ -5,21 +5,19 @@ A gate always has it; a waste station only where residents may be recognised.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 
-from edge.actions import Report
-from edge.clock import Clock, Now
 from edge.config import Config
 from edge.config.cameras import CameraConfig
+from edge.device.ground import Ground
 from edge.drivers.camera import Frame
 from edge.drivers.camera.worker import COMPONENT as CAMERA
 from edge.drivers.camera.worker import CameraWorker, Onlooker
-from edge.parts import make_camera, make_snapshots
+from edge.parts.camera import make_camera
+from edge.parts.pictures import make_snapshots
 from edge.people.falseaccepts import FalseAcceptsWorker
 from edge.people.gallery import LoadedGallery
 from edge.people.watch import RosterWorker
-from edge.runtime.faults import FaultDesk
 from edge.runtime.heartbeats import FrameWatch
 from edge.runtime.mailbox import LatestSlot
 from edge.runtime.renewable import Renewable
@@ -33,8 +31,8 @@ from edge.vision.worker import VisionWorker, Watcher
 
 
 class Sight:
-    """The workers behind `[camera]`. `post(event, seen_s)` puts into the brain's inbox; `alone` is held by whoever has
-    the roster open. `onlookers`: who else takes frames of the camera; `also` takes what the roster means to others.
+    """The workers behind `[camera]`. `look` sees every frame with what was made of it; `onlookers`: who else takes
+    frames of the camera; `also` takes what the roster means to others.
     """
 
     def __init__(
@@ -42,17 +40,14 @@ class Sight:
         config: Config,
         camera: CameraConfig,
         manifest: Manifest,
-        post: Callable[..., bool],
-        submit: Callable[[Report, Now], None],
-        clock: Clock,
-        faults: FaultDesk,
-        alone: threading.Lock,
+        ground: Ground,
         look: Watcher,
         onlookers: Sequence[Onlooker] = (),
         also: Callable[[LoadedGallery], None] = lambda _loaded: None,
     ) -> None:
         self.driver = camera.driver
         self.recognition = Recognition(manifest, config.face)
+        post, submit, clock, faults = ground.post, ground.submit, ground.clock, ground.faults
         told = (faults.fault, faults.recovered)
         slot: LatestSlot[Frame] = LatestSlot()
         self.frames = FrameWatch(slot, faults, frozenset({CAMERA, VISION}))
@@ -93,7 +88,7 @@ class Sight:
                 deliver,
                 post,
                 *told,
-                alone,
+                ground.alone,
             )
         )
         self.false_accepts: Renewable[FalseAcceptsWorker] = Renewable(

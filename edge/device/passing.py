@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.clock import Clock
 from edge.commands.outcome import Executor, Outcome
 from edge.config import Config
+from edge.device.ground import Ground
 from edge.drivers.camera import Frame
 from edge.passes.gates import Heard
 from edge.passes.judge import Place
 from edge.passes.uses import Uses
 from edge.passes.view import View
 from edge.passes.worker import COMPONENT, PassWorker, Rules
-from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import NextSlot
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
@@ -27,16 +26,9 @@ from edge.uplink.topics import Topics
 
 
 class Passing:
-    """`post(event, seen_s)` puts into the brain's inbox, `keep(topic, payload)` lets something stand retained."""
+    """`keep(topic, payload)` lets something stand retained."""
 
-    def __init__(
-        self,
-        config: Config,
-        post: Callable[..., bool],
-        keep: Callable[[str, bytes], None],
-        clock: Clock,
-        faults: FaultDesk,
-    ) -> None:
+    def __init__(self, config: Config, ground: Ground, keep: Callable[[str, bytes], None]) -> None:
         device = config.device
         topics = Topics(device.site, device.id)
         keys = {name: read_signer(file) for name, file in config.office.keys.items()}
@@ -51,11 +43,11 @@ class Passing:
                 self.uses,
                 heard,
                 view,
-                post,
+                ground.post,
                 lambda payload: keep(topics.passes, payload),
-                clock,
-                faults.fault,
-                faults.recovered,
+                ground.clock,
+                ground.faults.fault,
+                ground.faults.recovered,
             )
         )
         self.specs = [Spec(COMPONENT, self.desk, 10.0)]
@@ -69,12 +61,3 @@ class Passing:
     def _revoke(self, args: Mapping[str, Any]) -> Outcome:
         self.uses.revoke(args["pass"], args.get("until", 0))
         return Outcome(True)
-
-
-def make_passing(
-    config: Config, post: Callable[..., bool], keep: Callable[[str, bytes], None], clock: Clock, faults: FaultDesk
-) -> Passing | None:
-    """The reader of passes, where the configuration has all that it takes."""
-    if config.door is None or config.camera is None or not config.office.keys:
-        return None
-    return Passing(config, post, keep, clock, faults)

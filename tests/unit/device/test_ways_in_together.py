@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from edge.actions import CheckPin, KeepFailures
+from edge.actions import CheckPin, KeepFailures, Report
+from edge.clock import Now, SystemClock
 from edge.config import Config, check_table
-from edge.credentials import Credentials
+from edge.device.credentials import Credentials
+from edge.device.ground import Ground
 from edge.events import CardShown, Event, PinChecked, PinTyped, PinVerdict
 from edge.people.gallery import load_gallery
 from edge.runtime.faults import FaultDesk
@@ -39,14 +41,20 @@ def config_of(state: Path, **tables: Any) -> Config:
     return config
 
 
+def ground_of(post: Callable[..., bool]) -> Ground:
+    def submit(report: Report, now: Now | None = None) -> None:
+        raise AssertionError(f"{report} at {now}: that is the brain's to tell")
+
+    return Ground(post, submit, SystemClock(), FaultDesk(post), threading.Lock())
+
+
 class Bench:
     """Runs the workers on threads, as the supervisor does, and hears what they post."""
 
     def __init__(self, state: Path, **tables: Any) -> None:
         self._heard = threading.Condition()
         self.events: list[Event] = []
-        desk = FaultDesk(self.post)
-        self.parts = Credentials(config_of(state, **tables), self.post, desk, threading.Lock())
+        self.parts = Credentials(config_of(state, **tables), ground_of(self.post))
         self.threads = [WorkerThread(spec.name, spec.make()) for spec in self.parts.specs]
         for thread in self.threads:
             thread.launch()
@@ -128,6 +136,6 @@ def test_a_reader_alone_compares_no_pins(state: Path) -> None:
 def test_more_orders_than_anybody_types_are_refused(state: Path) -> None:
     """Before a worker takes them."""
     tables = {"keypad": {"driver": "simulated"}}
-    parts = Credentials(config_of(state, **tables), lambda *_: True, FaultDesk(lambda _: True), threading.Lock())
+    parts = Credentials(config_of(state, **tables), ground_of(lambda *_: True))
     taken = [parts.check_pin(CheckPin(number, "", "4711")) for number in range(30)]
     assert taken == [True] * 16 + [False] * 14

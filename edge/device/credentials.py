@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,29 +9,30 @@ from typing import Any
 from edge.actions import CheckPin, KeepFailures
 from edge.config import Config
 from edge.config.credentials import SimulatedKeypad, SimulatedReaderConfig
+from edge.device.ground import Ground
 from edge.drivers.card.instruments import SimulatedBridge
 from edge.drivers.card.worker import CardWorker
 from edge.drivers.keypad.of_reader import ReaderKeys
 from edge.drivers.keypad.simulated import TypingVisitor
 from edge.drivers.keypad.worker import KeypadWorker
 from edge.gate.cards import INSIDE
-from edge.parts import make_card_reader, make_keypad
+from edge.parts.card import make_card_reader
+from edge.parts.keypad import make_keypad
 from edge.people.books import Books
 from edge.people.gallery import LoadedGallery
 from edge.people.pins import MOST_ORDERS, Orders, PinWorker
-from edge.runtime.faults import FaultDesk
 from edge.runtime.mailbox import Inbox
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
 
 
 class Credentials:
-    """The workers behind `[card]`, `[card_inside]` and `[keypad]`. `post(event, seen_s)` puts into the brain's inbox;
-    `alone` is held by whoever has the roster open. `bridges` (by table) and `visitor` show cards and press keys at
-    simulated ones.
+    """The workers behind `[card]`, `[card_inside]` and `[keypad]`. `bridges` (by table) and `visitor` show cards and
+    press keys at simulated ones.
     """
 
-    def __init__(self, config: Config, post: Callable[..., bool], faults: FaultDesk, alone: threading.Lock) -> None:
+    def __init__(self, config: Config, ground: Ground) -> None:
+        post, faults = ground.post, ground.faults
         self._books = Books()
         self._orders: Orders = Inbox(MOST_ORDERS)
         keys = ReaderKeys()
@@ -56,7 +56,7 @@ class Credentials:
             )
             self.pins = Renewable(
                 lambda _last: PinWorker(
-                    config.store.state_dir, self._orders, lambda: self._books.pins, post, faults, alone
+                    config.store.state_dir, self._orders, lambda: self._books.pins, post, faults, ground.alone
                 )
             )
             self.specs += [Spec("pins", self.pins, 30.0), Spec("keypad", self.keypad)]
@@ -76,6 +76,10 @@ class Credentials:
     def keep_failures(self, order: KeepFailures) -> bool:
         """For the dispatcher."""
         return self.pins is not None and self._orders.put(order)
+
+    def hands(self) -> dict[str, Any]:
+        """Who carries out the brain's orders about PINs, by the dispatcher's names for them."""
+        return {"check_pin": self.check_pin, "keep_failures": self.keep_failures}
 
     def status(self) -> dict[str, dict[str, Any]]:
         """For the status board, by part."""
