@@ -17,9 +17,10 @@ _NEVER = float("-inf")
 
 
 class MotorControl:
-    """A run in one direction lasts until its end stop is reached or the motor has been on for `longest_s`. The latter
-    is a fault, and the motor rests as long before it tries that direction again. Strain stops a closing lid only: one
-    that opens against ice may strain until its time is over.
+    """A run in one direction lasts until its end stop is reached or the motor has been on that way for `longest_s`,
+    however often it was broken off and asked for anew. The latter is a fault, and the motor rests as long before it
+    tries that direction again. Strain stops a closing lid only: one that opens against ice may strain until its time is
+    over.
     """
 
     def __init__(self, longest_s: float) -> None:
@@ -27,8 +28,9 @@ class MotorControl:
         self._opening = Opening()
         self._asked: Drive | None = None  # not begun
         self._run: Drive | None = None  # begun, though the motor may pause
-        self._again = False  # somebody asked to open while it was opening: if that fails, it is tried once more
+        self._again = False  # asked to open with less than the whole time left: if that fails, it is tried once more
         self._ran_s = 0.0
+        self._way, self._on_s = Drive.OFF, 0.0  # that way, since it arrived, rested as long as it may run, or turned
         self._drive = Drive.OFF
         self._last_s = 0.0
         self._stopped, self._stopped_s = Drive.OFF, _NEVER
@@ -48,7 +50,9 @@ class MotorControl:
 
     def step(self, mono_s: float, inputs: LidInputs) -> LidOutputs:
         if self._drive is not Drive.OFF:
-            self._ran_s += max(0.0, mono_s - self._last_s)
+            on_s = max(0.0, mono_s - self._last_s)
+            self._ran_s += on_s
+            self._on_s += on_s
         self._last_s = mono_s
         free = self._opening.free(mono_s, inputs.hand)
         torn = self._contradicted(mono_s, inputs)
@@ -82,7 +86,7 @@ class MotorControl:
         """An order to open is begun at once; one to close when the opening is free and the lid has gone back up."""
         if self._asked is None or (self._asked is Drive.CLOSING and not (free and self._blocked_s is None)):
             return
-        self._again = self._asked is self._run is Drive.OPENING
+        self._again = self._asked is self._way is Drive.OPENING and self._on_s > 0.0
         if self._asked is not self._run:
             self._ran_s = 0.0
         self._run, self._asked = self._asked, None
@@ -98,12 +102,14 @@ class MotorControl:
         if self._run is None or (self._blocked_s is not None and mono_s - self._blocked_s < REVERSE_S):
             return
         if settled and end is _END[self._run]:
+            if self._way is self._run:  # else it never left this end
+                self._on_s = 0.0
             self._run, self._blocked_s, self._rests_until_s = None, None, _NEVER
-        elif self._ran_s >= self._longest_s:
+        elif self._way is self._run and self._on_s >= self._longest_s:
             self._lost = self._rests = self._run
             self._rests_until_s = mono_s + self._longest_s
             self._asked = self._asked or (Drive.OPENING if self._again else None)
-            self._run, self._blocked_s = None, None
+            self._run, self._on_s, self._blocked_s = None, 0.0, None
 
     def _wanted(self, mono_s: float, inputs: LidInputs) -> Drive:
         run = self._run
@@ -118,6 +124,8 @@ class MotorControl:
             self._stopped, self._stopped_s, self._drive = self._drive, mono_s, Drive.OFF
         elif wanted is self._stopped or mono_s - self._stopped_s >= REVERSE_S:
             self._drive = wanted
+            if wanted is not self._way or mono_s - self._stopped_s >= self._longest_s:
+                self._way, self._on_s = wanted, 0.0
 
     def _position(self, inputs: LidInputs) -> LidPosition | None:
         if inputs.open_stop and inputs.closed_stop:

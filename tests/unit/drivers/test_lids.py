@@ -193,6 +193,22 @@ def test_asking_again_while_it_runs_gives_it_no_more_time() -> None:
     assert (lid.last.drive, bool(lid.last.fault)) == (OFF, True)
 
 
+def test_a_run_that_is_broken_off_and_asked_for_again_gets_no_more_time() -> None:
+    lid = opened()
+    lid.stuck = True
+    on_s = 0.0
+    for _ in range(round(LONGEST_S / 0.1) * 2):
+        lid.control.ask(open=False)
+        for _ in range(round(0.1 / STEP_S)):
+            on_s += STEP_S * (lid.last.drive is CLOSING)
+            lid.run(STEP_S)
+        lid.control.halt()
+        lid.last = LidOutputs()
+    assert on_s == pytest.approx(LONGEST_S, abs=0.15)
+    lid.run(LONGEST_S)  # a motor that was off for as long may run again
+    assert lid.ask(0.1, open=False).drive is CLOSING
+
+
 def test_a_jammed_lid_that_springs_back_to_its_stop_is_still_a_fault() -> None:
     lid = Lid(stops=(False, True))
     lid.ask(0.5, open=True)
