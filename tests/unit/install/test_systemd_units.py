@@ -74,6 +74,12 @@ def test_a_service_can_do_little_besides_its_work(name: str) -> None:
     assert exposure(FOLDER / name) <= MOST_EXPOSED
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_call_that_is_not_allowed_is_answered_and_kills_nobody(name: str) -> None:
+    """Every program asks whether the clock is synchronised, which is among the calls that could also set it."""
+    assert lines(name, "SystemCallErrorNumber") == ["EPERM"]
+
+
 @NEEDS_SYSTEMD
 def test_the_first_boot_may_do_more_and_no_more_than_packages_need(tmp_path: Path) -> None:
     unit = tmp_path / "edge-firstboot.service"
