@@ -144,13 +144,16 @@ def wheel(folder: Path, version: str, behaviour: str = "healthy") -> Path:
     files = {
         "edge/__init__.py": constants,
         "edge/__main__.py": program,
+        f"edge-{version}.data/scripts/edge": "#!python\nimport runpy\nrunpy.run_module('edge', alter_sys=True)\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: edge\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     files |= {f"edge/_data/systemd/{name}": text for name, text in units_of(version).items()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (0o100755 if "/scripts/" in name else 0o100644) << 16
+            archive.writestr(entry, text)
         archive.writestr(f"{info}/RECORD", "".join(f"{name},,\n" for name in (*files, f"{info}/RECORD")))
     return path
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _CLONE_NEWNS = 0x00020000
 _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE, _MS_NOSYMFOLLOW = 0x20, 0x1000, 0x4000, 0x80000, 0x100
+_ST_NOSYMFOLLOW = 0x2000  # statfs(2)
 _KEPT = os.ST_RDONLY | os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME  # the same bits as mount(2) has
 
 
@@ -31,7 +32,7 @@ def confine(folder: Path) -> None:
     """
     try:
         place = folder.resolve(strict=True)
-        if os.geteuid() != 0 or place.stat().st_uid == 0:
+        if os.geteuid() != 0 or place.stat().st_uid == 0 or os.statvfs(place).f_flag & _ST_NOSYMFOLLOW:
             return
     except OSError:  # whoever needs it says better what is missing
         return

@@ -47,7 +47,7 @@ def place(root: Path, former: Files, latter: Files, systemctl: Systemctl) -> Non
         if error.errno == errno.EROFS:
             raise ReadOnlyError(
                 f"{root / UNITS} is on a file system that is only read",
-                hint="sudo mount -o remount,rw / && sudo edge update units",
+                hint="sudo mount -o remount,rw / && sudo /opt/edge/current/bin/edge update units",
             ) from error
         raise HardwareError(f"{root / UNITS}: {error.strerror}", hint="is there room?") from error
     systemctl.reload()

@@ -73,6 +73,12 @@ def test_a_service_can_do_little_besides_its_work(file: Path) -> None:
     assert exposure(file) <= MOST_EXPOSED
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_call_that_is_not_allowed_is_answered_and_kills_nobody(name: str) -> None:
+    """Every program asks whether the clock is synchronised, which is among the calls that could also set it."""
+    assert lines(name, "SystemCallErrorNumber") == ["EPERM"]
+
+
 @pytest.mark.parametrize("name", [name for name in FILES if "/" not in name])
 def test_what_a_unit_starts_is_a_command_of_an_installed_version(name: str) -> None:
     for key in ("ExecStart", "ExecStopPost", "ExecStartPre", "ExecStartPost", "ExecReload"):

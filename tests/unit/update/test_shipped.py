@@ -98,13 +98,19 @@ def test_only_files_that_are_edges_own_are_taken(tmp_path: Path, plant: Callable
         read_files(tmp_path)
 
 
+def paths(unit: str, key: str) -> set[str]:
+    """What a unit names there."""
+    lines = OURS[unit].decode().splitlines()
+    return {word.lstrip("-") for line in lines if line.startswith(f"{key}=") for word in line.partition("=")[2].split()}
+
+
 def test_they_go_to_folders_that_the_placer_alone_may_write() -> None:
-    (line,) = [
-        line for line in OURS[f"{UNITS}/edge-units.service"].decode().splitlines() if line.startswith("ReadWritePaths=")
-    ]
-    allowed = {word.lstrip("-") for word in line.partition("=")[2].split()}
-    assert allowed == {f"/{place}" for place in (UNITS, *DROP_INS.values())}
-    for name, data in OURS.items():
-        if is_unit(name) and name != f"{UNITS}/edge-units.service":
-            lines = [line for line in data.decode().splitlines() if line.startswith("ReadWritePaths=")]
-            assert not any(f"/{UNITS}" in line for line in lines), name
+    placer, wanted = f"{UNITS}/edge-units.service", {f"/{place}" for place in (UNITS, *DROP_INS.values())}
+    assert paths(placer, "ReadWritePaths") == wanted
+    for name in OURS:
+        if is_unit(name) and name != placer:
+            closed = [Path(path) for path in paths(name, "ReadOnlyPaths")]
+            for path in map(Path, paths(name, "ReadWritePaths")):
+                for place in map(Path, wanted):
+                    opened = place.is_relative_to(path) or path.is_relative_to(place)
+                    assert not opened or any(place.is_relative_to(one) for one in closed), name
