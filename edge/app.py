@@ -25,7 +25,7 @@ from edge.device.line import Line
 from edge.device.monitoring import Monitoring
 from edge.device.optional import make_credentials, make_office, make_passing, make_sight, make_station_parts
 from edge.device.rules import Rules
-from edge.device.startup import device_key, make_folder, newest
+from edge.device.startup import device_key, newest
 from edge.device.wires import Wires
 from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.local.worker import LocalWorker
@@ -41,6 +41,7 @@ from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec, Supervisor
 from edge.runtime.waiting import WaitingTimes
 from edge.store.schema import EVENTS_NAME
+from edge.store.statefile import make_folder
 from edge.vision.manifest import load_manifest
 
 if TYPE_CHECKING:
