@@ -146,12 +146,12 @@ class Device:
             )
         )
         self.service = make_service(config, runtime_dir, self.submit, self.faults)
-        self.supervisor = Supervisor(self._workers(), self._worker_failed, self._worker_recovered)
+        self.supervisor = Supervisor(self.workers(), self._worker_failed, self._worker_recovered)
         eyes = [eye.frames for eye in self._eyes()]
         self.heartbeats = Heartbeats(self.supervisor.alive, self.supervisor.beats, eyes)
         overview.register(self)
 
-    def _workers(self) -> list[Spec]:
+    def workers(self) -> list[Spec]:
         """In the order of their start."""
         told = (self.faults.fault, self.faults.recovered)
         runtime_dir, monitoring = self.config.store.runtime_dir, self.monitoring
