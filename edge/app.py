@@ -25,7 +25,7 @@ from edge.device.line import Line
 from edge.device.monitoring import Monitoring
 from edge.device.optional import make_credentials, make_office, make_passing, make_sight, make_station_parts
 from edge.device.rules import Rules
-from edge.device.startup import device_key, make_folder, newest
+from edge.device.startup import device_key, newest
 from edge.device.wires import Wires
 from edge.events import ComponentFailed, ComponentRecovered, Event
 from edge.local.worker import LocalWorker
@@ -41,6 +41,7 @@ from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec, Supervisor
 from edge.runtime.waiting import WaitingTimes
 from edge.store.schema import EVENTS_NAME
+from edge.store.statefile import make_folder
 from edge.vision.manifest import load_manifest
 
 if TYPE_CHECKING:
@@ -145,12 +146,12 @@ class Device:
             )
         )
         self.service = make_service(config, runtime_dir, self.submit, self.faults)
-        self.supervisor = Supervisor(self._workers(), self._worker_failed, self._worker_recovered)
+        self.supervisor = Supervisor(self.workers(), self._worker_failed, self._worker_recovered)
         eyes = [eye.frames for eye in self._eyes()]
         self.heartbeats = Heartbeats(self.supervisor.alive, self.supervisor.beats, eyes)
         overview.register(self)
 
-    def _workers(self) -> list[Spec]:
+    def workers(self) -> list[Spec]:
         """In the order of their start."""
         told = (self.faults.fault, self.faults.recovered)
         runtime_dir, monitoring = self.config.store.runtime_dir, self.monitoring

@@ -35,8 +35,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.clock import Now
-from edge.store.schema import NAMES
-from edge.update import building, databases, transaction
+from edge.store.schema import EVENTS_NAME, NAMES
+from edge.update import building, transaction
 from edge.update import layout as layouts
 from edge.update.applying import Site, begin
 from edge.update.journal import Journal, JournalFile, Outcome, read_outcome
@@ -369,7 +369,7 @@ class Device:
 
 def migrated(state_dir: Path, name: str) -> None:
     """The events' database as a newer version leaves it."""
-    path = state_dir / databases.EVENTS_NAME
+    path = state_dir / EVENTS_NAME
     if not path.exists():
         return
     with closing(sqlite3.connect(path)) as conn:

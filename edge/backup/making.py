@@ -14,11 +14,12 @@ from typing import BinaryIO
 from edge import __version__
 from edge.backup.content import About, ContentWriter, Entry
 from edge.backup.sealed import Lock, SealedWriter
-from edge.backup.snapshot import EVENTS, Item, gather, open_item, scratch_in
+from edge.backup.snapshot import Item, gather, open_item, scratch_in
 from edge.clock import Now
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.store.identity import signing_key
 from edge.store.keys import load_device_key, sync_folder
+from edge.store.schema import EVENTS_NAME
 
 SUFFIX = ".edgebackup"
 _PARTIAL = ".partial"
@@ -101,7 +102,7 @@ def _stem(source: Source) -> str:
 
 
 def _about(source: Source, items: Sequence[Item], now: Now) -> About:
-    epoch, seq = next((_newest(i.source) for i in items if (i.place, i.path) == ("state", EVENTS)), ("", 0))
+    epoch, seq = next((_newest(i.source) for i in items if (i.place, i.path) == ("state", EVENTS_NAME)), ("", 0))
     size = sum(item.source.stat().st_size for item in items if item.source.exists())
     made = f"{now.wall:%Y-%m-%dT%H:%M:%S.%fZ}"
     return About(source.device, source.site, made, now.quality, __version__, epoch, seq, size)
@@ -114,7 +115,7 @@ def _newest(database: Path) -> tuple[str, int]:
         with contextlib.closing(sqlite3.connect(database)) as conn:
             epoch, seq = conn.execute(query).fetchone() or ("", 0)
     except sqlite3.Error as error:
-        raise DataError(f"{EVENTS} is no database of events: {error}", hint="see: edge events verify") from error
+        raise DataError(f"{EVENTS_NAME} is no database of events: {error}", hint="see: edge events verify") from error
     return str(epoch), int(seq)
 
 

@@ -20,13 +20,13 @@ from urllib.parse import quote
 
 from edge.actions import Priority, Report
 from edge.backup.content import About
-from edge.backup.snapshot import EVENTS
 from edge.clock import Now, boot_id
 from edge.commands import standing
 from edge.errors import DataError
 from edge.store.envelope import Origin
 from edge.store.ledger import Ledger
 from edge.store.roster_schema import ROSTER_NAME
+from edge.store.schema import EVENTS_NAME
 from edge.update.databases import take_away
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def prepare(state: Path, before: Path, about: About, now: Now) -> tuple[str, int
     replace. Returns the new epoch, and how many people were taken out again. Raises DataError, HardwareError.
     """
     gone = _forget(before / ROSTER_NAME, state / ROSTER_NAME)
-    epoch = _begin_epoch(state / EVENTS, about, gone, now)
+    epoch = _begin_epoch(state / EVENTS_NAME, about, gone, now)
     standing.refuse_older(state, now)
     return epoch, gone
 
@@ -77,4 +77,4 @@ def _begin_epoch(path: Path, about: About, gone: int, now: Now) -> str:
         finally:
             ledger.close()
     except sqlite3.Error as error:
-        raise DataError(f"{EVENTS} of the backup cannot be used: {error}", hint="take an older backup") from error
+        raise DataError(f"{EVENTS_NAME} of the backup cannot be used: {error}", hint="take an older backup") from error

@@ -24,7 +24,7 @@ from edge.backup.content import About, Entry
 from edge.backup.prepare import prepare
 from edge.backup.reading import Read, read
 from edge.backup.sealed import Opener
-from edge.backup.snapshot import ASIDE, EVENTS, OF_THE_MACHINE, is_of_the_machine
+from edge.backup.snapshot import ASIDE, OF_THE_MACHINE, is_of_the_machine
 from edge.backup.workroom import MOVED, NEW, Decision, clear, decide, decided, is_decided, prepare_work, work_of, write
 from edge.clock import Now
 from edge.errors import DataError, EdgeError, HardwareError
@@ -44,6 +44,7 @@ from edge.store.handles import (
 from edge.store.identity import raw, signing_key
 from edge.store.keys import load_device_key, sync_folder
 from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME
+from edge.store.schema import EVENTS_NAME
 
 _BEFORE, _ETC_BEFORE, _DONE = "before", "etc-before", "done"
 _SPARE_BYTES = 32 << 20
@@ -69,9 +70,9 @@ def in_use(state: Path) -> bool:
     that https://sqlite.org/src/doc/trunk/src/os.h names SHARED_FIRST and SHARED_SIZE. Raises OSError.
     """
     try:
-        if not stat.S_ISREG((state / EVENTS).lstat().st_mode):  # nobody's database
+        if not stat.S_ISREG((state / EVENTS_NAME).lstat().st_mode):  # nobody's database
             return False
-        handle = os.open(state / EVENTS, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(state / EVENTS_NAME, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:

@@ -23,7 +23,6 @@ from edge.update.databases import copy
 SCRATCH = ".backup"
 """A copy of the events names people, and must not lie where others read."""
 ASIDE = "before-restore-"
-EVENTS = "events.db"
 TLS_KEY = "device.key"
 CREDENTIAL = "uplink.key"
 """Root's alone on the disk (`etc/device.key`); systemd shows it to the services that need it."""

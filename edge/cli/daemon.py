@@ -47,8 +47,8 @@ def run_daemon(args: argparse.Namespace) -> int:
     set_up(args.log)
     from edge.app import Device
     from edge.daemon import Process, begin_anew, leave
-    from edge.device.startup import make_folder
     from edge.runtime.alone import hold
+    from edge.store.statefile import make_folder
 
     make_folder(effective.config.store.state_dir)
     hold(effective.config.store.state_dir)  # before anything is opened; until this process is gone

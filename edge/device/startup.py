@@ -1,5 +1,5 @@
-"""What a process finds when it starts: its folders, the device's key, where the events of the last one ended, and what
-the gate begins with.
+"""What a process finds when it starts: the device's key, where the events of the last one ended, what the gate begins
+with.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from edge.clock import Now
 from edge.config import Config
-from edge.errors import EdgeError, HardwareError
+from edge.errors import EdgeError
 from edge.gate import access
 from edge.gate.challenge import Challenges
 from edge.gate.pins import restored
@@ -27,16 +27,6 @@ _LOOKED_BACK = 200
 """More events than the failures before a lock-out and what happens at the door in between."""
 
 log = logging.getLogger("edge")
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder unless it is there. Raises HardwareError."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise HardwareError(
-            f"{folder} cannot be made: {error.strerror}", hint="see [store] in the configuration, and who owns it"
-        ) from error
 
 
 def newest(store: Path) -> tuple[int, list[bytes]]:

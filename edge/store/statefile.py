@@ -16,6 +16,16 @@ from edge.errors import HardwareError
 from edge.store.handles import folder, folder_in, names, owner_of, replace
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder unless it is there. Raises HardwareError."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HardwareError(
+            f"{path} cannot be made: {error.strerror}", hint="see [store] in the configuration, and who owns it"
+        ) from error
+
+
 def put(state_dir: Path, path: Path, content: bytes) -> None:
     """Replace the file, readable for its owner alone. `path`: in the state directory, or in a folder of it, which is
     made. Raises HardwareError, and then the old file is there.

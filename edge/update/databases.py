@@ -23,10 +23,9 @@ from edge.store.plainfile import connect
 from edge.store.roster_migrations import KNOWN
 from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME
 from edge.store.salvage import DONE
-from edge.store.schema import NAMES
+from edge.store.schema import EVENTS_NAME, NAMES
 from edge.update.layout import translated
 
-EVENTS_NAME = "events.db"
 _WAIT_S = 10.0
 _NEEDED = (  # what the salvage reads, see edge/store/oldfile.py
     "SELECT position, wall_us, mono_us, body FROM events LIMIT 1",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import DataError
-from edge.store.statefile import put
+from edge.store.statefile import make_folder, put
 
 _MOST_BYTES = 65536
 
@@ -16,7 +16,9 @@ def write(path: Path, content: bytes, state_dir: Path | None = None) -> None:
     """Replace the file, readable for the daemon's user alone, whoever writes. `state_dir`: where the file lies;
     without it the file is one of the page's own folder there. Raises HardwareError, and then the old one is there.
     """
-    put(path.parent.parent if state_dir is None else state_dir, path, content)
+    state_dir = path.parent.parent if state_dir is None else state_dir
+    make_folder(state_dir)  # a code for the label, and the page itself, may come before the daemon ever ran
+    put(state_dir, path, content)
 
 
 def write_json(path: Path, body: object, state_dir: Path | None = None) -> None:

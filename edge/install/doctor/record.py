@@ -8,9 +8,9 @@ from pathlib import Path
 from edge.store.history import History
 from edge.store.reader import EventReader
 from edge.store.record import links
+from edge.store.schema import EVENTS_NAME
 from edge.store.verify import check_chains
 
-EVENTS = "events.db"
 _LOST = frozenset({"missing", "altered", "rewritten"})
 
 
@@ -28,7 +28,7 @@ class Record:
 
 def read_record(state_dir: Path, audience: str) -> Record:
     """Raises HardwareError where there is none, or it is not for this user."""
-    reader = EventReader(state_dir / EVENTS)
+    reader = EventReader(state_dir / EVENTS_NAME)
     try:
         newest = History(reader).latest(1)
         found = check_chains(links(reader), audience=audience)
@@ -41,7 +41,7 @@ def read_record(state_dir: Path, audience: str) -> Record:
 
 def told_since(state_dir: Path, before: Record, kind: str) -> int:
     """How many events of this type came after that record."""
-    reader = EventReader(state_dir / EVENTS)
+    reader = EventReader(state_dir / EVENTS_NAME)
     try:
         latest = History(reader).latest(500, kind)
         return sum(one.epoch != before.epoch or one.seq > before.seq for one in latest)

@@ -77,8 +77,14 @@ def certificate_of(answer: Answer, request: bytes, device: str, ca_file: Path, n
 
 
 def issued_by_ours(certificate: x509.Certificate, ca_file: Path) -> bool:
-    """Whether an authority of ours has signed it. Raises OSError, ValueError where `ca_file` cannot be read."""
-    return any(_issued_by(certificate, one) for one in x509.load_pem_x509_certificates(ca_file.read_bytes()))
+    """Whether an authority of ours has signed it. Raises OSError, DataError where `ca_file` cannot be read."""
+    try:
+        ours = x509.load_pem_x509_certificates(ca_file.read_bytes())
+    except ValueError as error:
+        raise DataError(
+            f"ca_file {ca_file} is no certificate: {error}", hint="put the office's in its place"
+        ) from error
+    return any(_issued_by(certificate, one) for one in ours)
 
 
 def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:

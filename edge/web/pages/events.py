@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from edge.contract.catalogue import CATALOGUE
 from edge.store.history import StoredEvent
+from edge.store.schema import EVENTS_NAME
 from edge.web.answer import Answer, download
 from edge.web.past import Filter, export, newest
 from edge.web.request import WHOLE, RefusedError
@@ -23,7 +24,7 @@ def show(visit: Visit) -> Answer:
     before = visit.asked("before")
     if before and not WHOLE.fullmatch(before):
         raise RefusedError(400, "before: no position")
-    file = visit.house.state_dir / "events.db"
+    file = visit.house.state_dir / EVENTS_NAME
     found, rest = newest(file, _filter(visit), *([int(before)] if before else []))
     fields = _fields(visit)
     return visit.page(
@@ -42,7 +43,7 @@ def export_file(visit: Visit) -> Answer:
     if form not in _FORMS:
         raise RefusedError(400, "form: jsonl or csv")
     name = f"events-{visit.house.config.device.id}.{form}"
-    return download(name, _FORMS[form], export(visit.house.state_dir / "events.db", _filter(visit), form))
+    return download(name, _FORMS[form], export(visit.house.state_dir / EVENTS_NAME, _filter(visit), form))
 
 
 def _fields(visit: Visit) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from edge.errors import EdgeError
 from edge.store.history import StoredEvent
+from edge.store.schema import EVENTS_NAME
 from edge.web import plot
 from edge.web.answer import Answer
 from edge.web.pages.trial import desk
@@ -30,7 +31,7 @@ def show(visit: Visit) -> Answer:
 def _told(visit: Visit, now_us: int) -> list[StoredEvent]:
     """A week of levels, newest first."""
     wanted = Filter("bin", since_us=now_us - plot.DAYS * 86_400_000_000)
-    file = visit.house.state_dir / "events.db"
+    file = visit.house.state_dir / EVENTS_NAME
     found, rest = newest(file, wanted)
     for _ in range(_MOST_PAGES):
         if rest is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.store.reader import EventReader, NoStoreError
+from edge.store.schema import EVENTS_NAME
 from edge.web.answer import Answer
 from edge.web.pages.home import overview
 from edge.web.visit import Visit
@@ -10,7 +11,7 @@ from edge.web.visit import Visit
 
 def show(visit: Visit) -> Answer:
     """The page."""
-    reader = EventReader(visit.house.state_dir / "events.db")
+    reader = EventReader(visit.house.state_dir / EVENTS_NAME)
     try:
         backlog = {priority.name.lower(): count for priority, count in reader.backlog().items()}
     except NoStoreError:

@@ -14,7 +14,8 @@ import pytest
 from edge.errors import DataError
 from edge.store import plainfile
 from edge.store.plainfile import connect
-from edge.update.databases import EVENTS_NAME, copy_all
+from edge.store.schema import EVENTS_NAME
+from edge.update.databases import copy_all
 
 DAEMON = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="opens files of somebody else's, which only root can")

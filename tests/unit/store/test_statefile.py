@@ -108,6 +108,12 @@ def test_no_link_leads_a_count_elsewhere(state: Path, secret: Path, name: str) -
     assert owned_by(state / name) == owned_by(state)
 
 
+def test_the_page_and_its_label_may_come_before_the_daemon_ever_ran(tmp_path: Path) -> None:
+    state = tmp_path / "var/state"
+    new_label_code(state)
+    assert (state / LABEL).is_file() and stat.S_IMODE(state.stat().st_mode) == 0o700
+
+
 def test_a_file_that_cannot_be_replaced_is_told(state: Path) -> None:
     (state / "commissioned.json").mkdir()
     with pytest.raises(HardwareError, match="cannot be written"):

@@ -17,8 +17,8 @@ from edge.store.roster import Roster
 from edge.store.roster_migrations import KNOWN
 from edge.store.roster_records import Consent, Profile, Template
 from edge.store.roster_schema import ROSTER_NAME
-from edge.store.schema import NAMES
-from edge.update.databases import EVENTS_NAME, bring_back, copy, copy_all, foreign_files
+from edge.store.schema import EVENTS_NAME, NAMES
+from edge.update.databases import bring_back, copy, copy_all, foreign_files
 from tests.unit.store.upkeep_bench import Yard
 
 KEY = DeviceKey(bytes(range(32)))

@@ -14,7 +14,7 @@ from registering_samples import NAME, NOW, Asking, asking, desk, make_ca, token
 import edge.install.registering.renewing as renewing
 from edge.__main__ import main
 from edge.config.schema import Uplink
-from edge.errors import HardwareError
+from edge.errors import DataError, HardwareError
 from edge.install.firstboot.identity import certificate_request_of
 from edge.install.registering.authority import Authority
 from edge.install.registering.desk import Desk, sign
@@ -228,6 +228,13 @@ def test_a_device_without_an_office_s_certificate_has_nothing_to_renew(registere
     make_ca(tmp_path / "other", "authority")
     foreign = replace(registered.uplink, ca_file=tmp_path / "other/ca.pem")
     assert "being registered" in renewing.renew(foreign, NAME, OWN, LATE).detail
+
+
+def test_an_authority_that_cannot_be_read_is_told(registered: Device, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.pem"
+    damaged.write_text("nothing but zeros after a power cut")
+    with pytest.raises(DataError, match=r"damaged\.pem is no certificate"):
+        renewing.renew(replace(registered.uplink, ca_file=damaged), NAME, OWN, LATE)
 
 
 def test_the_connection_s_key_is_where_systemd_shows_it(registered: Device) -> None:
