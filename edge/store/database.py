@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from edge.errors import DataError, HardwareError
 from edge.store.logcheck import lost_commits
+from edge.store.plainfile import check_journal
 from edge.store.schema import APPLICATION_ID
 
 BUSY_MS = 2000
@@ -41,6 +42,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         raise DamagedError(f"{path} is empty, but has a write-ahead log")
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # before SQLite makes it readable to everybody
+    check_journal(path)
     conn = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     try:
         _recognise(conn, path, unclean)  # first: another program's file is not to be changed

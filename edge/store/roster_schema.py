@@ -20,6 +20,7 @@ from urllib.parse import quote
 from edge.errors import DataError, EdgeError, HardwareError
 from edge.store.forward import foreign
 from edge.store.keys import write_new
+from edge.store.plainfile import check_journal
 from edge.store.roster_migrations import KNOWN, MIGRATIONS, apply
 
 ROSTER_NAME = "roster.db"
@@ -59,6 +60,7 @@ def open_roster(path: Path, device_key: str, *, read_only: bool) -> sqlite3.Conn
         wait_s = READER_WAIT_S if read_only else WRITER_WAIT_S
         # Workers are started, stepped and stopped by different threads, one after the other.
         file = f"file:{quote(str(path))}?mode=rw"
+        check_journal(path)
         # No transaction begins by itself: whoever wants one says so.
         db = sqlite3.connect(file, uri=True, timeout=wait_s, check_same_thread=False, isolation_level=None)
     db.text_factory = lambda raw: raw.decode(errors="replace")  # a damaged id is that row's fault alone

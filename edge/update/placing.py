@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Collection
 from pathlib import Path
 
 from edge.errors import EdgeError, HardwareError
@@ -30,15 +31,18 @@ class ReadOnlyError(EdgeError):
     """The root cannot be written; everything is as it was."""
 
 
-def place(root: Path, former: Files, latter: Files, systemctl: Systemctl) -> None:
-    """Put `latter` where `former` is. What is new is started as the machine's presets say, and what is gone is stopped;
-    a daemon that runs keeps its sandbox until it is started anew. Raises HardwareError, ReadOnlyError.
+def place(
+    root: Path, former: Files, latter: Files, systemctl: Systemctl, others: Collection[str] = frozenset()
+) -> None:
+    """Put `latter` where `former` is, but in the places of `others`, who have files there. What is new is started as
+    the machine's presets say, and what is gone is stopped; a daemon that runs keeps its sandbox until it is started
+    anew. Raises HardwareError, ReadOnlyError.
     """
     try:
         for name in _in_order(former, latter):
-            _write(root / name, latter[name], is_ours=name in former)
+            _write(root / name, latter[name], is_ours=name in former and name not in others)
         for name in sorted(former.keys() - latter.keys()):
-            if _content(root / name) == former[name]:
+            if content(root / name) == former[name]:
                 _stop(name, systemctl)
                 _remove(root / name)
     except OSError as error:
@@ -56,7 +60,7 @@ def place(root: Path, former: Files, latter: Files, systemctl: Systemctl) -> Non
         systemctl.have_users_made()
     for name in changed:
         unit = name.rpartition("/")[2]
-        if not is_unit(name) or _content(root / name) != latter[name]:
+        if not is_unit(name) or content(root / name) != latter[name]:
             continue
         if name not in former and AT_BOOT in latter[name]:
             systemctl.preset(unit)
@@ -66,7 +70,7 @@ def place(root: Path, former: Files, latter: Files, systemctl: Systemctl) -> Non
 
 def differing(root: Path, files: Files) -> list[str]:
     """The names of those that are not in their place as they should be. One that somebody has masked is left out."""
-    names = (name for name, data in sorted(files.items()) if _content(root / name) != data)
+    names = (name for name, data in sorted(files.items()) if content(root / name) != data)
     return [name.rpartition("/")[2] for name in names if not _is_masked(root / name)]
 
 
@@ -80,7 +84,7 @@ def _write(path: Path, data: bytes, *, is_ours: bool) -> None:
     with folder(path.parent) as within:
         if os.path.lexists(left := path.with_name(f".{path.name}.new")):  # of a kill
             remove(left.name, within)
-        there = _content(path)
+        there = content(path)
         if there != data and not path.is_symlink() and (is_ours or there is None):
             replace(path.name, within, owner_of(within), lambda file: file.write(data), _MODE)
 
@@ -99,14 +103,14 @@ def _stop(name: str, systemctl: Systemctl) -> None:
         systemctl.disable(unit)
 
 
-def _content(path: Path) -> bytes | None:
-    """None where there is no plain file."""
+def content(path: Path) -> bytes | None:
+    """None where there is no plain file, or none that can be read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            return file.read() if stat.S_ISREG(os.fstat(handle).st_mode) else None
     except OSError:
         return None
-    with os.fdopen(handle, "rb") as file:
-        return file.read() if stat.S_ISREG(os.fstat(handle).st_mode) else None
 
 
 def _is_masked(path: Path) -> bool:

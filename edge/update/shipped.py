@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import DataError
-from edge.update.layout import DEFAULT_ROOT, TRUSTED
+from edge.update.layout import DEFAULT_ROOT, TRUSTED, translated
 
 UNITS = "etc/systemd/system"
 DROP_INS = {
@@ -33,14 +33,17 @@ Files = dict[str, bytes]
 
 
 def read_files(source: Path) -> Files:
-    """Those in a folder like `systemd/`. Raises DataError for a file whose name is not ours, or that is no file."""
+    """Those in a folder like `systemd/`. Raises DataError for a file whose name is not ours, or that is no file;
+    HardwareError for what cannot be read.
+    """
     found: Files = {}
-    for entry in sorted(source.iterdir()):
-        if entry.name in DROP_INS:
-            for file in sorted(entry.iterdir()):
-                found[f"{DROP_INS[entry.name]}/{file.name}"] = _read(file, _DROP_IN)
-        else:
-            found[f"{UNITS}/{entry.name}"] = _read(entry, _UNIT)
+    with translated(source):
+        for entry in sorted(source.iterdir()):
+            if entry.name in DROP_INS:
+                for file in sorted(entry.iterdir()):
+                    found[f"{DROP_INS[entry.name]}/{file.name}"] = _read(file, _DROP_IN)
+            else:
+                found[f"{UNITS}/{entry.name}"] = _read(entry, _UNIT)
     return found
 
 
@@ -50,7 +53,7 @@ def is_unit(place: str) -> bool:
 
 
 def shipped(version: Path) -> Files:
-    """Those of an installed version; none where it was not installed from a wheel. Raises DataError."""
+    """Those of an installed version; none where it was not installed from a wheel. Raises DataError, HardwareError."""
     packed = list(version.glob(_PACKED))
     return read_files(packed[0]) if len(packed) == 1 else {}
 
@@ -63,7 +66,7 @@ class Pair:
     watching: Path
 
     def files(self) -> Files:
-        """What is in force; empty where one of the two brings nothing. Raises DataError."""
+        """What is in force; empty where one of the two brings nothing. Raises DataError, HardwareError."""
         running, watching = shipped(self.running), shipped(self.watching)
         if not running or not watching:
             return {}

@@ -188,9 +188,15 @@ class Transaction:
         return journal.at("backed-up", baseline=self._tools.baseline(journal))
 
     def _switch(self, journal: Journal) -> Journal:
-        if not is_newer(journal.version, journal.before_version):  # no version runs under the units of a newer one
+        newer = is_newer(journal.version, journal.before_version)
+        if not newer:  # no version runs under the units of a newer one
             self._equip(journal)
-        self._layout.switch(CURRENT, Path(journal.target))
+        try:
+            self._layout.switch(CURRENT, Path(journal.target))
+        except HardwareError:
+            if not newer:
+                self._ending.change_units(self._change(journal, back=True))
+            raise
         return journal.at("switched")
 
     def _begin_probation(self, journal: Journal) -> Journal:
@@ -200,13 +206,16 @@ class Transaction:
 
     def _equip(self, journal: Journal) -> None:
         """The units of the new version, but those that watch it. Raises EdgeError; then those before are back."""
-        before, target = Path(journal.before), Path(journal.target)
-        change = Change(Pair(before, before), Pair(target, before))
         try:
-            self._tools.units.change(change)
+            self._tools.units.change(self._change(journal))
         except EdgeError:
-            self._ending.change_units(Change(change.latter, change.former))
+            self._ending.change_units(self._change(journal, back=True))
             raise
+
+    def _change(self, journal: Journal, *, back: bool = False) -> Change:
+        before, target = Path(journal.before), Path(journal.target)
+        pairs = Pair(before, before), Pair(target, before)
+        return Change(*(reversed(pairs) if back else pairs))
 
     def _bundle(self) -> Bundle:
         return verify(self._layout.work / BUNDLE, self._tools.key())

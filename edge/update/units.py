@@ -17,6 +17,7 @@ from typing import Protocol
 from edge.errors import DataError
 from edge.update.journal import read_whole, write_whole
 from edge.update.layout import CURRENT, TRUSTED, Layout
+from edge.update.others import note_others, read_others
 from edge.update.placing import differing, place
 from edge.update.shipped import UNITS, Files, Pair, shipped
 from edge.update.systemctl import Systemctl, run
@@ -83,6 +84,7 @@ class Installed:
             return ""
         if former == latter:
             return ""
+        note_others(self._layout, self._root, former, latter)
         write_change(self._layout, change)
         self._start()
         left = differing(self._root, latter)
@@ -116,7 +118,7 @@ def carry_out(layout: Layout, root: Path, systemctl: Systemctl) -> Files:
     former, latter = change.former.files(), change.latter.files()
     if not former or not latter:
         raise DataError("a version that was not installed from a wheel brings no units", hint="see: docs/update.md")
-    place(root, former, latter, systemctl)
+    place(root, former, latter, systemctl, read_others(layout))
     return latter
 
 

@@ -116,10 +116,12 @@ class Desk:
 
 
 def sign(out: Path, device: str, authority: Authority, now: datetime | None = None) -> Path:
-    """Sign the request on file of one device. Raises DataError where there is none; one that is signed stays so until
-    it is time for a new one.
+    """Sign the request on file of one device. Raises DataError where there is none, or where it was shut out; one that
+    is signed stays so until it is time for a new one.
     """
     now = now or datetime.now(UTC)
+    if place_of(out, device, REVOKED).exists():
+        raise DataError(f"{device} was shut out", hint="edge registration revoke --undo lets it in again")
     try:
         csr = place_of(out, device, CSR).read_bytes()
     except OSError as error:

@@ -64,27 +64,16 @@ def certificate_of(answer: Answer, request: bytes, device: str, ca_file: Path, n
     try:
         certificate = x509.load_pem_x509_certificate(text)
         names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-        ours = issued_by_ours(certificate, ca_file)
+        authorities = x509.load_pem_x509_certificates(ca_file.read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(f"the certificate in the answer cannot be judged: {error}", hint=hint) from error
     if names != [device] or not same_key(text, csr_of(request)):
         raise DataError("the certificate in the answer is for another device or key", hint=hint)
-    if not ours:
+    if not any(_issued_by(certificate, authority) for authority in authorities):
         raise DataError(f"the certificate in the answer is not signed by an authority of {ca_file}", hint=hint)
     if certificate.not_valid_after_utc <= now:
         raise DataError("the certificate in the answer has expired", hint="or this device's clock is wrong")
     return text
-
-
-def issued_by_ours(certificate: x509.Certificate, ca_file: Path) -> bool:
-    """Whether an authority of ours has signed it. Raises OSError, DataError where `ca_file` cannot be read."""
-    try:
-        ours = x509.load_pem_x509_certificates(ca_file.read_bytes())
-    except ValueError as error:
-        raise DataError(
-            f"ca_file {ca_file} is no certificate: {error}", hint="put the office's in its place"
-        ) from error
-    return any(_issued_by(certificate, one) for one in ours)
 
 
 def _issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:

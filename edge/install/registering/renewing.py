@@ -19,12 +19,12 @@ from pathlib import Path
 
 from cryptography import x509
 
-from edge.config.effective import load_effective
+from edge.config.effective import Effective, load_effective
 from edge.config.schema import Uplink
 from edge.errors import DataError, EdgeError
 from edge.install.firstboot.identity import certificate_request_of
 from edge.install.firstboot.places import put
-from edge.install.registering.device import ask, certificate_of, issued_by_ours
+from edge.install.registering.device import ask, certificate_of
 from edge.install.registering.exchange import REGISTERED
 from edge.install.registering.renewal import due, make_renewal, soon
 from edge.parts.broker import make_broker
@@ -51,7 +51,7 @@ def renew(uplink: Uplink, device: str, own: DeviceKey, now: datetime) -> Outcome
     if not uplink.tls or uplink.cert_file is None or uplink.key_file is None or uplink.ca_file is None:
         return Outcome(True, "this device has none")
     certificate = _read(uplink.cert_file)
-    if not issued_by_ours(certificate, uplink.ca_file):
+    if certificate.issuer == certificate.subject:  # with which a first boot begins
         return Outcome(True, "no authority of the office has signed it yet: the device is being registered")
     ends = f"it ends on {certificate.not_valid_after_utc:%Y-%m-%d}"
     if not due(certificate, now):
@@ -131,6 +131,16 @@ def _as_shown(uplink: Uplink, environ: Mapping[str, str]) -> Uplink:
     return uplink
 
 
+def _own(found: Effective) -> Uplink:
+    """Where certificate and key lie, only the device's own file says: what is laid over it stands in the daemon's
+    directory, and whoever has got hold of the daemon would have root replace a file of its own. Raises DataError.
+    """
+    own, asked = found.base.config.uplink, found.config.uplink
+    if (own.cert_file, own.key_file) != (asked.cert_file, asked.key_file):
+        raise DataError("cert_file or key_file was set from afar", hint="write it into the device's own file")
+    return _as_shown(asked, os.environ)
+
+
 def main() -> int:
     """Exit code 0 where nobody has to do anything, 1 where somebody has; the note says what."""
     parser = argparse.ArgumentParser(prog="edge.install.registering.renewing", description=__doc__)
@@ -138,9 +148,10 @@ def main() -> int:
     parser.add_argument("--note", type=Path, default=RENEWAL_FOLDER, metavar="DIR", help=f"({RENEWAL_FOLDER})")
     args = parser.parse_args()
     try:
-        config = load_effective(args.config, starting=False).config
-        device, uplink = f"{config.device.site}/{config.device.id}", _as_shown(config.uplink, os.environ)
-        found = renew(uplink, device, load_device_key(config.store.state_dir), datetime.now(UTC))
+        effective = load_effective(args.config, starting=False)
+        device, state_dir = effective.config.device, effective.config.store.state_dir
+        own = load_device_key(state_dir)
+        found = renew(_own(effective), f"{device.site}/{device.id}", own, datetime.now(UTC))
     except (EdgeError, OSError) as error:
         found = Outcome(False, str(error))
     leave_note(args.note, DUTY, good=found.good, detail=found.detail)

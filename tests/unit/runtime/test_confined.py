@@ -15,6 +15,7 @@ from edge.runtime.confined import confine
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile, Template
 from edge.store.roster_schema import JOURNAL_SUFFIX, ROSTER_NAME
+from tests.planted import planted_journal
 
 DAEMON = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="opens files of somebody else's, which only root can")
@@ -82,6 +83,17 @@ def test_nothing_beside_it_leads_elsewhere_either(state: Path, tmp_path: Path, n
     edge("people", "erase", "--id", person, "--yes", "--state", str(state))
     after = secret.stat()
     assert (after.st_uid, after.st_mtime_ns, after.st_size) == (before.st_uid, before.st_mtime_ns, before.st_size)
+
+
+@as_root
+def test_no_journal_has_root_remove_a_file(state: Path, tmp_path: Path) -> None:
+    """A link is not needed for it: the journal has the file's name in it."""
+    precious = tmp_path / "precious"
+    precious.write_text("root's own")
+    planted_journal(state / ROSTER_NAME, precious)
+    done = edge("people", "list", "--state", str(state))
+    assert done.returncode != 0 and "names another file" in done.stderr
+    assert precious.exists()
 
 
 @as_root

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 
 from edge.errors import DataError
 from edge.store import plainfile
+from edge.store.database import connect_writer
 from edge.store.plainfile import connect
 from edge.store.schema import EVENTS_NAME
 from edge.update.databases import copy_all
+from tests.planted import planted_journal
 
 DAEMON = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="opens files of somebody else's, which only root can")
@@ -119,3 +122,44 @@ def test_sqlite_itself_follows_no_link_beside_the_database(state: Path, tmp_path
         conn.execute("INSERT INTO words VALUES ('more')")
         conn.commit()
     assert secret.read_bytes() == b"root's own" * 1000
+
+
+@as_root
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_journal_has_root_remove_no_file_of_its_own(state: Path, tmp_path: Path, mode: str) -> None:
+    precious = tmp_path / "precious"
+    path = state / EVENTS_NAME
+    for openers in (partial(connect, path, "rw", 1.0), partial(connect_writer, path), partial(sqlite3.connect, path)):
+        precious.write_text("root's own")
+        with closing(sqlite3.connect(path)) as conn:
+            conn.execute(f"PRAGMA journal_mode = {mode}")
+        planted_journal(path, precious)
+        if openers.func is sqlite3.connect:  # what SQLite does by itself, so that this shows something
+            with closing(openers()) as conn:
+                conn.execute("SELECT * FROM words").fetchall()
+            assert not precious.exists()
+            continue
+        with pytest.raises(sqlite3.OperationalError, match="names another file"):
+            openers()
+        assert precious.exists()
+        path.with_name(f"{path.name}-journal").unlink()
+
+
+@as_root
+def test_a_journal_of_ours_is_rolled_back(state: Path) -> None:
+    """One that a power cut has left."""
+    path = state / EVENTS_NAME
+    journal, files = path.with_name(f"{path.name}-journal"), {}
+    with closing(sqlite3.connect(path, isolation_level=None)) as conn:
+        for pragma in ("journal_mode = PERSIST", "cache_size = 1", "synchronous = FULL"):
+            conn.execute(f"PRAGMA {pragma}")
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("UPDATE words SET word = 'half done'")
+        conn.executemany("INSERT INTO words VALUES (?)", [("x" * 3000,)] * 50)  # more than it keeps in memory
+        files = {each: each.read_bytes() for each in (path, journal)}
+        conn.execute("ROLLBACK")
+    for each, content in files.items():
+        each.write_bytes(content)
+    assert b"half done" in path.read_bytes()
+    with closing(connect(path, "rw", 1.0)) as conn:
+        assert conn.execute("SELECT word FROM words").fetchall() == [("ours",)]

@@ -33,6 +33,8 @@ fetch_packages() {
   lacking=$(missing)
   if [ -z "$lacking" ] || [ -d "$card/debs" ] || [ -e "$fetched/packages" ]; then return; fi
   say "fetching packages"
+  # apt takes what is there for what it wants if it is as long.
+  [ ! -e "$fetched/refused" ] || rm -rf "$fetched/apt" "$fetched/refused"
   mkdir -p "$fetched/lists/partial" "$fetched/apt/archives/partial"
   # In folders of its own, as anybody may: what apt itself keeps is not touched, nor is a half-made installation in its way.
   set -- -qq -o Dir::State::Lists="$fetched/lists" -o Dir::Cache="$fetched/apt" -o Debug::NoLocking=true
@@ -52,7 +54,15 @@ install_packages() {
   dpkg --configure -a
   # Without the archive's lists: where they know the same version, apt wants it from there and not from the folder.
   apt-get install -y -qq --no-install-recommends -o APT::Sandbox::User=root \
-    -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null "$debs"/*.deb
+    -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null "$debs"/*.deb || fetch_again packages refused
+}
+
+# What was fetched cannot be installed, as after a bad block: the next boot fetches it anew. The folder is another user's, so only a
+# name in it is changed.
+fetch_again() {
+  status=$?
+  [ ! -e "$fetched/$1" ] || mv -T "$fetched/$1" "$fetched/$2"
+  exit "$status"
 }
 
 check_wheels() { (cd "$wheels" && sha256sum --check --quiet --strict SHA256SUMS); }
@@ -91,7 +101,7 @@ install_edge() {
   [ ! -e "$wheels/ONLINE" ] || found=$fetched/wheels
   # By its file, never by its name: a registry may have another program of the same name.
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-index --find-links "$found" \
-    --constraint "$venv/constraints.txt" "$wheels"/edge-*.whl
+    --constraint "$venv/constraints.txt" "$wheels"/edge-*.whl || fetch_again wheels-complete wheels-refused
   mark "$complete"
   say "installed"
 }

@@ -139,5 +139,25 @@ def test_packages_that_the_card_lacks_are_fetched_into_a_folder_and_installed_fr
     assert asked[1].endswith(f" {fetched}/apt/archives/espeak-ng_1_arm64.deb")
 
 
+def test_what_was_fetched_and_cannot_be_installed_is_fetched_anew(machine: Machine) -> None:
+    """Or a bad block in one file would hold up the first boot for ever."""
+    machine.debian()
+    fetched = machine.folder / "fetched"
+    assert machine.stage("fetch-packages", "espeak-ng")[0] == 0
+    bad = fetched / "apt/archives/espeak-ng_1_arm64.deb"
+    bad.touch()
+    for _ in range(2):  # it is tried again before the next boot
+        assert machine.stage("packages", "espeak-ng", APT="100")[0] == 100
+    code, asked = machine.stage("fetch-packages", "espeak-ng")
+    assert code == 0 and asked[0].endswith(" update") and not bad.exists()
+    assert machine.stage("fetch-packages", "espeak-ng") == (0, [])
+    (machine.wheels / "ONLINE").touch()
+    assert machine.stage("fetch-device")[0] == 0
+    assert machine.stage("device", PIP="1")[0] == 1
+    code, asked = machine.stage("fetch-device")
+    assert code == 0 and " pip wheel " in asked[1]
+    assert machine.stage("fetch-device") == (0, [])
+
+
 def test_a_stage_that_there_is_not_is_refused(machine: Machine) -> None:
     assert machine.stage("devices") == (2, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from registering_samples import NAME, NOW, Asking, asking, desk, make_ca, token
+from registering_samples import NAME, NOW, ROOT, Asking, asking, desk, make_ca, token
 
 import edge.install.registering.renewing as renewing
 from edge.__main__ import main
+from edge.config.desired import Desired
 from edge.config.schema import Uplink
+from edge.config.standing import FOLDER_NAME, Standing, write_standing
 from edge.errors import DataError, HardwareError
 from edge.install.firstboot.identity import certificate_request_of
 from edge.install.registering.authority import Authority
@@ -22,7 +25,7 @@ from edge.install.registering.device import csr_of
 from edge.install.registering.exchange import Answer
 from edge.install.registering.renewal import due, is_renewal, make_renewal, soon
 from edge.runtime.duties import read_note
-from edge.store.keys import DeviceKey
+from edge.store.keys import DeviceKey, load_device_key
 from edge.uplink.settings import Broker
 
 LATE = NOW + timedelta(days=650)
@@ -105,12 +108,16 @@ def test_only_the_device_itself_gets_one_for_its_own_key_and_in_time(
 
 
 def test_who_was_shut_out_gets_none(
-    tmp_path: Path, office: Desk, device: Asking, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, authority: Authority, office: Desk, device: Asking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["registration", "revoke", NAME, "--out", str(tmp_path / "devices")]
     assert main(words) == 0 and "no certificate any more" in capsys.readouterr().out
     for request in (renewal(tmp_path, device), device.request):
         assert office.judge(NAME, request, LATE)[0].reason == "revoked"
+    before = (tmp_path / f"devices/{NAME}.pem").read_bytes()
+    with pytest.raises(DataError, match="was shut out"):
+        sign(tmp_path / "devices", NAME, authority, LATE)
+    assert (tmp_path / f"devices/{NAME}.pem").read_bytes() == before
     assert main([*words, "--undo"]) == 0
     assert office.judge(NAME, renewal(tmp_path, device), LATE)[0].result == "registered"
     words[2] = "riverside/gate-south"
@@ -225,16 +232,45 @@ def test_what_keeps_it_from_being_renewed_is_told_in_its_last_sixty_days(
 
 def test_a_device_without_an_office_s_certificate_has_nothing_to_renew(registered: Device, tmp_path: Path) -> None:
     assert renewing.renew(replace(registered.uplink, tls=False), NAME, OWN, LATE).good
+    make_ca(tmp_path / "own", "authority")  # signed by itself
+    begun = replace(registered.uplink, cert_file=tmp_path / "own/ca.pem")
+    assert "being registered" in renewing.renew(begun, NAME, OWN, LATE).detail
+
+
+@pytest.mark.parametrize("ca", ["of another authority", "damaged"])
+def test_a_certificate_of_an_authority_that_ca_file_does_not_name_does_not_end_unnoticed(
+    registered: Device, tmp_path: Path, ca: str
+) -> None:
     make_ca(tmp_path / "other", "authority")
-    foreign = replace(registered.uplink, ca_file=tmp_path / "other/ca.pem")
-    assert "being registered" in renewing.renew(foreign, NAME, OWN, LATE).detail
+    if ca == "damaged":
+        (tmp_path / "other/ca.pem").write_text("-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n")
+    before = registered.place.read_bytes()
+    told = renewing.renew(
+        replace(registered.uplink, ca_file=tmp_path / "other/ca.pem"), NAME, OWN, NOW + timedelta(days=700)
+    )
+    assert not told.good and "certificate in the answer" in told.detail
+    assert registered.place.read_bytes() == before
 
 
-def test_an_authority_that_cannot_be_read_is_told(registered: Device, tmp_path: Path) -> None:
-    damaged = tmp_path / "damaged.pem"
-    damaged.write_text("nothing but zeros after a power cut")
-    with pytest.raises(DataError, match=r"damaged\.pem is no certificate"):
-        renewing.renew(replace(registered.uplink, ca_file=damaged), NAME, OWN, LATE)
+@pytest.mark.parametrize("key", ["cert_file", "key_file"])
+def test_no_overlay_says_which_file_root_replaces(
+    registered: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """It stands in the daemon's directory: who has the daemon writes it."""
+    state, etc, files = tmp_path / "state", tmp_path / "etc", registered.uplink
+    load_device_key(state, create=True)
+    config, text = etc / "edge.toml", (ROOT / "config/gate.toml").read_text()
+    for name in ("ca_file", "cert_file", "key_file"):
+        text = re.sub(rf"(?m)^{name} = .*$", f"{name} = '{getattr(files, name)}'", text)
+    config.write_text(re.sub(r"(?m)^\[lock\]$", f"[store]\nstate_dir = '{state}'\n\n[lock]", text))
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    (planted / "edge.toml").write_bytes(getattr(files, key).read_bytes())
+    overlay = Desired(1, {"uplink": {key: str(planted / "edge.toml")}})
+    write_standing(state / FOLDER_NAME, Standing(confirmed=overlay))
+    monkeypatch.setattr("sys.argv", ["renewing", "--config", str(config), "--note", str(tmp_path)])
+    assert renewing.main() == 1
+    assert "set from afar" in read_note(tmp_path / "certificate.json").detail
 
 
 def test_the_connection_s_key_is_where_systemd_shows_it(registered: Device) -> None:
