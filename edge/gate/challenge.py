@@ -18,8 +18,8 @@ from types import MappingProxyType
 
 from edge.events import FaceMatched, FaceUnknown, Gesture
 
-GESTURE_S = 7.0
-"""To hear the request (2 to 3 s), understand it and do it."""
+GESTURE_S = 10.0
+"""To hear the request (2 s, 4 s in two languages), understand it, do it, and do it again if it was too little."""
 CLEAR_S = 5.0
 """From the last gesture: a face that was decided about rests for 3 s before it is decided about again."""
 MOST_TRIES = 2  # for one face; then it rests
@@ -31,13 +31,16 @@ SEQUENCES = tuple(pair for pair in permutations(Gesture, 2) if not set(pair) <= 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a face was asked for. `face`: what is decided about it once it has done so. Times are monotonic."""
+    """What a face was asked for. `face`: what is decided about it once it has done so. `clear`: the last match that was
+    alive, told since the first gesture was made. Times are monotonic.
+    """
 
     face: FaceMatched | FaceUnknown
     gestures: tuple[Gesture, ...]
     since_s: float
     until_s: float
     done: int = 0
+    clear: FaceMatched | None = None
 
     @property
     def met(self) -> bool:
@@ -87,6 +90,22 @@ def gesture(state: Challenges, made: Gesture, now_s: float) -> tuple[Challenges,
     if made is Gesture.BLINK or made in asked.gestures[: asked.done]:  # the head turns back, an eye opens late
         return state, None
     return state, False
+
+
+def recognised(state: Challenges, face: FaceMatched, now_s: float) -> Challenges:
+    """The asked face was nobody's so far. What it was asked for stays, but what it did until now nobody known has done:
+    then it is asked anew.
+    """
+    asked = state.asked
+    assert asked is not None
+    return begin(state, face, now_s) if asked.done else replace(state, asked=replace(asked, face=face, since_s=now_s))
+
+
+def cleared(state: Challenges, face: FaceMatched) -> Challenges:
+    """The pictures of the asked face are clear; that counts from the first gesture on."""
+    asked = state.asked
+    assert asked is not None
+    return replace(state, asked=replace(asked, clear=face)) if asked.done else state
 
 
 def failed(state: Challenges, now_s: float) -> Challenges:

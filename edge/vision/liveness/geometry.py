@@ -25,7 +25,7 @@ from edge.vision.liveness.cue import EVIDENCE_S, Seen
 
 _LEAST_AGE_S = 0.1
 _FRAMES = 4  # of one template that are turned far enough
-_TURNED_RAD = 0.06
+_TURNED_RAD = 0.03
 _ENOUGH = 30.0
 """Gain that counts for life. Of 103 cut-out prints that were held before somebody's chest and of others (tuning set),
 all but five stay below; all of 35 living people were above within two seconds, nine in ten within 0.8."""

@@ -41,6 +41,74 @@ def test_looking_alive_at_last_does_not_take_the_place_of_what_was_asked() -> No
     assert reports(story.tell(Tick(), at(1.0 + GESTURE_S))) == [("access.refused", "challenge")]
 
 
+def test_what_looks_alive_after_the_first_gesture_opens_with_the_last_one() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    one, two = asked(story)
+    assert story.tell(match(), at(1.5)) == []
+    story.tell(GestureSeen(1, one, "p"), at(3.0))
+    assert story.tell(match(), at(3.5)) == []
+    assert story.tell(DOUBTED, at(4.5)) == []
+    granted = story.tell(GestureSeen(1, two, "p"), at(6.0))
+    assert reports(granted) == [("access.granted", None)]
+    (report,) = [a for a in granted if isinstance(a, Report)]
+    assert (report.data["challenged"], report.data["waited_s"]) == (True, 5.0)
+
+
+def test_what_looked_alive_before_any_gesture_is_not_remembered() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    story.tell(match(), at(1.5))
+    for number, one in enumerate(asked(story)):
+        assert reports(story.tell(GestureSeen(1, one, "p"), at(2.0 + number))) == []
+    assert reports(story.tell(Tick(), at(3.0 + CLEAR_S))) == [("access.refused", "challenge")]
+
+
+def test_what_looked_alive_and_is_shown_not_to_live_opens_nothing() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(DOUBTED, at(1.0))
+    one, two = asked(story)
+    story.tell(GestureSeen(1, one, "p"), at(3.0))
+    story.tell(match(), at(3.5))
+    assert reports(story.tell(replace(match(), life=Life.SPOOF), at(4.0))) == [("access.refused", "spoof")]
+    assert story.tell(GestureSeen(1, two, "p"), at(5.0)) == []
+
+
+def test_a_face_that_is_recognised_late_is_asked_for_the_same_and_did_not_fail() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(FaceUnknown(1, 0.2, 0.6, 5, Life.DOUBT), at(1.0))
+    before = asked(story)
+    assert story.tell(DOUBTED, at(2.0)) == []
+    assert asked(story) == before
+    for number, one in enumerate(before):
+        story.tell(GestureSeen(1, one, "p"), at(3.0 + number))
+    assert reports(story.tell(match(), at(4.5))) == [("access.granted", None)]
+
+
+def test_gestures_of_nobody_known_are_not_those_of_who_is_recognised_after_them() -> None:
+    story = Story(AccessRule("p"))
+    story.tell(FaceUnknown(1, 0.2, 0.6, 5, Life.DOUBT), at(1.0))
+    story.tell(GestureSeen(1, asked(story)[0]), at(2.0))
+    for recognised in (DOUBTED, match()):
+        said = story.tell(recognised, at(2.5))
+        if recognised is DOUBTED:
+            assert phrases(said) == [f"do_{asked(story)[0]}"]
+    assert story.state.challenges.asked is not None
+    assert story.state.challenges.asked.done == 0
+    assert story.state.challenges.tried(1, 2.5) == 0
+
+
+def test_a_face_that_is_not_recognised_for_a_moment_goes_on_and_another_person_s_does_not() -> None:
+    story = Story(AccessRule("p"), AccessRule("q"))
+    story.tell(DOUBTED, at(1.0))
+    before = story.state.challenges
+    for life in (Life.DOUBT, Life.LIVE):
+        assert story.tell(FaceUnknown(1, 0.2, 0.6, 5, life), at(2.0)) == []
+        assert story.state.challenges == before
+    told = story.tell(replace(match("q"), life=Life.DOUBT), at(3.0))
+    assert reports(told) == [("access.refused", "challenge")]
+
+
 def test_gestures_of_a_face_that_stays_in_doubt_open_nothing() -> None:
     story = Story(AccessRule("p"))
     story.tell(DOUBTED, at(1.0))
@@ -102,12 +170,12 @@ def test_an_unknown_face_is_asked_the_same_as_a_known_one_and_refused_in_the_end
 
 def test_after_two_vain_tries_the_face_rests() -> None:
     story = Story(AccessRule("p"))
-    for start_s in (0.0, 10.0):
+    for start_s in (0.0, 15.0):
         story.tell(DOUBTED, at(start_s))
         story.tell(Tick(), at(start_s + GESTURE_S))
-    assert story.tell(DOUBTED, at(20.0))[-1] != []
+    assert story.tell(DOUBTED, at(26.0))[-1] != []
     assert story.state.challenges.asked is None
-    assert phrases(story.tell(DOUBTED, at(48.0))) != ["refused_challenge"]
+    assert phrases(story.tell(DOUBTED, at(56.0))) != ["refused_challenge"]
 
 
 def test_a_face_that_failed_owes_the_gestures_also_when_it_looks_alive() -> None:
