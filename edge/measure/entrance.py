@@ -36,8 +36,8 @@ from edge.vision.picture_file import load_picture
 from edge.vision.recognition import Recognition
 from edge.vision.worker import VisionWorker
 
-LENGTH_S = 40.0
-"""Who has not come in by then goes away."""
+LENGTH_S, UNKNOWN_S = 40.0, 12.0
+"""Who has not come in by then goes away, and who is not even recognised by then."""
 SENTENCE_S = 2.0
 """What the longest request takes in one language; the shipped ones take 1.0 to 2.0 s."""
 PERSON = "shown"
@@ -91,7 +91,7 @@ class Entrance:
         begun_s = -_EMPTY_S + min(self._entrant.take.enters_s, 0.0)
         for number in count():
             at_s = begun_s + number / fps
-            if at_s > LENGTH_S or self._is_over():
+            if at_s > LENGTH_S or self._is_over(at_s):
                 break
             self._slot.put(Frame(only(self._entrant.take, at_s), at_s, number))
             self._worker.step()
@@ -101,7 +101,9 @@ class Entrance:
         self._worker.stop()
         return self.entry
 
-    def _is_over(self) -> bool:
+    def _is_over(self, at_s: float) -> bool:
+        if not self.entry.known and self._first_s is not None and at_s > self._first_s + UNKNOWN_S:
+            return True
         vain = sum(count for count, _ in self._state.challenges.tries.values())
         return self.entry.granted_s is not None or vain >= self._tries
 
