@@ -20,13 +20,15 @@ from edge.events import FaceMatched, FaceUnknown, Gesture
 
 GESTURE_S = 10.0
 """To hear the request (2 s, 4 s in two languages), understand it, do it, and do it again if it was too little."""
+HEARD_S = 1.5
+"""What is seen earlier than this after a request was begun before anybody could have heard it, and is no answer."""
 CLEAR_S = 5.0
 """From the last gesture: a face that was decided about rests for 3 s before it is decided about again."""
 MOST_TRIES = 2  # for one face; then it rests
 REST_S = 30.0
-_STILL = (Gesture.BLINK, Gesture.OPEN_MOUTH)
-SEQUENCES = tuple(pair for pair in permutations(Gesture, 2) if not set(pair) <= set(_STILL))
-"""In each the head moves at least once, and shows its depth."""
+_TURNS = {Gesture.TURN_LEFT, Gesture.TURN_RIGHT}
+SEQUENCES = tuple(pair for pair in permutations(Gesture, 2) if set(pair) & _TURNS)
+"""In each the head turns to a side at least once, which shows its depth best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def gesture(state: Challenges, made: Gesture, now_s: float) -> tuple[Challenges,
     """The asked face made a gesture: True when that was the last one, False when it was a wrong one, None otherwise."""
     asked = state.asked
     assert asked is not None
-    if asked.met:
+    if asked.met or now_s < asked.until_s - GESTURE_S + HEARD_S:
         return state, None
     if made == asked.gestures[asked.done]:
         asked = replace(asked, done=asked.done + 1)
