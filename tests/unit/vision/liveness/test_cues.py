@@ -69,7 +69,7 @@ def test_geometry_judges_one_template_at_a_time(face: Face) -> None:
     found = score(Geometry(), face, [*followed(*wrong), *followed(*[flow()] * 5)])
     assert found is not None
     assert found >= Geometry.passes
-    scattered = [*followed(*[flow()] * 3), *followed(*[flow()] * 3)]
+    scattered = [*followed(flow()), *followed(flow())]
     assert (score(Geometry(), face, scattered) or 0.0) < Geometry.passes  # neither of the two has enough frames
 
 
@@ -81,7 +81,7 @@ def test_geometry_is_sure_of_a_sheet_that_is_tilted(face: Face) -> None:
 
 
 def test_one_good_frame_is_an_accident(face: Face) -> None:
-    assert score(Geometry(), face, [flow(), flow()]) is None
+    assert score(Geometry(), face, [flow()]) is None
     found = score(Geometry(), face, followed(flow(), flow(), *[flow(evidence=3.0, turn=(0.001, 0.0))] * 6))
     assert found is not None
     assert found < Geometry.passes
