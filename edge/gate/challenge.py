@@ -34,7 +34,7 @@ SEQUENCES = tuple(pair for pair in permutations(Gesture, 2) if set(pair) & _TURN
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a face was asked for. `face`: what is decided about it once it has done so. `clear`: the last match that was
-    alive, told since the first gesture was made. Times are monotonic.
+    alive, told since it turned its head as asked. Times are monotonic.
     """
 
     face: FaceMatched | FaceUnknown
@@ -104,10 +104,13 @@ def recognised(state: Challenges, face: FaceMatched, now_s: float) -> Challenges
 
 
 def cleared(state: Challenges, face: FaceMatched) -> Challenges:
-    """The pictures of the asked face are clear; that counts from the first gesture on."""
+    """The pictures of the asked face are clear; that counts from the first turn that it was asked for on. Who only
+    stands there and blinks, while what he holds before his face trembles, has shown nothing yet.
+    """
     asked = state.asked
     assert asked is not None
-    return replace(state, asked=replace(asked, clear=face)) if asked.done else state
+    turned = bool(_TURNS & set(asked.gestures[: asked.done]))
+    return replace(state, asked=replace(asked, clear=face)) if turned else state
 
 
 def failed(state: Challenges, now_s: float) -> Challenges:

@@ -50,9 +50,22 @@ def test_what_is_seen_before_anybody_can_have_heard_the_request_is_no_answer() -
     assert phrases(story.tell(GestureSeen(1, one, "p"), at(1.0 + HEARD_S))) == [f"do_{two}"]
 
 
-def test_what_looks_alive_after_the_first_gesture_opens_with_the_last_one() -> None:
-    story = Story(AccessRule("p"))
-    story.tell(DOUBTED, at(1.0))
+TURNS = (Gesture.TURN_LEFT, Gesture.TURN_RIGHT)
+
+
+def doubted(first_turns: bool) -> Story:
+    """Somebody who is asked for a turn first, or last."""
+    for seed in range(100):
+        story = Story(AccessRule("p"))
+        story.state = replace(story.state, challenges=Challenges(secret=bytes([seed])))
+        story.tell(DOUBTED, at(1.0))
+        if (asked(story)[0] in TURNS) is first_turns:
+            return story
+    raise AssertionError("every pair begins alike")
+
+
+def test_what_looks_alive_after_the_turn_opens_with_the_last_gesture() -> None:
+    story = doubted(first_turns=True)
     one, two = asked(story)
     assert story.tell(match(), at(1.5)) == []
     story.tell(GestureSeen(1, one, "p"), at(3.0))
@@ -62,6 +75,15 @@ def test_what_looks_alive_after_the_first_gesture_opens_with_the_last_one() -> N
     assert reports(granted) == [("access.granted", None)]
     (report,) = [a for a in granted if isinstance(a, Report)]
     assert (report.data["challenged"], report.data["waited_s"]) == (True, 5.0)
+
+
+def test_what_looked_alive_before_the_turn_is_not_remembered() -> None:
+    story = doubted(first_turns=False)
+    one, two = asked(story)
+    story.tell(GestureSeen(1, one, "p"), at(3.0))
+    assert story.tell(match(), at(3.5)) == []
+    assert story.tell(GestureSeen(1, two, "p"), at(6.0)) == []
+    assert reports(story.tell(match(), at(6.5))) == [("access.granted", None)]
 
 
 def test_what_looked_alive_before_any_gesture_is_not_remembered() -> None:
@@ -74,8 +96,7 @@ def test_what_looked_alive_before_any_gesture_is_not_remembered() -> None:
 
 
 def test_what_looked_alive_and_is_shown_not_to_live_opens_nothing() -> None:
-    story = Story(AccessRule("p"))
-    story.tell(DOUBTED, at(1.0))
+    story = doubted(first_turns=True)
     one, two = asked(story)
     story.tell(GestureSeen(1, one, "p"), at(3.0))
     story.tell(match(), at(3.5))
@@ -210,6 +231,11 @@ def test_turning_the_head_as_asked_is_no_poor_picture() -> None:
     story = Story(AccessRule("p"))
     story.tell(DOUBTED, at(1.0))
     assert story.tell(FacePoor(1, PoorReason.TURNED_AWAY), at(2.0)) == []
+
+
+def test_in_each_pair_the_head_turns_to_a_side() -> None:
+    assert len(SEQUENCES) == len(set(SEQUENCES)) == 14
+    assert all(set(pair) & set(TURNS) for pair in SEQUENCES)
 
 
 def test_no_sequence_comes_again_before_all_the_others() -> None:

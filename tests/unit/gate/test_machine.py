@@ -56,6 +56,11 @@ ANYBODY = st.sampled_from([*PEOPLE, "nobody", ""])
 TRACKS = st.integers(1, 6)
 
 
+def turned(asked: Any) -> bool:
+    """Whether a head was turned as asked, and one gesture is still to be made."""
+    return asked.done == 1 and asked.gestures[0] in (Gesture.TURN_LEFT, Gesture.TURN_RIGHT)
+
+
 class GateMachine(RuleBasedStateMachine):
     """Drives the pure core the way the brain does: time passes, deadlines are met by ticks, events come in."""
 
@@ -108,8 +113,8 @@ class GateMachine(RuleBasedStateMachine):
         owed = owed and not (asked.met and getattr(asked.face, "person", "") == person)
         owed = owed or (not (asked and asked.met) and self.gate.challenges.tried(track, self.world.now.mono_s) > 0)
         counts = life is Life.LIVE and not owed
-        if owed and life is Life.LIVE and asked is not None and asked.face.track == track and asked.done == 1:
-            self.alive = self.gate.challenges.drawn, person  # looked alive after the first gesture of this challenge
+        if owed and life is Life.LIVE and asked is not None and asked.face.track == track and turned(asked):
+            self.alive = self.gate.challenges.drawn, person  # looked alive after a turn in this challenge
         if counts:
             self.world.show(person, Way.FACE)
         score = 0.7 if strong else 0.51
