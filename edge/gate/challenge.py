@@ -18,26 +18,31 @@ from types import MappingProxyType
 
 from edge.events import FaceMatched, FaceUnknown, Gesture
 
-GESTURE_S = 7.0
-"""To hear the request (2 to 3 s), understand it and do it."""
+GESTURE_S = 10.0
+"""To hear the request (2 s, 4 s in two languages), understand it, do it, and do it again if it was too little."""
+HEARD_S = 1.5
+"""What is seen earlier than this after a request was begun before anybody could have heard it, and is no answer."""
 CLEAR_S = 5.0
 """From the last gesture: a face that was decided about rests for 3 s before it is decided about again."""
 MOST_TRIES = 2  # for one face; then it rests
 REST_S = 30.0
-_STILL = (Gesture.BLINK, Gesture.OPEN_MOUTH)
-SEQUENCES = tuple(pair for pair in permutations(Gesture, 2) if not set(pair) <= set(_STILL))
-"""In each the head moves at least once, and shows its depth."""
+_TURNS = {Gesture.TURN_LEFT, Gesture.TURN_RIGHT}
+SEQUENCES = tuple(pair for pair in permutations(Gesture, 2) if set(pair) & _TURNS)
+"""In each the head turns to a side at least once, which shows its depth best."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a face was asked for. `face`: what is decided about it once it has done so. Times are monotonic."""
+    """What a face was asked for. `face`: what is decided about it once it has done so. `clear`: the last match that was
+    alive, told since it turned its head as asked. Times are monotonic.
+    """
 
     face: FaceMatched | FaceUnknown
     gestures: tuple[Gesture, ...]
     since_s: float
     until_s: float
     done: int = 0
+    clear: FaceMatched | None = None
 
     @property
     def met(self) -> bool:
@@ -78,7 +83,7 @@ def gesture(state: Challenges, made: Gesture, now_s: float) -> tuple[Challenges,
     """The asked face made a gesture: True when that was the last one, False when it was a wrong one, None otherwise."""
     asked = state.asked
     assert asked is not None
-    if asked.met:
+    if asked.met or now_s < asked.until_s - GESTURE_S + HEARD_S:
         return state, None
     if made == asked.gestures[asked.done]:
         asked = replace(asked, done=asked.done + 1)
@@ -87,6 +92,25 @@ def gesture(state: Challenges, made: Gesture, now_s: float) -> tuple[Challenges,
     if made is Gesture.BLINK or made in asked.gestures[: asked.done]:  # the head turns back, an eye opens late
         return state, None
     return state, False
+
+
+def recognised(state: Challenges, face: FaceMatched, now_s: float) -> Challenges:
+    """The asked face was nobody's so far. What it was asked for stays, but what it did until now nobody known has done:
+    then it is asked anew.
+    """
+    asked = state.asked
+    assert asked is not None
+    return begin(state, face, now_s) if asked.done else replace(state, asked=replace(asked, face=face, since_s=now_s))
+
+
+def cleared(state: Challenges, face: FaceMatched) -> Challenges:
+    """The pictures of the asked face are clear; that counts from the first turn that it was asked for on. Who only
+    stands there and blinks, while what he holds before his face trembles, has shown nothing yet.
+    """
+    asked = state.asked
+    assert asked is not None
+    turned = bool(_TURNS & set(asked.gestures[: asked.done]))
+    return replace(state, asked=replace(asked, clear=face)) if turned else state
 
 
 def failed(state: Challenges, now_s: float) -> Challenges:

@@ -62,6 +62,8 @@ def gesture(state: GateState, event: GestureSeen, rules: Rules, now: Now) -> Out
         return _in_vain(state, rules, now)
     if done and isinstance(face, FaceUnknown):
         return _living(_let_go(state, face.track), face, rules, now)
+    if done and asked.clear is not None:
+        return _met(state, asked.clear, rules, now)
     if done:  # the next match says what the pictures of the gestures show
         return state, ()
     if challenges.asked is not None and challenges.asked.done > asked.done:
@@ -82,7 +84,7 @@ def _doubted(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
     if asked is not None and asked.face.track == event.track:
         if _who(asked.face) == _who(event):
             return state, ()  # it is being asked already
-        return _in_vain(state, rules, now)
+        return _otherwise(state, event, rules, now)
     if asked is not None:  # one at a time: two people would not know who is meant
         return state, ()
     if state.challenges.tried(event.track, now.mono_s) >= challenge.MOST_TRIES:
@@ -97,11 +99,34 @@ def _cleared(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
     asked = state.challenges.asked
     assert asked is not None
     if _who(asked.face) != _who(event):
-        return _in_vain(state, rules, now)
-    if not asked.met:
+        return _otherwise(state, event, rules, now)
+    if isinstance(event, FaceUnknown):
         return state, ()
-    if isinstance(event, FaceMatched) and isinstance(asked.face, FaceMatched):
-        event = replace(event, waited_s=asked.face.waited_s + now.mono_s - asked.since_s)
+    if not asked.met:
+        return replace(state, challenges=challenge.cleared(state.challenges, event)), ()
+    return _met(state, event, rules, now)
+
+
+def _otherwise(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
+    """The asked face is said to be another one's than when it was asked."""
+    asked = state.challenges.asked
+    assert asked is not None
+    if isinstance(event, FaceUnknown):  # whose it is cannot be seen just then: what counts is told with its person
+        return state, ()
+    if isinstance(asked.face, FaceMatched):  # somebody else's: the face was exchanged
+        return _in_vain(state, rules, now)
+    before, challenges = state.challenges, challenge.recognised(state.challenges, event, now.mono_s)
+    assert challenges.asked is not None
+    asks = (Speak(f"do_{challenges.asked.gestures[0]}"),) if challenges.drawn > before.drawn else ()
+    return replace(state, challenges=challenges), asks
+
+
+def _met(state: GateState, event: FaceMatched, rules: Rules, now: Now) -> Outcome:
+    """Everything that was asked for was done, and the pictures of it are clear."""
+    asked = state.challenges.asked
+    assert asked is not None
+    assert isinstance(asked.face, FaceMatched)
+    event = replace(event, waited_s=asked.face.waited_s + now.mono_s - asked.since_s)
     return _living(_let_go(state, event.track), event, rules, now, challenged=True)
 
 

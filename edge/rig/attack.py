@@ -105,7 +105,7 @@ def _on_paper(cast: Cast, by: Draw, look: PrintLook) -> PrintTake:
         head = make_head(cast.holder, ranges, rng)
         head = Head(cast.holder, replace(head.build, size=look.eyes_mm / EYES_MM))
         manner = Manner(sway_mm=0.0, yaw=0.6, pitch=0.5, roll=0.2, blinks_a_minute=draw(rng, ranges.blinks_a_minute))
-        eyes = head, Living(rng, Approach(stop_mm, stop_mm, 0.0), manner, by.length_s)
+        eyes = head, Living(rng, Approach(stop_mm, stop_mm, 0.0), manner, by.length_s, by.acts)
     aside = draw(rng, ranges.aside_mm) * 0.5, draw(rng, ranges.height_mm) * 0.5
     return PrintTake(setting, sheet, held, body, eyes, aside)
 
@@ -152,7 +152,9 @@ def _on_screen(
     lens = setting.lens
     if fills:
         stop_mm = lens.focal_px * look.height_mm / (lens.height_px * _FILLS)
-        held = Handheld(rng, by.approach(stop_mm, lens, stands=True), 0.3 * draw(rng, ranges.shake_deg), 2.0, 0.0, 0.0)
+        held = Handheld(
+            rng, by.approach(stop_mm, lens, stands=True), 0.3 * draw(rng, ranges.shake_deg), 2.0, 0.0, 0.0, by.tilts
+        )
     else:
         held = _held(by, max(stop_mm, _NEAREST_MM), lens, 0.0, comes=comes, raised=body is None)
     if before:
@@ -166,9 +168,9 @@ def _held(by: Draw, stop_mm: float, lens: Lens, flex: float, *, comes: bool = Tr
     stands = not comes or (bool(rng.random() < _STILL_SHARE) and not by.firm)
     approach = by.approach(stop_mm, lens, stands=stands, raised=raised)
     if stands and rng.random() < _STAND_SHARE / _STILL_SHARE:
-        return Handheld(rng, approach, 0.02, 0.05, 0.0, 0.0)
+        return Handheld(rng, approach, 0.02, 0.05, 0.0, 0.0)  # on a stand: nobody tilts it
     swing = draw(rng, ranges.swing_deg) if rng.random() < _SWING_SHARE and not by.firm else 0.0
-    return Handheld(rng, approach, draw(rng, ranges.shake_deg), draw(rng, ranges.shake_mm), swing, flex)
+    return Handheld(rng, approach, draw(rng, ranges.shake_deg), draw(rng, ranges.shake_mm), swing, flex, by.tilts)
 
 
 def _look(ranges: Ranges, rng: Generator) -> PrintLook:

@@ -16,6 +16,7 @@ from edge.events import Gesture
 from edge.rig.attack import pass_held_up
 from edge.rig.drawn import Cast, Draw, make_setting
 from edge.rig.hearing import Hearing
+from edge.rig.motion import Act
 from edge.rig.portrait import Fit, Portrait, make_portrait
 from edge.rig.ranges import TUNING
 from edge.rig.scenes import make_take
@@ -34,7 +35,7 @@ class _Guest:
     visitor: Visitor
     picture: Picture
     number: int
-    moves: list[tuple[float, Gesture]]
+    moves: list[Act]
     take: Take | None = None
     heard_s: dict[Gesture, float] = field(default_factory=dict)
 
@@ -83,7 +84,9 @@ class VisitorsCamera:
         except DataError as error:
             raise HardwareError(error.message, hint=error.hint) from error
         self._guests = [
-            _Guest(visitor, pictures[visitor.picture], number, [(move.at_s, move.gesture) for move in visitor.gestures])
+            _Guest(
+                visitor, pictures[visitor.picture], number, [Act(move.at_s, move.gesture) for move in visitor.gestures]
+            )
             for number, visitor in enumerate(visitors)
         ]
         self._setting = make_setting(TUNING, np.random.default_rng(0), *self._size)
@@ -141,7 +144,7 @@ class VisitorsCamera:
                 there = visitor.begins_s <= at_s < visitor.ends_s
                 if visitor.answers and there and begins_s - guest.heard_s.get(gesture, -_ANSWER_S) >= _ANSWER_S:
                     guest.heard_s[gesture] = begins_s
-                    guest.moves.append((begins_s - visitor.begins_s, gesture))
+                    guest.moves.append(Act(begins_s - visitor.begins_s, gesture))
 
     def _prepare_one(self) -> None:
         """Work out one more visitor ahead of time: it takes a part of a second, which is short enough for one read."""

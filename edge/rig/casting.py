@@ -48,6 +48,10 @@ class Company:
         shown = self._portrait(rng, "")
         return Cast(shown, self._portrait(rng, shown.name))
 
+    def pictures_of(self, name: str) -> list[Path]:
+        """All portraits of a person of this set."""
+        return self._people[name]
+
     def _portrait(self, rng: Generator, but: str) -> Portrait:
         names = [name for name in self._people if name != but]
         last = ""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from edge.events import Gesture
 from edge.rig.backdrop import make_backdrop
 from edge.rig.imaging import Imaging, Sensor
 from edge.rig.lens import Lens
-from edge.rig.motion import Approach
+from edge.rig.motion import Act, Approach
 from edge.rig.portrait import Portrait
 from edge.rig.ranges import Ranges, draw
 from edge.rig.surface import Lamp, Optics
@@ -32,8 +31,9 @@ class Cast:
 @dataclass(frozen=True, slots=True, eq=False)
 class Draw:
     """What chance decides with. `length_s`: for how long there is to be something to see. `setting`: a camera that is
-    there already, or none. `beside_mm`: see `Approach`; at 0 it is drawn how things come into view. `gestures`: what
-    somebody alive does (second, which). `firm`: comes as most do, and neither only steps in nor swings what he holds.
+    there already, or none. `beside_mm`: see `Approach`; at 0 it is drawn how things come into view. `acts`: what
+    somebody alive does, also in a film or behind the holes of a print; `tilts`: what hands do with a sheet or a screen.
+    `firm`: comes as most do, and neither only steps in nor swings what he holds.
     """
 
     ranges: Ranges
@@ -41,7 +41,8 @@ class Draw:
     length_s: float
     setting: Setting | None = None
     beside_mm: float = 0.0
-    gestures: Sequence[tuple[float, Gesture]] = ()
+    acts: Sequence[Act] = ()
+    tilts: Sequence[Act] = ()
     firm: bool = False
 
     def camera(self) -> Setting:

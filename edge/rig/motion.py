@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -18,8 +18,8 @@ from edge.rig.head import HeadPose
 _WAVES = 6
 _STOP_MM = 110.0  # over which a walk comes to rest
 _STEP_HZ = 1.8  # steps a second of a walk at ease
-_GESTURE_S = 1.5
 _TURN_DEG, _UP_DEG, _OPEN_RAD, _SHUT_S = 26.0, 18.0, 0.22, 0.35
+_RISE = 0.3  # of the time that a gesture takes
 
 
 class Wander:
@@ -101,8 +101,18 @@ class Manner:
     talks: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A gesture that is begun at `begins_s`. `size`: in parts of a clear one; `lasts_s`: there and back."""
+
+    begins_s: float
+    gesture: Gesture
+    size: float = 1.0
+    lasts_s: float = 1.5
+
+
 class Living:
-    """Somebody who comes, stands, looks, blinks, perhaps talks, and makes `gestures` (second, which)."""
+    """Somebody who comes, stands, looks, blinks, perhaps talks, and makes gestures (`acts`)."""
 
     def __init__(
         self,
@@ -110,10 +120,10 @@ class Living:
         approach: Approach,
         manner: Manner,
         length_s: float,
-        gestures: Sequence[tuple[float, Gesture]] = (),
+        acts: Sequence[Act] = (),
     ) -> None:
         self.approach, self.manner = approach, manner
-        self._gestures = gestures  # as they are: whoever gave them may add to them while somebody stands there
+        self._acts = acts  # as they are: whoever gave them may add to them while somebody stands there
         m = manner
         self._sway = [Wander(rng, m.sway_mm, 0.15, 1.1) for _ in range(3)]
         self._turn = [Wander(rng, deviation, 0.2, 1.6) for deviation in (m.yaw, m.pitch, m.roll)]
@@ -143,8 +153,8 @@ class Living:
             lids,
             jaw,
         )
-        for begins_s, gesture in self._gestures:
-            pose = with_gesture(pose, gesture, time_s - begins_s)
+        for act in self._acts:
+            pose = with_act(pose, act, time_s)
         return pose
 
     def place(self, time_s: float) -> tuple[float, float, float]:
@@ -158,33 +168,42 @@ class Living:
         return x, y, z + self.approach.distance_mm(time_s)
 
 
-def with_gesture(pose: HeadPose, gesture: Gesture, since_s: float) -> HeadPose:
-    """The pose while a gesture is made that was begun so long ago. Left and right are the person's own."""
-    if not 0.0 < since_s < _GESTURE_S:
+def with_act(pose: HeadPose, act: Act, time_s: float) -> HeadPose:
+    """The pose while a gesture is made. Left and right are the person's own."""
+    since_s = time_s - act.begins_s
+    if not 0.0 < since_s < act.lasts_s:
         return pose
-    rise = min(since_s, _GESTURE_S - since_s) / 0.45
-    share = _ease(min(1.0, rise))
-    change = {"yaw": pose.yaw, "pitch": pose.pitch, "lids": pose.lids, "jaw_rad": pose.jaw_rad}
-    if gesture is Gesture.TURN_LEFT:
-        change["yaw"] += _TURN_DEG * share
-    elif gesture is Gesture.TURN_RIGHT:
-        change["yaw"] -= _TURN_DEG * share
-    elif gesture is Gesture.LOOK_UP:
-        change["pitch"] -= _UP_DEG * share
-    elif gesture is Gesture.OPEN_MOUTH:
-        change["jaw_rad"] = max(pose.jaw_rad, _OPEN_RAD * share)
-    else:
-        change["lids"] = max(pose.lids, _lid(since_s, _SHUT_S))
-    return HeadPose(pose.z_mm, pose.x_mm, pose.y_mm, roll=pose.roll, **change)
+    far = act.size * _ease(min(1.0, min(since_s, act.lasts_s - since_s) / (_RISE * act.lasts_s)))
+    match act.gesture:
+        case Gesture.TURN_LEFT:
+            return replace(pose, yaw=pose.yaw + _TURN_DEG * far)
+        case Gesture.TURN_RIGHT:
+            return replace(pose, yaw=pose.yaw - _TURN_DEG * far)
+        case Gesture.LOOK_UP:
+            return replace(pose, pitch=pose.pitch - _UP_DEG * far)
+        case Gesture.OPEN_MOUTH:
+            return replace(pose, jaw_rad=max(pose.jaw_rad, _OPEN_RAD * far))
+        case Gesture.BLINK:
+            return replace(pose, lids=max(pose.lids, min(act.size, 1.0) * _lid(since_s, _SHUT_S)))
 
 
 class Handheld:
-    """A sheet or a screen in two hands, or on a stand: where its middle is, and how it is turned and bent."""
+    """A sheet or a screen in two hands, or on a stand: where its middle is, and how it is turned and bent. `acts`: how
+    the hands turn it to look like a head's gestures.
+    """
 
     def __init__(
-        self, rng: Generator, approach: Approach, shake_deg: float, shake_mm: float, swing_deg: float, flex: float
+        self,
+        rng: Generator,
+        approach: Approach,
+        shake_deg: float,
+        shake_mm: float,
+        swing_deg: float,
+        flex: float,
+        acts: Sequence[Act] = (),
     ) -> None:
         self.approach = approach
+        self._acts = acts
         self._turn = [Wander(rng, shake_deg, 0.2, 2.0) for _ in range(3)]
         self._tremor = [Wander(rng, 0.03 + 0.05 * shake_deg, 4.0, 10.0) for _ in range(3)]
         self._place = [Wander(rng, shake_mm, 0.2, 2.0) for _ in range(3)]
@@ -210,6 +229,8 @@ class Handheld:
             pitch + share * swing,
             roll,
         )
+        for act in self._acts:
+            pose = with_act(pose, act, time_s)
         return pose, self._flex.at(time_s)
 
 

@@ -46,7 +46,7 @@ def living(portrait: Portrait, setting: Setting, by: Draw, *, filmed: str = "") 
         manner = replace(manner, x_mm=0.15 * manner.x_mm, y_mm=0.15 * manner.y_mm)
     if filmed in ("coming", "standing"):
         approach = replace(approach, beside_mm=0.0)
-    living = Living(rng, approach, manner, by.length_s, by.gestures)
+    living = Living(rng, approach, manner, by.length_s, by.acts)
     return LiveTake(setting, head, Body(rng, portrait, head.build.size), living)
 
 

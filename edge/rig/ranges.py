@@ -6,7 +6,7 @@ middle of what happens, the measured one has what lies on both sides of it, or t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from numpy.random import Generator
 
@@ -217,4 +217,16 @@ MEASURED = Ranges(
     pwm=((0.4, 0.8),),
 )
 
-SETS = {"tuning": TUNING, "measured": MEASURED}
+OUTER = replace(
+    TUNING,
+    salt=3,
+    fps=(8, 9, 22, 24),
+    stop_eyes_px=((22.0, 26.0), (64.0, 76.0)),
+    far=((1.0, 1.05), (2.2, 2.5)),
+    rate=((0.2, 0.3), (1.3, 1.5)),
+    enters_mm_s=((550.0, 650.0), (1500.0, 1700.0)),
+)
+"""The tuning set's people, nearer and further, faster and slower than even the measured ones: what holds here and in
+the middle should hold between."""
+
+SETS = {"tuning": TUNING, "measured": MEASURED, "outer": OUTER}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from edge.vision.faces import Face
@@ -11,6 +12,8 @@ from edge.vision.pose import Pose
 
 LIFE_S = 1.0
 """Of a template. Until then a walker has come nearer by a third, and skin does not look the same from there."""
+FAR_DEG = 20.0
+"""Further turned, the template is another side of the head, and what is found by laying it over means little."""
 GAP_S = 0.5
 """After such a pause nobody knows that it is still the same thing."""
 
@@ -48,7 +51,7 @@ class Follower:
             self._template = None
         self._last_s = now_s
         flow = self._flow(face, now_s)
-        if flow is None or now_s - self._begun_s >= LIFE_S:
+        if flow is None or now_s - self._begun_s >= LIFE_S or math.hypot(*flow.turned) >= FAR_DEG:
             self._begin(face, now_s)
         return flow
 

@@ -35,28 +35,36 @@ class Made:
 
 @dataclass(slots=True)
 class _Swing:
-    """One quantity on its way out and back. `sign` +1 or -1: which way counts as out."""
+    """One quantity on its way out and back. `sign` +1 or -1: which way counts as out. `farthest`: how far out it was
+    in the swing that goes on or that ended last, at `ended_s`.
+    """
 
     gesture: Gesture
     sign: float
     out: float
     begun_s: float | None = None
     frames: int = 0
+    farthest: float = 0.0
+    ended_s: float = float("-inf")
 
     def observe(self, away: float, now_s: float) -> Made | None:
         """`away`: how far the quantity is from what is usual."""
-        far = self.sign * away
+        far = self.sign * away / self.out
         if self.begun_s is None:
-            if far >= self.out:
-                self.begun_s, self.frames = now_s, 1
+            if far >= 1.0:
+                self.begun_s, self.frames, self.farthest = now_s, 1, far
             return None
-        if far >= self.out:
-            self.frames += 1
-        if far > _BACK * self.out:
+        self.frames += far >= 1.0
+        self.farthest = max(self.farthest, far)
+        if far > _BACK:
             return None
-        begun_s, self.begun_s = self.begun_s, None
+        begun_s, self.begun_s, self.ended_s = self.begun_s, None, now_s
         whole = self.frames >= _LEAST_FRAMES and now_s - begun_s <= _LONGEST_S
         return Made(self.gesture, begun_s) if whole else None
+
+    def outdone(self, begun_s: float, by: _Swing) -> bool:
+        """Whether another one that went on since `begun_s` was the greater: a head that turns nods a little, too."""
+        return by is not self and by.farthest > self.farthest and (by.begun_s is not None or by.ended_s > begun_s)
 
 
 class Gestures:
@@ -92,9 +100,11 @@ class Gestures:
         made = []
         if len(self._usual) >= _LEAST_USUAL:
             usual = np.median([values for _, values in self._usual], axis=0)
-            for place, swing in self._swings:
-                ended = swing.observe(now[place] - float(usual[place]), now_s)
-                made += [ended] if ended else []
+            ends = [(swing, swing.observe(now[place] - float(usual[place]), now_s)) for place, swing in self._swings]
+            swings = [swing for swing, _ in ends]
+            for swing, ended in ends:
+                if ended and not any(swing.outdone(ended.begun_s, other) for other in swings):
+                    made.append(ended)
         # A head that turns shows its eyes otherwise: no blink is read from that.
         if self._blinks.observe(face, now_s) and not self._unsteady(now):
             made.append(Made(Gesture.BLINK, now_s - 0.3))

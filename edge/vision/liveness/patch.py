@@ -16,11 +16,8 @@ STILL: Matrix = np.eye(2, 3)
 
 
 def working_scale(eye_px: float, most_px: float) -> float:
-    """1, or as often halved as it takes until the eyes are no further than `most_px` apart: time is bounded."""
-    scale = 1.0
-    while eye_px * scale > most_px:
-        scale /= 2.0
-    return scale
+    """1, or less where the eyes are further apart than `most_px`: time is bounded."""
+    return min(1.0, most_px / max(eye_px, 1.0))
 
 
 def laid_over(
@@ -38,7 +35,7 @@ def laid_over(
         return np.zeros((height, width), np.uint8)
     grey = np.asarray(cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY))
     step = 1.0
-    while step > scale:
+    while step > 1.5 * scale:
         step /= 2.0
         even = grey[: len(grey) // 2 * 2, : grey.shape[1] // 2 * 2]
         grey = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))

@@ -25,7 +25,7 @@ from edge.drivers.camera import Picture
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import STILL, Floats, Matrix, laid_over, working_scale
 
-_WORKING_EYE_PX = 56.0
+_WORKING_EYE_PX = 50.0
 OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149]
 OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # MediaPipe's face oval
 # What moves by itself: the lids with what lies around them, and the lips.

@@ -45,6 +45,7 @@ from edge.events import (
     WideExitPressed,
 )
 from edge.gate import pins
+from edge.gate.challenge import HEARD_S
 from edge.gate.refusal import REPORT_AGAIN_S
 from tests.unit.gate.gate_world import ACCESS, LOCK, PEOPLE, World
 
@@ -55,6 +56,11 @@ ANYBODY = st.sampled_from([*PEOPLE, "nobody", ""])
 TRACKS = st.integers(1, 6)
 
 
+def turned(asked: Any) -> bool:
+    """Whether a head was turned as asked, and one gesture is still to be made."""
+    return asked.done == 1 and asked.gestures[0] in (Gesture.TURN_LEFT, Gesture.TURN_RIGHT)
+
+
 class GateMachine(RuleBasedStateMachine):
     """Drives the pure core the way the brain does: time passes, deadlines are met by ticks, events come in."""
 
@@ -62,6 +68,7 @@ class GateMachine(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.leaf: bool | None = None
+        self.alive: tuple[int, str] | None = None
 
     @property
     def gate(self) -> Any:
@@ -106,6 +113,8 @@ class GateMachine(RuleBasedStateMachine):
         owed = owed and not (asked.met and getattr(asked.face, "person", "") == person)
         owed = owed or (not (asked and asked.met) and self.gate.challenges.tried(track, self.world.now.mono_s) > 0)
         counts = life is Life.LIVE and not owed
+        if owed and life is Life.LIVE and asked is not None and asked.face.track == track and turned(asked):
+            self.alive = self.gate.challenges.drawn, person  # looked alive after a turn in this challenge
         if counts:
             self.world.show(person, Way.FACE)
         score = 0.7 if strong else 0.51
@@ -148,8 +157,14 @@ class GateMachine(RuleBasedStateMachine):
         self.make(asked.face.track, wanted if right else next(g for g in Gesture if g is not wanted), person)
 
     def make(self, track: int, made: Gesture, person: str) -> None:
-        self.world.send(GestureSeen(track, made, person))
-        assert not self.world.reported("access.granted")  # what the pictures say with it comes afterwards
+        asked = self.gate.challenges.asked
+        last = asked is not None and asked.face.track == track and (asked.done, made) == (1, asked.gestures[1])
+        opens = last and self.alive == (self.gate.challenges.drawn, person)
+        if opens:
+            self.world.show(person, Way.FACE)
+        self.world.send(GestureSeen(track, made, person), self.unlocks(person) if opens else None)
+        if not opens:  # what the pictures say with it comes afterwards
+            assert not self.world.reported("access.granted")
 
     @rule(
         track=TRACKS,
@@ -158,10 +173,19 @@ class GateMachine(RuleBasedStateMachine):
         other=st.booleans(),
         strong=st.booleans(),
         meanwhile=st.sampled_from(["", "", "lockdown", "strangers"]),
+        between=st.sampled_from([*Life, None]),
         after=st.sampled_from(Life),
     )
     def is_challenged(
-        self, track: int, person: str, right: list[bool], other: bool, strong: bool, meanwhile: str, after: Life
+        self,
+        track: int,
+        person: str,
+        right: list[bool],
+        other: bool,
+        strong: bool,
+        meanwhile: str,
+        between: Life | None,
+        after: Life,
     ) -> None:
         self.world.pass_time(60.0)
         self.matched(track, person, Life.DOUBT, strong)
@@ -170,15 +194,18 @@ class GateMachine(RuleBasedStateMachine):
         for stranger in range(10, 15) if meanwhile == "strangers" else ():
             self.stranger(stranger, Life.LIVE)
         for good in right:
+            self.world.pass_time(HEARD_S)
             if self.gate.challenges.asked is not None:
                 self.answers_the_challenge(good, "p2" if other else None)
+            if between is not None:
+                self.matched(track, person, between, strong)
         self.matched(track, person, after, strong)
-        if after is not Life.LIVE:
+        if Life.LIVE not in (between, after):
             assert not self.world.relay or self.world.burning or self.gate.freed
 
     @rule(meanwhile=st.sampled_from(["lockdown", "strangers"]), strong=st.booleans())
     def does_all_that_is_asked_too_late(self, meanwhile: str, strong: bool) -> None:
-        self.is_challenged(7, "p1", [True, True], False, strong, meanwhile, Life.LIVE)
+        self.is_challenged(7, "p1", [True, True], False, strong, meanwhile, None, Life.LIVE)
 
     @rule(person=st.sampled_from(["p3", "p5"]), dawdled_s=st.floats(0.0, 40.0))
     def two_factors(self, person: str, dawdled_s: float) -> None:

@@ -43,8 +43,8 @@ def makes_both_gestures(story: Story, now_s: float, *, strong: bool = False) -> 
     one, two = asked(story)
     return [
         *story.tell(GestureSeen(1, one, "p"), at(now_s)),
-        *story.tell(GestureSeen(1, two, "p"), at(now_s + 1.0)),
-        *story.tell(match(strong=strong), at(now_s + 1.5)),
+        *story.tell(GestureSeen(1, two, "p"), at(now_s + 2.0)),
+        *story.tell(match(strong=strong), at(now_s + 2.5)),
     ]
 
 
@@ -60,15 +60,15 @@ def test_gestures_that_were_asked_for_before_a_lockdown_open_nothing_in_it() -> 
     gestures = asked(story)
     story.tell(OrderGiven("lockdown", "c"), at(1.5))
     for number, made in enumerate(gestures):
-        assert story.tell(GestureSeen(1, made, "p"), at(2.0 + number)) == []
-    assert reports(story.tell(match(strong=True), at(4.0))) == [("access.refused", "lockdown")]
+        assert story.tell(GestureSeen(1, made, "p"), at(3.0 + 2.0 * number)) == []
+    assert reports(story.tell(match(strong=True), at(5.5))) == [("access.refused", "lockdown")]
 
 
 def test_gestures_that_were_asked_for_before_a_lock_out_do_not_get_round_it() -> None:
     story = Story(AccessRule("p"))
     story.tell(DOUBTED, at(1.0))
     lock_out(story, 1.5)
-    actions = makes_both_gestures(story, 2.0)
+    actions = makes_both_gestures(story, 3.0)
     assert ON not in actions
     assert reports(actions) == [("access.refused", "locked_out")]
 
@@ -87,7 +87,7 @@ def test_in_a_lock_out_a_strong_match_that_makes_its_gestures_passes() -> None:
     story = Story(AccessRule("p"))
     lock_out(story, 1.0)
     story.tell(replace(DOUBTED, strong=True), at(2.0))
-    assert ON in makes_both_gestures(story, 3.0, strong=True)
+    assert ON in makes_both_gestures(story, 4.0, strong=True)
 
 
 def interlocked(*people: AccessRule, passback: str = "off") -> Story:

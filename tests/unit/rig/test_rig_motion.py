@@ -5,7 +5,7 @@ import pytest
 
 from edge.events import Gesture
 from edge.rig.head import HeadPose
-from edge.rig.motion import Approach, Handheld, Living, Manner, Wander, with_gesture
+from edge.rig.motion import Act, Approach, Handheld, Living, Manner, Wander, with_act
 
 
 def test_a_wander_has_the_deviation_that_was_asked_for() -> None:
@@ -50,10 +50,11 @@ def test_blinks_come_as_often_and_last_as_long_as_peoples() -> None:
 def test_a_gesture_changes_what_it_should_and_passes(gesture: Gesture, changed: str, sign: int) -> None:
     rest = HeadPose(600.0, roll=2.0)
     during = max(
-        (with_gesture(rest, gesture, t) for t in np.arange(0.0, 2.0, 0.05)), key=lambda p: abs(getattr(p, changed))
+        (with_act(rest, Act(0.0, gesture), t) for t in np.arange(0.0, 2.0, 0.05)),
+        key=lambda p: abs(getattr(p, changed)),
     )
     assert sign * getattr(during, changed) > 0.2
-    assert with_gesture(rest, gesture, -0.1) == with_gesture(rest, gesture, 3.0) == rest
+    assert with_act(rest, Act(0.0, gesture), -0.1) == with_act(rest, Act(0.0, gesture), 3.0) == rest
     assert during.roll == rest.roll
 
 

@@ -13,7 +13,7 @@ from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
 from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import EVIDENCE_S, Cue, Seen
-from edge.vision.liveness.follow import Flow, Follower
+from edge.vision.liveness.follow import FAR_DEG, Flow, Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import PATIENCE_S, SignsOfLife
 from edge.vision.liveness.patch import STILL
@@ -69,7 +69,7 @@ def test_geometry_judges_one_template_at_a_time(face: Face) -> None:
     found = score(Geometry(), face, [*followed(*wrong), *followed(*[flow()] * 5)])
     assert found is not None
     assert found >= Geometry.passes
-    scattered = [*followed(*[flow()] * 3), *followed(*[flow()] * 3)]
+    scattered = [*followed(flow()), *followed(flow())]
     assert (score(Geometry(), face, scattered) or 0.0) < Geometry.passes  # neither of the two has enough frames
 
 
@@ -81,7 +81,7 @@ def test_geometry_is_sure_of_a_sheet_that_is_tilted(face: Face) -> None:
 
 
 def test_one_good_frame_is_an_accident(face: Face) -> None:
-    assert score(Geometry(), face, [flow(), flow()]) is None
+    assert score(Geometry(), face, [flow()]) is None
     found = score(Geometry(), face, followed(flow(), flow(), *[flow(evidence=3.0, turn=(0.001, 0.0))] * 6))
     assert found is not None
     assert found < Geometry.passes
@@ -217,3 +217,15 @@ def test_the_thread_is_lost_after_a_pause_and_when_the_clock_goes_back(face: Fac
     assert follower.observe(frames[2], 11.0) is None
     assert follower.observe(frames[3], 11.1) is not None
     assert follower.observe(frames[3], 5.0) is None
+
+
+def test_a_head_that_has_turned_far_is_followed_from_there_on(face: Face, wall: Picture) -> None:
+    frames = [one for _, one in moved(face, wall, walk(4), head)]
+    figures = face.quality.figures
+    aside = replace(figures.pose, yaw=figures.pose.yaw + FAR_DEG + 3.0)
+    turned = replace(frames[2], quality=replace(face.quality, figures=replace(figures, pose=aside)))
+    follower = Follower()
+    ages = [
+        flow.age_s for n, one in enumerate([*frames[:2], turned, frames[3]]) if (flow := follower.observe(one, n / 10))
+    ]
+    assert ages == pytest.approx([0.1, 0.2, 0.1])

@@ -72,6 +72,14 @@ def test_small_movements_are_none(face: Face) -> None:
     assert seen(Gestures(), there_and_back(face, pitch=12.0)) == []  # down
 
 
+def test_a_head_that_nods_while_it_turns_has_turned_and_the_other_way_round(face: Face) -> None:
+    turned = there_and_back(face, yaw=24.0, pitch=-10.0)
+    assert seen(Gestures(), turned) == [Gesture.TURN_LEFT]
+    assert seen(Gestures(), there_and_back(face, yaw=-15.0, pitch=-16.0)) == [Gesture.LOOK_UP]
+    late = [*turned[:14], *(posed(face, yaw=0.0, pitch=-10.0) for _ in range(3)), *[posed(face)] * 3]
+    assert seen(Gestures(), late) == [Gesture.TURN_LEFT]  # the nod ends after the turn was told
+
+
 def test_it_counts_from_where_somebody_usually_looks(face: Face) -> None:
     aside = [posed(face, yaw=20.0)] * 30
     turn = [posed(face, yaw=20.0 - 18.0 * share) for share in (0.3, 0.7, 1.0, 1.0, 1.0, 0.7, 0.3, 0.0)]

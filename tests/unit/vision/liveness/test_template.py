@@ -8,6 +8,7 @@ from moving_heads import Depth, Step, bent_sheet, head, moved, sheet
 
 from edge.drivers.camera import Picture
 from edge.vision.faces import Face
+from edge.vision.liveness.patch import STILL, laid_over, working_scale
 from edge.vision.liveness.template import Laid, Template
 
 TURNED = Step((0.10, -0.06), (3.0, -2.0), 0.05)
@@ -73,3 +74,20 @@ def test_a_face_that_is_cut_off_or_tiny_is_no_template(face: Face) -> None:
         Template(replace(face, points=face.points - np.float32([150.0, 0.0, 0.0])))
     with pytest.raises(ValueError, match="too small"):
         Template(replace(face, points=face.points * np.float32(0.1) + np.float32(100.0)))
+
+
+def test_a_near_face_is_looked_at_in_a_bounded_size_and_no_smaller() -> None:
+    assert [working_scale(eye_px, 50.0) for eye_px in (20.0, 50.0, 75.0, 200.0)] == pytest.approx(
+        [1.0, 1.0, 2 / 3, 0.25]
+    )
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.8, 2 / 3, 0.5, 0.3])
+def test_a_part_keeps_its_place_in_every_working_size(scale: float) -> None:
+    picture = np.zeros((200, 300, 3), np.uint8)
+    picture[80:120, 140:180] = 240
+    origin = np.array([100.0, 40.0])
+    part = laid_over(picture, STILL, origin, scale, (round(120 * scale), round(120 * scale)))
+    rows, columns = np.nonzero(part > 120)
+    assert (columns.mean() + 0.5) / scale + origin[0] == pytest.approx(160.0, abs=1.0)
+    assert (rows.mean() + 0.5) / scale + origin[1] == pytest.approx(100.0, abs=1.0)
