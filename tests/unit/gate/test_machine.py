@@ -90,6 +90,7 @@ class GateMachine(RuleBasedStateMachine):
 
     @rule(jump=st.integers(-40 * YEAR_US, 40 * YEAR_US), trusted=st.booleans())
     def wall_clock_jumps(self, jump: int, trusted: bool) -> None:
+        self.world.pass_time(0.0)  # what is due by now has happened
         before, now = self.gate, self.world.now
         self.world.now = replace(now, wall_us=max(0, now.wall_us + jump), trusted=trusted)
         self.world.send(Tick())
@@ -363,6 +364,7 @@ class GateMachine(RuleBasedStateMachine):
     @rule(seconds=st.floats(1.0, 10.0))
     def relay_is_tried_out(self, seconds: float) -> None:
         """Somebody at the device: for so long, and only where nothing stands against it."""
+        self.world.pass_time(0.0)  # what is due by now has happened
         gate, world = self.gate, self.world
         against = world.lockdown or world.burning or gate.tampered or world.relay or self.stopped
         order = OrderGiven("test.relay", "local-1", {"seconds": seconds, "by": "doctor", "uid": 0})
