@@ -10,6 +10,8 @@ from edge.install.doctor.bench import Bench
 from edge.install.doctor.checks import NO, READY, YES, Judgement, Steps, Text, at_once, failed, passed
 from edge.local.client import RefusedError
 
+FALLS_SHUT_S = 10.0
+"""For the leaf to fall shut behind whoever has just gone through."""
 RELEASED_S = 10.0
 OPENS_S = 15.0
 SHUTS_S = 45.0
@@ -46,9 +48,9 @@ BEFORE = Text("put that right first, then try again", "请先解决上述问题�
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Seconds after the relay; None for what was not seen. `open_before`: what the contact said first."""
+    """Seconds after the relay; None for what was not seen. `open_before`: the contact said so all the time before."""
 
-    open_before: bool | None
+    open_before: bool
     opened_s: float | None = None
     shut_s: float | None = None
 
@@ -60,10 +62,14 @@ def contact_wired(door: GpioDoor | SimulatedDoor) -> bool:
 
 def rehearse(bench: Bench) -> Rehearsal:
     """Release the lock and watch the contact. Raises RefusedError."""
-    before = bench.desk.seen().get("contact")
-    if before is not None and before["open"]:
+
+    def at_rest() -> Any:
+        told = bench.desk.seen().get("contact", {"open": False, "count": 0})
+        return None if told["open"] else told
+
+    before = bench.wait(at_rest, FALLS_SHUT_S)
+    if before is None:
         return Rehearsal(True)
-    count = before["count"] if before else 0
     begun_s = bench.clock()
     bench.drive("relay", seconds=RELEASED_S)
 
@@ -71,9 +77,9 @@ def rehearse(bench: Bench) -> Rehearsal:
         told = bench.desk.seen().get("contact")
         return told if told is not None and told["count"] > since and told["open"] is is_open else None
 
-    opened = bench.wait(lambda: moved(count, is_open=True), OPENS_S)
+    opened = bench.wait(lambda: moved(before["count"], is_open=True), OPENS_S)
     if opened is None:
-        return Rehearsal(False if before else None)
+        return Rehearsal(False)
     opened_s = bench.clock() - begun_s
     shut = bench.wait(lambda: moved(opened["count"], is_open=False), SHUTS_S)
     return Rehearsal(False, opened_s, None if shut is None else bench.clock() - begun_s - opened_s)

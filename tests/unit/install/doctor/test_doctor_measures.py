@@ -185,8 +185,9 @@ def contact(count: int, *, is_open: bool) -> dict[str, Any]:
     return {"contact": {"open": is_open, "count": count, "ago_s": 0.1}}
 
 
-def test_the_door_is_seen_to_open_and_to_shut(tmp_path: Path) -> None:
-    story = [contact(1, is_open=False)] * 3 + [contact(2, is_open=True)] * 4 + [contact(3, is_open=False)]
+@pytest.mark.parametrize("before", [[], [contact(0, is_open=True)] * 3], ids=["shut", "somebody has just gone through"])
+def test_the_door_is_seen_to_open_and_to_shut(tmp_path: Path, before: list[dict[str, Any]]) -> None:
+    story = [*before, *[contact(1, is_open=False)] * 3, *[contact(2, is_open=True)] * 4, contact(3, is_open=False)]
     desk = FakeDesk(seen=lambda count: story[min(count, len(story)) - 1])
     judgement = judged(door.DoorCheck(), bench(tmp_path, desk))
     assert judgement.verdict is Verdict.PASSED
