@@ -73,6 +73,14 @@ def read_standing(folder: Path) -> Standing:
         raise DamagedStandingError(f"{path}: damaged: {error}", hint="the device's own file is used alone") from error
 
 
+def judged(folder: Path) -> int:
+    """The highest version that was ever judged, as far as is known."""
+    try:
+        return read_standing(folder).seen
+    except DamagedStandingError:
+        return forgotten(folder).seen
+
+
 def forgotten(folder: Path) -> Standing:
     """Where nothing is known but the highest version that was judged: that one may come again, an older one may not,
     or whoever can damage a file could have the device go back to any configuration that was ever signed for it.

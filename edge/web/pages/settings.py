@@ -10,6 +10,7 @@ from typing import Any
 
 from edge.config.desired import merged
 from edge.config.effective import Effective
+from edge.config.standing import FOLDER_NAME, judged
 from edge.web.answer import Answer, see_other
 from edge.web.forms import changed, keys, tables
 from edge.web.pages.trial import desk
@@ -51,8 +52,8 @@ def propose(visit: Visit, found: Effective, changes: Mapping[str, Mapping[str, A
         return problems
     desk(visit).ask("configure", changes=changes)
     # The daemon judges on a thread of its own; the page that is shown next should show what was set.
-    until_s = time.monotonic() + JUDGED_S
-    while visit.house.effective().standing.seen == found.standing.seen and time.monotonic() < until_s:
+    folder, until_s = visit.house.state_dir / FOLDER_NAME, time.monotonic() + JUDGED_S
+    while judged(folder) == found.standing.seen and time.monotonic() < until_s:
         time.sleep(0.05)
     visit.paired.tell("good", visit.say(APPLIED))
     return ()
