@@ -19,18 +19,6 @@ from edge.install.registration import key_fingerprint
 from tests.card_samples import KEY
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pki")
-    make_ca(folder, "authority")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def authority(pki: Path) -> Authority:
-    return Authority(pki / "ca.pem", pki / "ca.key", 730)
-
-
 def test_a_good_request_gets_a_certificate_and_gets_the_same_again(tmp_path: Path, authority: Authority) -> None:
     device, office = asking(token()), desk(tmp_path, authority)
     answer, told = office.judge(NAME, device.request, NOW)

@@ -32,18 +32,6 @@ LATE = NOW + timedelta(days=650)
 OWN = DeviceKey(bytes(32))
 
 
-@pytest.fixture(scope="module")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pki")
-    make_ca(folder, "authority")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def authority(pki: Path) -> Authority:
-    return Authority(pki / "ca.pem", pki / "ca.key", 730)
-
-
 @pytest.fixture
 def device() -> Asking:
     return asking(token())
