@@ -5,6 +5,7 @@ of life add to every frame of a face that is followed.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,15 +112,23 @@ def empty_view() -> EmptyView:
 
 
 def moved_faces(finder: FaceFinder, frame: Picture) -> list[Face]:
-    """The face of a frame as it comes a little nearer and goes back, in eight steps: something to be followed."""
+    """The face of a frame as it comes a little nearer and goes back, in eight steps, and seems to turn all the while:
+    something to be followed, and always another side to be compared.
+    """
     height, width = frame.shape[:2]
     found = []
     for step in (0, 1, 2, 3, 4, 3, 2, 1):
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 0.0, 1.0 + 0.004 * step)
         matrix[:, 2] += np.array((1.5, -0.5)) * step
         picture = np.asarray(cv2.warpAffine(frame, matrix, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
-        found += finder.find(picture)[:1]
+        found += [_turned(face, 3.0 * step) for face in finder.find(picture)[:1]]
     return found
+
+
+def _turned(face: Face, yaw_deg: float) -> Face:
+    figures = face.quality.figures
+    pose = replace(figures.pose, yaw=figures.pose.yaw + yaw_deg)
+    return replace(face, quality=replace(face.quality, figures=replace(figures, pose=pose)))
 
 
 def frame_with_face(finder: FaceFinder, picture: Path | None = None) -> Picture:

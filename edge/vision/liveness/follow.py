@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
+from edge.vision.liveness.sides import Compared, Sides
 from edge.vision.liveness.template import Laid, Template
 from edge.vision.pose import Pose
 
@@ -21,15 +22,14 @@ GAP_S = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
     """What happened between the template's frame, `age_s` ago, and this one: how the face moved, what its
-    surroundings did (None where nobody asks), and by how much the mesh says that it turned (yaw and
-    pitch, degrees). `went`: how far its middle has moved, in eye distances.
+    surroundings did (None where nobody asks). `went`: how far its middle has moved, in eye distances. `compared`: two
+    of its sides, of which none needs to be this frame's.
     """
 
     age_s: float
-    laid: Laid
     split: Split | None
-    turned: tuple[float, float]
     went: float
+    compared: Compared | None
 
 
 class Follower:
@@ -39,6 +39,7 @@ class Follower:
         self._looks_around = around
         self._template: Template | None = None
         self._around: Around | None = None
+        self._sides = Sides()
         self._pose: Pose | None = None
         self._begun_s = 0.0
         self._last_s = float("-inf")
@@ -50,21 +51,24 @@ class Follower:
         if not 0.0 < now_s - self._last_s <= GAP_S:
             self._template = None
         self._last_s = now_s
-        flow = self._flow(face, now_s)
-        if flow is None or now_s - self._begun_s >= LIFE_S or math.hypot(*flow.turned) >= FAR_DEG:
+        laid = self._template.lay(face, 4 if self._looks_around else 2) if self._template else None
+        if laid is None:
+            self._sides = Sides()
+        compared = self._sides.observe(face, now_s)
+        flow = self._flow(face, laid, compared, now_s)
+        if flow is None or now_s - self._begun_s >= LIFE_S or self._is_turned(face):
             self._begin(face, now_s)
         return flow
 
-    def _flow(self, face: Face, now_s: float) -> Flow | None:
-        if self._template is None or self._pose is None:
+    def _flow(self, face: Face, laid: Laid | None, compared: Compared | None, now_s: float) -> Flow | None:
+        if self._template is None or laid is None:
             return None
-        laid = self._template.lay(face)
-        if laid is None:
-            return None
-        pose = face.quality.figures.pose
-        turned = pose.yaw - self._pose.yaw, pose.pitch - self._pose.pitch
         split = self._around.split(face, laid.matrix) if self._around else None
-        return Flow(now_s - self._begun_s, laid, split, turned, self._template.went(laid.matrix))
+        return Flow(now_s - self._begun_s, split, self._template.went(laid.matrix), compared)
+
+    def _is_turned(self, face: Face) -> bool:
+        pose = face.quality.figures.pose
+        return self._pose is None or math.hypot(pose.yaw - self._pose.yaw, pose.pitch - self._pose.pitch) >= FAR_DEG
 
     def _begin(self, face: Face, now_s: float) -> None:
         try:

@@ -25,14 +25,16 @@ from edge.drivers.camera import Picture
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import STILL, Floats, Matrix, laid_over, working_scale
 
-_WORKING_EYE_PX = 50.0
+_WORKING_EYE_PX = 40.0
 OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149]
 OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # MediaPipe's face oval
 # What moves by itself: the lids with what lies around them, and the lips.
 _EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left out around an eye, in eye's widths
 _LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15
-_FINE, _COARSE = 1.2, 5.0  # sigmas in working pixels: detail between them is compared
+_FINE, _COARSE = 1.2, (13, 13)
+"""Detail between them is compared. Working pixels: a sigma, and a box taken twice, as wide as a sigma of 5.3."""
 _ROUNDS = 4
+_MOST_PX = 3000  # of those with the steepest gradients, which say nearly all: time is bounded
 _MARGIN = 0.15  # of the face's width, around the crop
 _REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
 _LEAST_PX = 24.0
@@ -46,13 +48,13 @@ _SHEET = 15  # terms of a polynomial of fourth degree in x and y, for each direc
 @dataclass(frozen=True, slots=True, eq=False)
 class Laid:
     """The template laid over a picture. `matrix`: 2 × 3, the face's common motion in picture pixels. `turn`: v, in
-    radians. `evidence`: how much better the head fits than the sheet, per number that it has more, in units of the
-    noise (a Wald statistic over three; about 1 where there is only noise). `alike`: correlation, [-1, 1].
+    radians, and `information`: 2 × 2, the inverse of its covariance were there only the camera's noise. `alike`:
+    correlation, [-1, 1].
     """
 
     matrix: Matrix
-    turn: tuple[float, float]
-    evidence: float
+    turn: Matrix
+    information: Matrix
     alike: float
 
 
@@ -79,8 +81,10 @@ class Template:
         ones = np.column_stack([mesh, np.ones(len(mesh))])
         self._solve = np.linalg.inv(ones.T @ ones) @ ones.T
         image = self._lay(face.picture, STILL)
+        across = np.asarray(cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=0.125), np.float32)
+        down = np.asarray(cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=0.125), np.float32)
         working = ((mesh - self._origin) * self._scale).astype(np.float32)
-        self._at = np.flatnonzero(_mask(self._size, working))
+        self._at = _steepest(_mask(self._size, working), across, down)
         eye = face.eye_px * self._scale
         middle = working[OVAL].mean(axis=0)
         rows, columns = np.divmod(self._at, width)
@@ -95,8 +99,7 @@ class Template:
         smooth = [of_x[degree - n] * of_y[n] for degree in range(_DEGREE + 1) for n in range(degree + 1)]
         self._basis = np.column_stack([*smooth, z, z * x, z * y]).astype(np.float32)
         self._image = image.reshape(-1)[self._at]
-        across = (cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)).reshape(-1)[self._at]
-        down = (cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)).reshape(-1)[self._at]
+        across, down = across.reshape(-1)[self._at], down.reshape(-1)[self._at]
         sheet, head = self._basis[:, :_SHEET], self._basis[:, _SHEET:]
         self._steep = np.ascontiguousarray(
             np.vstack(
@@ -111,11 +114,14 @@ class Template:
         normal = (self._steep @ self._steep.T).astype(np.float64)
         normal += np.diag(np.diag(normal)) * 1e-4
         self._inverse = np.linalg.inv(normal)
-        self._information = np.linalg.inv(self._inverse[2 * _SHEET :, 2 * _SHEET :])
+        turn = slice(2 * _SHEET, 2 * _SHEET + 2)
+        self._information = np.linalg.inv(self._inverse[turn, turn])
         self._power = float(np.square(self._image).mean())
 
-    def lay(self, face: Face) -> Laid | None:
-        """Lay it over another frame of the same face; None where that does not look like it."""
+    def lay(self, face: Face, rounds: int = _ROUNDS) -> Laid | None:
+        """Lay it over another frame of the same face; None where that does not look like it. `rounds`: half of them
+        do to see whether it does.
+        """
         mesh = face.points[:, :2].astype(np.float64)
         if not np.isfinite(mesh).all():
             return None
@@ -124,26 +130,25 @@ class Template:
         if not 0.3 < area < 3.3:
             return None
         image = self._lay(face.picture, matrix)
-        found, left = self._fit(image)
+        found, left = self._fit(image, rounds)
         spread = float(np.square(left).mean())
         alike = 1.0 - spread / max(2.0 * self._power, 1e-6)
         if alike < _LEAST_ALIKE:
             return None
-        relief = found[2 * _SHEET :]
-        evidence = float(relief @ self._information @ relief) / (3.0 * max(spread, _LEAST_SPREAD))
-        return Laid(self._common(matrix, found), (float(relief[0]), float(relief[1])), evidence, alike)
+        turn = found[2 * _SHEET : 2 * _SHEET + 2]
+        return Laid(self._common(matrix, found), turn, self._information / max(spread, _LEAST_SPREAD), alike)
 
     def went(self, motion: Matrix) -> float:
         """How far a motion takes the middle of the face, in eye distances."""
         gone = motion[:, :2] @ self._middle + motion[:, 2] - self._middle
         return float(np.hypot(*gone)) * self._scale / self._eye
 
-    def _fit(self, image: Floats) -> tuple[Matrix, Floats]:
+    def _fit(self, image: Floats, rounds: int) -> tuple[Matrix, Floats]:
         """The numbers of sheet and head, and the differences that they leave."""
         found = np.zeros(2 * _SHEET + 3)
         flat = image
         left = self._image
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             ways = np.zeros((_SHEET + 3, 2), np.float32)
             ways[:_SHEET, 0], ways[:_SHEET, 1] = found[:_SHEET], found[_SHEET : 2 * _SHEET]
             ways[-3], ways[-2, 0], ways[-1, 1] = found[-3:-1], found[-1], found[-1]
@@ -179,7 +184,17 @@ def _powers(values: Floats) -> list[Floats]:
 def _filtered(grey: NDArray[np.uint8]) -> Floats:
     """Without noise and without slow light, in units of the local contrast's size."""
     image = grey.astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), _FINE) - cv2.GaussianBlur(image, (0, 0), _COARSE), np.float32)
+    coarse = cv2.blur(cv2.blur(image, _COARSE), _COARSE)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), _FINE) - coarse, np.float32)
+
+
+def _steepest(mask: NDArray[np.uint8], across: Floats, down: Floats) -> NDArray[np.intp]:
+    """Where the template is compared: as many places in the mask as time allows."""
+    places = np.flatnonzero(mask)
+    if len(places) <= _MOST_PX:
+        return places
+    steep = np.square(across.reshape(-1)[places]) + np.square(down.reshape(-1)[places])
+    return np.sort(places[np.argpartition(steep, -_MOST_PX)[-_MOST_PX:]])
 
 
 def _mask(size: tuple[int, int], mesh: Floats) -> NDArray[np.uint8]:

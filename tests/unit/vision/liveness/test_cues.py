@@ -16,23 +16,22 @@ from edge.vision.liveness.cue import EVIDENCE_S, Cue, Seen
 from edge.vision.liveness.follow import FAR_DEG, Flow, Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import PATIENCE_S, SignsOfLife
-from edge.vision.liveness.patch import STILL
+from edge.vision.liveness.sides import Compared
 from edge.vision.liveness.surface import Surface, peak, spectrum
 from edge.vision.liveness.surroundings import Surroundings
-from edge.vision.liveness.template import Laid
 
 CLEAR = Split(still=60, along=0, other=4, apart=0, chest_still=0, chest_moved=20, head=100)
 
 
 def flow(
-    evidence: float = 300.0,
+    gain: float = 300.0,
     turn: tuple[float, float] = (0.1, 0.0),
-    turned: tuple[float, float] = (-5.7, 0.0),
+    mesh: tuple[float, float] = (0.1, 0.0),
     split: Split = CLEAR,
     age_s: float = 0.5,
     went: float = 0.2,
 ) -> Flow:
-    return Flow(age_s, Laid(STILL, turn, evidence, 0.95), split, turned, went)
+    return Flow(age_s, split, went, Compared(np.array(turn), np.array(mesh), gain))
 
 
 def score(cue: Cue, face: Face, flows: Sequence[Flow | None], begun_s: float = 0.0) -> float | None:
@@ -41,50 +40,39 @@ def score(cue: Cue, face: Face, flows: Sequence[Flow | None], begun_s: float = 0
     return cue.score()
 
 
-def followed(*some: Flow) -> list[Flow]:
-    """The same template laid over each of these frames."""
-    return [replace(one, age_s=one.age_s + number / FPS) for number, one in enumerate(some)]
-
-
 def test_geometry_wants_a_clear_gain_and_turns_that_agree(face: Face) -> None:
     table = [
         (flow(), True),
-        (flow(evidence=20.0), False),  # what noise and compression look like
-        (flow(evidence=60.0, turn=(0.01, 0.0)), False),  # a bent sheet shows a little of the turn
-        (flow(turn=(0.01, 0.0), turned=(-0.6, 0.0)), False),  # nothing has turned
-        (flow(turned=(5.7, 0.0)), False),  # the texture turns against the mesh
-        (flow(turned=(0.0, 5.7)), False),  # or across it
-        (flow(evidence=float("nan")), None),
+        (flow(gain=10.0), False),  # what noise and compression look like
+        (flow(gain=40.0, turn=(0.01, 0.0)), False),  # a bent sheet shows a little of the turn
+        (flow(turn=(-0.1, 0.0)), False),  # the texture turns against the mesh
+        (flow(turn=(0.0, 0.1)), False),  # or across it
+        (flow(gain=50.0, turn=(1.0, 0.0)), False),  # or much further, as a smear seems to
+        (flow(gain=-300.0), False),  # there and back contradict each other
+        (flow(gain=float("nan")), None),
     ]
     for one, lives in table:
-        found = score(Geometry(), face, followed(*[one] * 6))
+        found = score(Geometry(), face, [one] * 6)
         assert (None if found is None else found >= Geometry.passes) is lives, one
-    assert score(Geometry(), face, [flow(age_s=0.01)] * 6) is None
-
-
-def test_geometry_judges_one_template_at_a_time(face: Face) -> None:
-    """Where the mesh was wrong in the template's own frame it seems to turn all along; the next one is right."""
-    wrong = [flow(turned=(20.0, 0.0))] * 6
-    assert (score(Geometry(), face, followed(*wrong)) or 0.0) < Geometry.passes
-    found = score(Geometry(), face, [*followed(*wrong), *followed(*[flow()] * 5)])
-    assert found is not None
-    assert found >= Geometry.passes
-    scattered = [*followed(flow()), *followed(flow())]
-    assert (score(Geometry(), face, scattered) or 0.0) < Geometry.passes  # neither of the two has enough frames
+    assert score(Geometry(), face, [replace(flow(), compared=None)] * 6) is None
 
 
 def test_geometry_is_sure_of_a_sheet_that_is_tilted(face: Face) -> None:
-    assert score(Geometry(), face, followed(*[flow(evidence=5.0, turn=(0.001, 0.0), turned=(12.0, 0.0))] * 8)) == 0.0
-    still = score(Geometry(), face, followed(*[flow(evidence=5.0, turn=(0.001, 0.0), turned=(0.5, 0.0))] * 8))
+    assert score(Geometry(), face, [flow(gain=2.0, turn=(0.0, 0.001), mesh=(0.2, 0.0))] * 9) == 0.0
+    still = score(Geometry(), face, [flow(gain=2.0, turn=(0.0, 0.001), mesh=(0.01, 0.0))] * 9)
     assert still is not None
     assert Geometry.fails < still < Geometry.passes
 
 
-def test_one_good_frame_is_an_accident(face: Face) -> None:
+def test_one_good_pair_is_an_accident(face: Face) -> None:
     assert score(Geometry(), face, [flow()]) is None
-    found = score(Geometry(), face, followed(flow(), flow(), *[flow(evidence=3.0, turn=(0.001, 0.0))] * 6))
+    found = score(Geometry(), face, [flow(), *[flow(gain=3.0)] * 6])
     assert found is not None
     assert found < Geometry.passes
+    few, more = (score(Geometry(), face, [flow(gain=18.0)] * count) for count in (2, 3))
+    assert few is not None
+    assert more is not None
+    assert few < Geometry.passes <= more
 
 
 @pytest.mark.parametrize("cue", [Geometry, Surroundings, Border])

@@ -1,0 +1,125 @@
+"""The sides that a face shows one after the other, kept as templates and compared two at a time, both ways.
+
+Somebody who comes in and stops is seen from other sides for a few frames only, and smeared. But each of them can be
+compared with every later one. What is wrong with one picture (smear, glare, a mesh that is off) also looks like depth
+when another is laid over it, but not like the opposite depth when it is laid over the other: a head that turned by v
+from the first to the second turned by -v from the second to the first. So what both ways say is multiplied. Noise
+then has the mean 0, instead of the mean 1 that a square has, and what contradicts itself counts against life.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edge.vision.faces import Face
+from edge.vision.liveness.patch import Matrix
+from edge.vision.liveness.template import OVAL, Template
+from edge.vision.pose import Pose
+
+KEPT_S = 3.0
+"""After so long something else may have been put in its place."""
+_SIDES = 6  # kept at a time: each takes about 1 MB
+_APART_DEG = 2.5  # from the nearest one; less is hardly told from the mesh's own unrest
+_ANEW_S = 0.4  # another one of the same side has noise of its own
+_PAIRS = 3  # with each new side
+_FAR_DEG = 20.0  # beyond, one sees another side, and what is found by laying it over means little
+_BEST_DEG = 8.0  # pairs near it are compared first
+_MARGIN = 0.4  # of the oval's width and height, around what is kept of a picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """Two sides. `turn`: by how much the view turned from the earlier to the later one, as the texture shows it, the
+    mean of both ways, and `mesh`: as the mesh does; yaw and pitch in radians. `gain`: how much better a head explains
+    the motion than a sheet does, per number that it has more, in units of the noise; below 0 where the two ways
+    contradict each other.
+    """
+
+    turn: Matrix
+    mesh: Matrix
+    gain: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    template: Template
+    face: Face
+    pose: Pose
+    at_s: float
+
+
+class Sides:
+    """Of one face, as long as it is followed. At most one pair is compared in a frame, so that time is bounded."""
+
+    def __init__(self) -> None:
+        self._kept: list[_Side] = []
+        self._waiting: list[tuple[_Side, _Side]] = []
+
+    def observe(self, face: Face, now_s: float) -> Compared | None:
+        """One frame, taken at `now_s` (monotonic seconds)."""
+        self._kept = [side for side in self._kept if now_s - side.at_s <= KEPT_S]
+        if self._is_new(face.quality.figures.pose, now_s):
+            self._keep(face, now_s)
+        self._waiting = [pair for pair in self._waiting if all(side in self._kept for side in pair)]
+        if not self._waiting:
+            return None
+        pair = min(self._waiting, key=_worth)
+        self._waiting.remove(pair)
+        return _compare(*pair)
+
+    def _is_new(self, pose: Pose, now_s: float) -> bool:
+        if not self._kept or now_s - self._kept[-1].at_s >= _ANEW_S:
+            return True
+        return min(_apart(side.pose, pose) for side in self._kept) >= _APART_DEG
+
+    def _keep(self, face: Face, now_s: float) -> None:
+        part = _part(face)
+        try:
+            side = _Side(Template(part), part, face.quality.figures.pose, now_s)
+        except ValueError:
+            return  # cut off or too small
+        pairs = [(other, side) for other in self._kept if _APART_DEG <= _apart(other.pose, side.pose) <= _FAR_DEG]
+        self._waiting += sorted(pairs, key=_worth)[:_PAIRS]
+        self._kept.append(side)
+        if len(self._kept) > _SIDES:
+            self._kept.remove(min(self._kept[:-1], key=self._nearest))
+
+    def _nearest(self, side: _Side) -> float:
+        return min(_apart(side.pose, other.pose) for other in self._kept if other is not side)
+
+
+def _worth(pair: tuple[_Side, _Side]) -> float:
+    """How far from the best a pair's turn is, in degrees."""
+    return abs(_apart(pair[0].pose, pair[1].pose) - _BEST_DEG)
+
+
+def _part(face: Face) -> Face:
+    """The face with no more of its picture than is needed."""
+    oval = face.points[OVAL, :2]
+    low, high = oval.min(axis=0), oval.max(axis=0)
+    reach = _MARGIN * (high - low)
+    size = face.picture.shape[1::-1]
+    left, top = (int(n) for n in np.clip(np.floor(low - reach), 0, size))
+    right, bottom = (int(n) for n in np.clip(np.ceil(high + reach), 0, size))
+    points = face.points - np.array([left, top, 0.0], np.float32)
+    return replace(face, picture=face.picture[top:bottom, left:right].copy(), points=points)
+
+
+def _compare(earlier: _Side, later: _Side) -> Compared | None:
+    """None where one does not look like the other."""
+    there, back = earlier.template.lay(later.face), later.template.lay(earlier.face)
+    if there is None or back is None:
+        return None
+    information = (there.information + back.information) / 2
+    gain = -float(there.turn @ information @ back.turn) / 2
+    # Depth counts towards the back: what is near moves against the turn, and the nose points where yaw and pitch say.
+    degrees = later.pose.yaw - earlier.pose.yaw, later.pose.pitch - earlier.pose.pitch
+    return Compared((there.turn - back.turn) / 2, -np.sin(np.radians(degrees)), gain)
+
+
+def _apart(one: Pose, other: Pose) -> float:
+    """Degrees between two poses, roll left out: that a sheet does as well."""
+    return math.hypot(one.yaw - other.yaw, one.pitch - other.pitch)

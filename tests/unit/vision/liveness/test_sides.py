@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from moving_heads import FPS, Depth, Step, bent_sheet, head, moved, sheet
+
+from edge.drivers.camera import Picture
+from edge.vision.faces import Face
+from edge.vision.liveness.sides import KEPT_S, Compared, Sides
+from edge.vision.liveness.template import Template
+
+COMES = [Step((0.10 * n, -0.03 * n), (4.0 * n, 0.0)) for n in (2.0, 1.0, 0.0)]
+"""Somebody who comes in from beside within three frames, and stops."""
+STANDS = [Step()] * 9
+
+
+def compared(face: Face, wall: Picture, steps: list[Step], depth: Depth = head) -> list[Compared]:
+    sides = Sides()
+    frames = moved(face, wall, steps, depth)
+    return [pair for now_s, one in frames if (pair := sides.observe(one, now_s))]
+
+
+def _turned(face: Face, yaw_deg: float) -> Face:
+    """The same picture; the mesh says that it has turned."""
+    figures = face.quality.figures
+    pose = replace(figures.pose, yaw=figures.pose.yaw + yaw_deg)
+    return replace(face, quality=replace(face.quality, figures=replace(figures, pose=pose)))
+
+
+def test_who_comes_in_and_stops_is_compared_with_how_he_came(face: Face, wall: Picture) -> None:
+    found = compared(face, wall, [*COMES, *STANDS])
+    assert len(found) >= 5  # the three sides two by two, and the later ones with the earlier ones
+    for pair in found:
+        assert pair.gain > 60.0
+        assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
+
+
+@pytest.mark.parametrize("depth", [sheet, bent_sheet])
+def test_a_sheet_gains_nothing_both_ways(face: Face, wall: Picture, depth: Depth) -> None:
+    found = compared(face, wall, [*COMES, *STANDS], depth)
+    assert len(found) >= 5
+    assert np.mean([pair.gain for pair in found]) < 15.0
+
+
+def test_what_is_wrong_with_one_picture_contradicts_itself(face: Face, wall: Picture) -> None:
+    """A smear looks like depth when another picture is laid over it, and like the same depth, not the opposite one,
+    when it is laid over the other.
+    """
+    (_, first), (_, second) = moved(face, wall, [Step(), Step()], sheet)
+    smeared = replace(first, picture=cv2.blur(first.picture, (15, 1)))
+    there = Template(smeared).lay(second)
+    assert there is not None
+    assert there.turn @ there.information @ there.turn / 2 > 10.0
+    sides = Sides()
+    assert sides.observe(_turned(smeared, 8.0), 0.0) is None
+    pair = sides.observe(second, 0.1)
+    assert pair is not None
+    assert pair.gain < 0.0
+
+
+def test_who_stands_still_is_compared_with_nobody(face: Face, wall: Picture) -> None:
+    assert compared(face, wall, [Step()] * 30) == []
+
+
+def test_one_pair_is_compared_in_a_frame_and_old_sides_are_forgotten(face: Face, wall: Picture) -> None:
+    sides = Sides()
+    frames = [one for _, one in moved(face, wall, [*COMES, Step()], head)]
+    for number, one in enumerate(frames[:2]):
+        sides.observe(one, number / FPS)
+    assert sides.observe(frames[3], KEPT_S + 1.0) is None
+    assert sides.observe(frames[3], KEPT_S + 1.1) is None
+
+
+def test_a_face_cut_off_is_no_side(face: Face, wall: Picture) -> None:
+    sides = Sides()
+    (_, one), (_, two) = moved(face, wall, COMES[:2], head)
+    off = replace(one, points=one.points - np.float32([150.0, 0.0, 0.0]))
+    assert sides.observe(off, 0.0) is None
+    assert sides.observe(two, 0.1) is None
