@@ -75,7 +75,7 @@ class Hidden:
 
 
 def hidden(view: EmptyView, face: Face) -> Hidden | None:
-    """None where too little is known, or in view."""
+    """None where too little is known or in view; of the chest, unless the picture ends above it."""
     oval = face.points[OVAL, :2].astype(np.float64)
     low, high = oval.min(axis=0), oval.max(axis=0)
     middle, extent = (low + high) / 2, np.maximum(high - low, 1.0)
@@ -89,13 +89,17 @@ def hidden(view: EmptyView, face: Face) -> Hidden | None:
     compared = view.compare(face.picture, body)
     if compared is None:
         return None
-    shown = _share(compared.same, compared.known & around)
-    close = _share(compared.same, compared.known & around & (reach < _RIM))
+    rim = compared.known & around & (reach < _RIM)
+    shown, close = _share(compared.same, compared.known & around), _share(compared.same, rim)
     bare = _share(compared.alike, compared.known & below)
-    in_view = np.count_nonzero(below) >= _FEWEST_CELLS
-    if shown is None or close is None or (in_view and bare is None):
+    if shown is None or close is None:
         return None
-    return Hidden(min(shown, close), None if bare is None else 1.0 - bare)
+    if bare is not None:
+        return Hidden(min(shown, close), 1.0 - bare)
+    # A head alone must show nearly all of its rim, which has 1.4 times the cells of the oval's box.
+    box = float(extent.prod()) * COLUMNS * ROWS / (width * height)
+    in_view = np.count_nonzero(below) >= _FEWEST_CELLS
+    return None if in_view or np.count_nonzero(rim) < box else Hidden(min(shown, close), None)
 
 
 def _share(which: Cells, zone: Cells) -> float | None:

@@ -141,6 +141,16 @@ def test_where_the_picture_ends_above_the_chest_the_head_is_judged_alone(
     assert (found is not None and found >= cue.passes) is lives
 
 
+def test_a_head_alone_must_stand_free_on_both_sides(view: EmptyView, scene: Picture, somebody: Face) -> None:
+    low = lowered(somebody, scene)
+    assert hidden(view, low) is not None
+    for aside in (-310.0, 310.0):  # its middle is at the edge of the picture
+        points = low.points + np.float32([aside, 0.0, 0.0])
+        assert hidden(view, replace(low, points=points)) is None
+        points[:, 1] -= LOW
+        assert hidden(view, replace(low, points=points)) is not None  # not with a chest
+
+
 def test_a_chest_that_was_missing_counts_when_it_has_left_the_view(
     view: EmptyView, scene: Picture, somebody: Face
 ) -> None:
