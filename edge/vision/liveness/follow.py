@@ -22,7 +22,7 @@ GAP_S = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
     """What happened between the template's frame, `age_s` ago, and this one: how the face moved, what its
-    surroundings did (None where nobody asks). `went`: how far its middle has moved, in eye distances. `compared`: two
+    surroundings did (None where nobody asks, or where only another side told that it is the same). `went`: how far its middle has moved, in eye distances. `compared`: two
     of its sides, of which none needs to be this frame's.
     """
 
@@ -52,17 +52,19 @@ class Follower:
             self._template = None
         self._last_s = now_s
         laid = self._template.lay(face, 4 if self._looks_around else 2) if self._template else None
-        if laid is None:
+        # A template made of a smeared frame looks like none of the sharp ones that follow; the newest side may.
+        followed = laid is not None or (self._template is not None and self._sides.show(face))
+        if not followed:
             self._sides = Sides()
         compared = self._sides.observe(face, now_s)
-        flow = self._flow(face, laid, compared, now_s)
-        if flow is None or now_s - self._begun_s >= LIFE_S or self._is_turned(face):
+        flow = self._flow(face, laid, compared, now_s) if followed else None
+        if laid is None or now_s - self._begun_s >= LIFE_S or self._is_turned(face):
             self._begin(face, now_s)
         return flow
 
-    def _flow(self, face: Face, laid: Laid | None, compared: Compared | None, now_s: float) -> Flow | None:
+    def _flow(self, face: Face, laid: Laid | None, compared: Compared | None, now_s: float) -> Flow:
         if self._template is None or laid is None:
-            return None
+            return Flow(now_s - self._begun_s, None, 0.0, compared)
         split = self._around.split(face, laid.matrix) if self._around else None
         return Flow(now_s - self._begun_s, split, self._template.went(laid.matrix), compared)
 

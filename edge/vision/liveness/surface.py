@@ -9,6 +9,7 @@ is exponentially distributed. Multiples of an eighth are left out: there the blo
 from __future__ import annotations
 
 from collections import deque
+from functools import cache
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from edge.vision.faces import Face
 from edge.vision.liveness.cue import Seen
 
 _SIZES = (128, 64, 48)  # working pixels, the largest that the face fills
-_EVERY = 3  # frames; neighbouring ones show much the same
+_EVERY = 3  # frames, once there are enough: neighbouring ones show much the same, but for their noise
 _KEPT = 4
 _LEAST = 2
 _LOWEST = 0.16  # cycles per pixel; below it faces have structure of their own: brows and lips are bars
@@ -39,7 +40,7 @@ class Surface:
 
     def observe(self, seen: Seen) -> None:
         self._frames += 1
-        if self._frames % _EVERY != 1:
+        if len(self._spectra) >= _LEAST and self._frames % _EVERY != 1:
             return
         power = spectrum(seen.face)
         if power is None:
@@ -73,21 +74,27 @@ def spectrum(face: Face) -> NDArray[np.float32] | None:
 
 def _power(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     size = len(grey)
-    window = cv2.createHanningWindow((size, size), cv2.CV_32F)
-    bare = (grey - cv2.blur(grey, (9, 9))) * window
-    both = cv2.dft(bare, flags=cv2.DFT_COMPLEX_OUTPUT)
-    return np.asarray(both[:, : size // 2 + 1, 0] ** 2 + both[:, : size // 2 + 1, 1] ** 2, np.float32)
+    bare = (grey - cv2.blur(grey, (9, 9))) * _window(size)
+    half = cv2.dft(bare, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : size // 2 + 1]
+    return np.asarray(half[..., 0] ** 2 + half[..., 1] ** 2, np.float32)
 
 
 def peak(power: NDArray[np.float32]) -> float:
     """The highest peak over the mean of its neighbourhood (a ring of 13 × 13 less 5 × 5)."""
-    size = len(power)
     wide, near = cv2.blur(power, (13, 13)) * 169.0, cv2.blur(power, (5, 5)) * 25.0
     ratio = power * 144.0 / np.maximum(wide - near, 1e-3)
+    return float(ratio[_counted(len(power))].max())
+
+
+@cache
+def _window(size: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.createHanningWindow((size, size), cv2.CV_32F), np.float32)
+
+
+@cache
+def _counted(size: int) -> NDArray[np.bool_]:
+    """Where a peak counts in the half plane of a spectrum of `size` rows."""
     down, right = np.abs(np.fft.fftfreq(size))[:, None], np.arange(size // 2 + 1)[None] / size
-    counted = np.hypot(down, right) >= _LOWEST
     eighth = size // 8
-    near_row = np.minimum(np.arange(size) % eighth, -np.arange(size) % eighth) <= 2
-    near_column = near_row[: size // 2 + 1]
-    counted &= ~(near_row[:, None] & near_column[None])
-    return float(ratio[counted].max())
+    near = np.minimum(np.arange(size) % eighth, -np.arange(size) % eighth) <= 2
+    return np.asarray((np.hypot(down, right) >= _LOWEST) & ~(near[:, None] & near[None, : size // 2 + 1]), np.bool_)

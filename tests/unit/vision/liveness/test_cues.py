@@ -172,6 +172,11 @@ def test_a_grid_of_pixels_shows_in_the_spectrum(face: Face) -> None:
     assert screen <= Surface.fails
 
 
+def test_two_pictures_are_enough_for_the_spectrum(face: Face) -> None:
+    assert score(Surface(), face, [None]) is None
+    assert score(Surface(), face, [None] * 2) == score(Surface(), face, [None] * 3) == 1.0
+
+
 def test_a_face_too_small_for_a_spectrum_says_nothing(face: Face) -> None:
     tiny = replace(face, points=face.points * np.float32(0.15) + np.float32(100.0))
     assert spectrum(tiny) is None

@@ -65,6 +65,7 @@ BODY = (230, 265, 410, 480)
         ([(240, 110, 400, 280), BODY], False),  # a sheet before somebody's chest
         ([(270, 60, 370, 340)], False),  # a telephone
         ([(0, 0, 640, 480)], False),  # a monitor that fills the view
+        ([(268, 131, 372, 269), BODY], False),  # a sheet trimmed as narrowly as hair: its corners
         ([BODY, (420, 60, 500, 480)], False),  # somebody close behind: a doubt, not a yes
     ],
 )
@@ -77,6 +78,104 @@ def test_only_a_head_on_a_body_passes(
     found = cue.score()
     assert (found is not None and found >= cue.passes) is lives
     assert found is None or found > cue.fails
+
+
+def shaded(picture: Picture, scene: Picture, left: int, top: int, right: int, bottom: int, share: float) -> Picture:
+    """With a part of the scene in other shades of its own colours."""
+    shaded = picture.copy()
+    shaded[top:bottom, left:right] = np.clip(scene[top:bottom, left:right] * share, 0, 255).astype(np.uint8)
+    return shaded
+
+
+@pytest.mark.parametrize("share", [0.94, 1.06])
+def test_clothes_nearly_of_the_walls_colour_are_a_chest(
+    view: EmptyView, scene: Picture, somebody: Face, share: float
+) -> None:
+    dressed = hidden(view, replace(somebody, picture=shaded(before(scene), scene, *BODY, share)))
+    bare = hidden(view, replace(somebody, picture=before(scene)))
+    assert dressed is not None
+    assert bare is not None
+    assert dressed.below is not None
+    assert dressed.below > 0.9
+    assert bare.below == 0.0
+
+
+def test_where_the_frame_tells_no_better_such_clothes_are_none(view: EmptyView, scene: Picture, somebody: Face) -> None:
+    ripple = 1.0 + 0.05 * np.sin(np.arange(SIZE[0]) / 12.0)[:, None, None]
+    rippled = np.clip(before(scene) * ripple, 0, 255).astype(np.uint8)
+    found = hidden(view, replace(somebody, picture=rippled))
+    assert found is not None
+    assert found.around > 0.95
+    assert found.below is not None
+    assert found.below < 0.2
+
+
+LOW = 225  # pixels; so much lower no chest is in view
+
+
+def lowered(face: Face, picture: Picture, pixels: int = LOW) -> Face:
+    points = face.points.copy()
+    points[:, 1] += pixels
+    return replace(face, points=points, picture=picture)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "lives"),
+    [
+        ([], True),
+        ([(250, 345, 390, 480)], False),  # a print with a margin
+        ([(268, 356, 372, 480)], False),  # one trimmed as narrowly as hair
+        ([(240, 180, 400, 480)], False),  # a tablet
+        ([(0, 0, 640, 480)], False),  # a monitor
+    ],
+)
+def test_where_the_picture_ends_above_the_chest_the_head_is_judged_alone(
+    view: EmptyView, scene: Picture, somebody: Face, shapes: list[tuple[int, int, int, int]], lives: bool
+) -> None:
+    picture = before(scene, *shapes, head=False)
+    cv2.ellipse(picture, ((320.0, 195.0 + LOW), (84.0, 112.0), 0.0), (220, 180, 160), -1)
+    cue = Figure(view)
+    for number in range(6):
+        cue.observe(Seen(lowered(somebody, picture), None, number / 10))
+    found = cue.score()
+    assert (found is not None and found >= cue.passes) is lives
+
+
+def test_a_head_alone_must_stand_free_on_both_sides(view: EmptyView, scene: Picture, somebody: Face) -> None:
+    low = lowered(somebody, scene)
+    assert hidden(view, low) is not None
+    for aside in (-310.0, 310.0):  # its middle is at the edge of the picture
+        points = low.points + np.float32([aside, 0.0, 0.0])
+        assert hidden(view, replace(low, points=points)) is None
+        points[:, 1] -= LOW
+        assert hidden(view, replace(low, points=points)) is not None  # not with a chest
+
+
+def test_a_chest_that_was_missing_counts_when_it_has_left_the_view(
+    view: EmptyView, scene: Picture, somebody: Face
+) -> None:
+    low = before(scene, head=False)
+    cv2.ellipse(low, ((320.0, 195.0 + LOW), (84.0, 112.0), 0.0), (220, 180, 160), -1)
+    cue = Figure(view)
+    cue.observe(Seen(replace(somebody, picture=before(scene)), None, 0.0))
+    for number in range(1, 6):
+        cue.observe(Seen(lowered(somebody, low), None, number / 10))
+    found = cue.score()
+    assert found is not None
+    assert found < cue.passes
+    cue.observe(Seen(lowered(somebody, low), None, EVIDENCE_S + 0.05))
+    found = cue.score()
+    assert found is not None
+    assert found >= cue.passes
+
+
+def test_leaves_where_the_chest_should_be_say_nothing(scene: Picture, somebody: Face) -> None:
+    view, rng = EmptyView(), np.random.default_rng(4)
+    for tenth in range(20):
+        moving = scene.copy()
+        moving[250:, 240:400] = cv2.resize(rng.integers(0, 255, (29, 20, 3), np.uint8), (160, 230))
+        view.observe(moving, tenth / 10, ())
+    assert hidden(view, replace(somebody, picture=before(scene, BODY))) is None
 
 
 def test_nothing_is_said_before_the_view_is_known_or_where_too_little_of_it_shows(

@@ -8,7 +8,8 @@ import pytest
 
 from edge.drivers.camera import Picture
 from edge.vision.geometry import Box
-from edge.vision.liveness.view import COLUMNS, ROWS, EmptyView
+from edge.vision.liveness.cells import COLUMNS, ROWS
+from edge.vision.liveness.view import EmptyView
 
 NOWHERE = np.zeros((ROWS, COLUMNS), np.bool_)
 LEFT = (slice(0, ROWS), slice(0, COLUMNS // 4))
@@ -59,6 +60,35 @@ def test_exposure_and_a_lamp_at_one_side_change_nothing(wall: Picture, gain: flo
     watched(view, dim, 0.0, 1.5)
     falls_off = np.linspace(1.0, 0.75, 640)[None, :, None]
     assert share(view, np.clip(dim * gain * falls_off, 0, 255).astype(np.uint8)) > 0.97
+
+
+@pytest.mark.parametrize("shade", [0.95, 1.05])
+def test_a_shade_is_the_same_but_not_alike(wall: Picture, shade: float) -> None:
+    view = EmptyView()
+    watched(view, wall, 0.0, 1.5)
+    shaded = wall.copy()
+    shaded[:, :160] = np.clip(wall[:, :160] * shade, 0, 255).astype(np.uint8)
+    apart = NOWHERE.copy()
+    apart[LEFT] = True
+    found = view.compare(shaded, apart)
+    assert found is not None
+    assert found.same.all()
+    assert found.alike[LEFT].mean() < 0.1
+    assert found.alike[~apart].all()
+
+
+def test_noise_in_the_dark_is_alike(wall: Picture) -> None:
+    view, rng = EmptyView(), np.random.default_rng(5)
+    dark = (wall // 12).astype(np.float64)
+
+    def frame() -> Picture:
+        return np.clip(dark + rng.normal(0.0, 4.0, dark.shape), 0, 255).astype(np.uint8)
+
+    for tenth in range(20):
+        view.observe(frame(), tenth / 10, ())
+    found = view.compare(frame(), NOWHERE)
+    assert found is not None
+    assert found.alike.mean() > 0.95
 
 
 def test_what_is_put_up_is_not_part_of_the_wall_until_a_minute_later(wall: Picture) -> None:
