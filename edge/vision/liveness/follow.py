@@ -21,9 +21,9 @@ GAP_S = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
-    """What happened between the template's frame, `age_s` ago, and this one: how the face moved, what its
-    surroundings did (None where nobody asks, or where only another side told that it is the same). `went`: how far its middle has moved, in eye distances. `compared`: two
-    of its sides, of which none needs to be this frame's.
+    """What happened between the template's frame, `age_s` ago, and this one. `split`: what the face's surroundings did,
+    None where nobody asks, or where it is told to be the same by another side alone. `went`: how far its middle has
+    moved, in eye distances. `compared`: two of its sides, of which none needs to be this frame's.
     """
 
     age_s: float
