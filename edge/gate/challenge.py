@@ -19,11 +19,12 @@ from types import MappingProxyType
 from edge.events import FaceMatched, FaceUnknown, Gesture
 
 GESTURE_S = 10.0
-"""To hear the request (2 s, 4 s in two languages), understand it, do it, and do it again if it was too little."""
+"""To hear the request (at most 2 s, 4 s in two languages), understand it, do it, and do it again if it was too little.
+"""
 HEARD_S = 1.5
 """What is seen earlier than this after a request was begun before anybody could have heard it, and is no answer."""
-CLEAR_S = 5.0
-"""From the last gesture: a face that was decided about rests for 3 s before it is decided about again."""
+CLEAR_S = 3.0
+"""From the last gesture: a match follows each gesture, and no picture counts for longer (`edge.vision.liveness`)."""
 MOST_TRIES = 2  # for one face; then it rests
 REST_S = 30.0
 _TURNS = {Gesture.TURN_LEFT, Gesture.TURN_RIGHT}

@@ -45,13 +45,9 @@ class Attempt:
         """Whether an embedding of this face would be used now."""
         return now_s >= self.good_from_s and now_s - self.last_good_s >= SPACING_S
 
-    def rests(self, now_s: float) -> bool:
-        """Whether the face was decided about a moment ago, and is not looked at meanwhile."""
-        return now_s < self.good_from_s
-
     def wake(self, now_s: float) -> None:
-        """It is looked at again from now on."""
-        self.good_from_s = now_s
+        """The rest is over: what the face has just done is to be decided about."""
+        self.good_from_s = min(self.good_from_s, now_s)
 
     def is_like(self, embedding: Embedding, points: OperatingPoints) -> bool:
         """Whether an embedding may be of the person that the frames so far show, or those of the attempt

@@ -118,9 +118,8 @@ class Tracker:
             track.performance.observe(made, seen.embedding if usable else None, now_s)
         evidence = track.liveness.verdict()
         gestures = track.performance.told(self.gallery, self._points, now_s)
-        if gestures and track.attempt.rests(now_s):  # who was clearly alive is so at once again, or waits as at first
+        if gestures:
             track.attempt.wake(now_s)
-        elif gestures:
             track.patience.hasten(now_s)
         decision: Decision | None = None
         if seen.quality.reason is not None:
