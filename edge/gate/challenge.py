@@ -105,7 +105,7 @@ def begun(state: Challenges, making: Gesture, now_s: float) -> Challenges:
     asked = state.asked
     assert asked is not None
     heard = making is asked.wanted and now_s >= asked.told_s + HEARD_S
-    if not heard or asked.ahead or asked.told == len(asked.gestures):
+    if not heard or asked.told == len(asked.gestures):
         return state
     return replace(state, asked=_told(asked, asked.told + 1, now_s))
 
