@@ -19,8 +19,7 @@ from types import MappingProxyType
 from edge.events import FaceMatched, FaceUnknown, Gesture
 
 GESTURE_S = 10.0
-"""To hear the request (at most 2 s, 4 s in two languages), understand it, do it, and do it again if it was too little.
-"""
+"""To hear the request (at most 2 s a language), understand it, do it, and do it again if it was too little."""
 HEARD_S = 1.5
 """What is seen earlier than this after a request was begun before anybody could have heard it, and is no answer."""
 CLEAR_S = 3.0
