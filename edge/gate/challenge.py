@@ -22,8 +22,8 @@ GESTURE_S = 10.0
 """To hear the request (at most 2 s a language), understand it, do it, and do it again if it was too little."""
 HEARD_S = 1.5
 """What is seen earlier than this after a request was begun before anybody could have heard it, and is no answer."""
-CLEAR_S = 3.0
-"""From the last gesture: a match follows each gesture, and no picture counts for longer (`edge.vision.liveness`)."""
+CLEAR_S = 5.0
+"""From the last gesture. A match follows it at once, and pictures count for 3 s; some are clear only after that."""
 MOST_TRIES = 2  # for one face; then it rests
 REST_S = 30.0
 _TURNS = {Gesture.TURN_LEFT, Gesture.TURN_RIGHT}
