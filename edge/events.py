@@ -82,6 +82,14 @@ class FaceMatched:
 
 
 @dataclass(frozen=True, slots=True)
+class GestureBegun:
+    """A tracked face is making a gesture. Whether it was one, and whose, is told by `GestureSeen` when it is over."""
+
+    track: int
+    gesture: Gesture
+
+
+@dataclass(frozen=True, slots=True)
 class GestureSeen:
     """A tracked face made a gesture. `person`: whose face the frames around it show, empty where that is unclear."""
 
@@ -296,6 +304,7 @@ Event = (
     FaceMatched
     | FaceUnknown
     | FacePoor
+    | GestureBegun
     | GestureSeen
     | CardShown
     | PinTyped

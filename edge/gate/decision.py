@@ -20,6 +20,7 @@ from edge.events import (
     FacePoor,
     FaceUnknown,
     FireLineChanged,
+    GestureBegun,
     GestureSeen,
     OrderGiven,
     OtherDoorChanged,
@@ -123,6 +124,8 @@ class Gate:
         match event:
             case FaceMatched() | FaceUnknown() | FacePoor():
                 return faces.seen(state, event, self._rules, now)
+            case GestureBegun():
+                return faces.begun(state, event, now)
             case GestureSeen():
                 return faces.gesture(state, event, self._rules, now)
             case CardShown():

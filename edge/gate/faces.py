@@ -10,7 +10,7 @@ from typing import Any
 
 from edge.actions import Speak
 from edge.clock import Now
-from edge.events import FaceMatched, FacePoor, FaceUnknown, GestureSeen, Life, Way
+from edge.events import FaceMatched, FacePoor, FaceUnknown, GestureBegun, GestureSeen, Life, Way
 from edge.gate import challenge
 from edge.gate.access import record_failure
 from edge.gate.admit import admit
@@ -47,6 +47,13 @@ def seen(state: GateState, event: Face | FacePoor, rules: Rules, now: Now) -> Ou
             return _living(state, event, rules, now)
 
 
+def begun(state: GateState, event: GestureBegun, now: Now) -> Outcome:
+    """A face is making a gesture: the voice may go on."""
+    if not _is_asked(state, event.track):
+        return state, ()
+    return _going_on(state, challenge.begun(state.challenges, event.gesture, now.mono_s))
+
+
 def gesture(state: GateState, event: GestureSeen, rules: Rules, now: Now) -> Outcome:
     """A face made a gesture; one that nobody asked for means nothing."""
     asked = state.challenges.asked
@@ -55,20 +62,18 @@ def gesture(state: GateState, event: GestureSeen, rules: Rules, now: Now) -> Out
     face = asked.face
     if isinstance(face, FaceMatched) and event.person != face.person:
         # Whose it is cannot be seen just then: it may be made again. Somebody else's: the face was exchanged.
-        return (state, ()) if not event.person else _in_vain(state, rules, now)
+        if event.person:
+            return _in_vain(state, rules, now)
+        return _going_on(state, challenge.again(state.challenges, event.gesture, now.mono_s))
     challenges, done = challenge.gesture(state.challenges, event.gesture, now.mono_s)
-    state = replace(state, challenges=challenges)
+    state, asks = _going_on(state, challenges)
     if done is False:
         return _in_vain(state, rules, now)
     if done and isinstance(face, FaceUnknown):
         return _living(_let_go(state, face.track), face, rules, now)
     if done and asked.clear is not None:
         return _met(state, asked.clear, rules, now)
-    if done:  # the next match says what the pictures of the gestures show
-        return state, ()
-    if challenges.asked is not None and challenges.asked.done > asked.done:
-        return state, (Speak(f"do_{challenges.asked.gestures[challenges.asked.done]}"),)
-    return state, ()
+    return state, asks  # after the last one, the next match says what the pictures show
 
 
 def expire(state: GateState, rules: Rules, now: Now) -> Outcome:
@@ -89,9 +94,7 @@ def _doubted(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
         return state, ()
     if state.challenges.tried(event.track, now.mono_s) >= challenge.MOST_TRIES:
         return refuse(state, event.track, "refused_challenge", "challenge", _scores(event), now)
-    challenges = challenge.begin(state.challenges, event, now.mono_s)
-    assert challenges.asked is not None
-    return replace(state, challenges=challenges), (Speak(f"do_{challenges.asked.gestures[0]}"),)
+    return _going_on(state, challenge.begin(state.challenges, event, now.mono_s))
 
 
 def _cleared(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome:
@@ -115,10 +118,14 @@ def _otherwise(state: GateState, event: Face, rules: Rules, now: Now) -> Outcome
         return state, ()
     if isinstance(asked.face, FaceMatched):  # somebody else's: the face was exchanged
         return _in_vain(state, rules, now)
-    before, challenges = state.challenges, challenge.recognised(state.challenges, event, now.mono_s)
-    assert challenges.asked is not None
-    asks = (Speak(f"do_{challenges.asked.gestures[0]}"),) if challenges.drawn > before.drawn else ()
-    return replace(state, challenges=challenges), asks
+    return _going_on(state, challenge.recognised(state.challenges, event, now.mono_s))
+
+
+def _going_on(state: GateState, challenges: challenge.Challenges) -> Outcome:
+    """The challenge as it is now, and its request where that is a new one."""
+    asked, new = challenges.asked, challenges.request != state.challenges.request
+    said = (Speak(f"do_{asked.wanted}"),) if asked is not None and new else ()
+    return replace(state, challenges=challenges), said
 
 
 def _met(state: GateState, event: FaceMatched, rules: Rules, now: Now) -> Outcome:

@@ -2,8 +2,8 @@
 
 The frames are rendered one by one, because what is shown next depends on what the gate has just asked for. What judges
 them is the device's: `VisionWorker` (motion, faces, recognition, liveness, gestures) and `Gate` (challenge, refusal,
-grant). The person shown is enrolled. The voice asks in one language or two; who does not speak the first one has
-to wait for the second.
+grant). The person shown is enrolled. The voice asks in one language after the other, and everybody understands one of
+them: who does not speak the first has to wait for the second.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from edge.events import AccessRule, Event, FaceMatched, Gesture, GestureSeen, Ro
 from edge.gate.access import Policy
 from edge.gate.challenge import Challenges
 from edge.gate.decision import Gate, GateState
+from edge.measure.requests import Spoken
 from edge.measure.statistics import wilson
 from edge.rig.entrants import Entrant
 from edge.rig.takes import only
@@ -38,8 +39,6 @@ from edge.vision.worker import VisionWorker
 
 LENGTH_S, UNKNOWN_S = 40.0, 12.0
 """Who has not come in by then goes away, and who is not even recognised by then."""
-SENTENCE_S = 2.0
-"""What the longest request takes in one language; the shipped ones take 1.0 to 2.0 s."""
 PERSON = "shown"
 _EMPTY_S = 1.5
 _OTHERS = 300
@@ -50,10 +49,11 @@ _NOON_US = 1_800_000_000_000_000
 class Entry:
     """What came of one presentation. Times are seconds after the first face. `granted_s`: when the door was opened;
     `asked`: for which gestures it was asked, `made`: which were seen, `refusals`: why it was refused. `faces`: frames
-    with a face; `known`: the person was recognised, alive or not.
+    with a face; `known`: the person was recognised, alive or not. `speaks`: the place of the person's language.
     """
 
     kind: str
+    speaks: int = 0
     faces: int = 0
     known: bool = False
     granted_s: float | None = None
@@ -63,18 +63,17 @@ class Entry:
 
 
 class Entrance:
-    """One gate, at which one presentation is shown. `languages`: 1 or 2; `tries`: it goes away after as many challenges
-    in vain.
+    """One gate, at which one presentation is shown. `spoken`: how long its requests take; `tries`: it goes away after
+    as many challenges in vain.
     """
 
     def __init__(
-        self, recognition: Recognition, entrant: Entrant, kind: str, rng: Generator, *, languages: int, tries: int
+        self, recognition: Recognition, entrant: Entrant, kind: str, rng: Generator, *, spoken: Spoken, tries: int
     ) -> None:
         self._tries = tries
-        self.entry = Entry(kind)
+        self.entry = Entry(kind, int(rng.integers(len(spoken[Gesture.BLINK]))))
         self._entrant = entrant
-        self._rng = rng
-        self._languages = languages
+        self._spoken = spoken
         self._events: list[tuple[Event, float]] = []
         self._slot: LatestSlot[Frame] = LatestSlot()
         self._worker = VisionWorker(
@@ -132,8 +131,8 @@ class Entrance:
         if isinstance(action, Speak) and action.phrase.startswith("do_"):
             gesture = Gesture(action.phrase.removeprefix("do_"))
             entry.asked.append((self._since(at_s), gesture.value))
-            heard = int(self._rng.integers(1, self._languages + 1))
-            self._entrant.hear(gesture, at_s, at_s + heard * SENTENCE_S)
+            heard = self._spoken[gesture][: entry.speaks + 1]
+            self._entrant.hear(gesture, at_s, at_s + sum(heard))
         elif isinstance(action, Report) and action.type == "access.granted" and entry.granted_s is None:
             entry.granted_s = self._since(at_s)
         elif isinstance(action, Report) and action.type == "access.refused":

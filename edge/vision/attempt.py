@@ -45,6 +45,10 @@ class Attempt:
         """Whether an embedding of this face would be used now."""
         return now_s >= self.good_from_s and now_s - self.last_good_s >= SPACING_S
 
+    def wake(self, now_s: float) -> None:
+        """The rest is over: what the face has just done is to be decided about."""
+        self.good_from_s = min(self.good_from_s, now_s)
+
     def is_like(self, embedding: Embedding, points: OperatingPoints) -> bool:
         """Whether an embedding may be of the person that the frames so far show, or those of the attempt
         before; true while there are none."""

@@ -59,6 +59,10 @@ class Patience:
         self.held = face
 
     def hasten(self, now_s: float) -> None:
-        """Something has happened that the gate will want a fresh match after."""
+        """Something has happened that the gate will want a fresh match after, if it was told of a doubt. Before that
+        nobody was asked for anything: a blink must not end the wait of somebody who is clear half a second later.
+        """
+        if self.wait_s == WAIT_S:
+            return
         self.until_s = now_s
         self.wait_s = 0.0

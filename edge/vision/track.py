@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from edge.events import FaceMatched, GestureSeen, Life
+from edge.events import FaceMatched, GestureBegun, GestureSeen, Life
 from edge.vision.association import associate
 from edge.vision.attempt import Attempt, Decision
 from edge.vision.embed import Embedding
@@ -28,7 +28,7 @@ LOST_S = 1.0
 # Turned further than this, a face is too unlike itself to be called another one by its looks.
 _TURNED_DEG = 20.0
 
-Fact = Decision | GestureSeen
+Fact = Decision | GestureBegun | GestureSeen
 
 
 class Judge(Protocol):
@@ -93,7 +93,7 @@ class Tracker:
 
     def observe(self, observations: Sequence[Observation], now_s: float) -> list[Fact]:
         """The faces of one frame, taken at `now_s` (monotonic seconds); returns the decisions they lead to, and the
-        gestures that were made.
+        gestures that were begun and made.
 
         To be called for frames without a face too, so that tracks end.
         """
@@ -119,6 +119,7 @@ class Tracker:
         evidence = track.liveness.verdict()
         gestures = track.performance.told(self.gallery, self._points, now_s)
         if gestures:
+            track.attempt.wake(now_s)
             track.patience.hasten(now_s)
         decision: Decision | None = None
         if seen.quality.reason is not None:
@@ -131,8 +132,10 @@ class Tracker:
         if isinstance(decision, FaceMatched):
             decision = replace(decision, waited_s=now_s - track.waits_since_s)
             track.waits_since_s = now_s if decision.life is Life.LIVE else track.waits_since_s
-        # What a sheet was tilted to is no gesture.
-        facts: list[Fact] = [] if evidence.life is Life.SPOOF else [*gestures]
+        begun = track.gestures.begun if seen.face is not None else None
+        facts: list[Fact] = [*gestures, *([GestureBegun(track.id, begun)] if begun else [])]
+        if evidence.life is Life.SPOOF:  # what a sheet was tilted to is no gesture
+            facts = []
         return [*facts, decision] if decision is not None else facts
 
     def _is_somebody_else(self, track: Track, seen: Observation) -> bool:

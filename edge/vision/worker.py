@@ -9,7 +9,7 @@ from typing import Any
 
 from edge.drivers.camera import Frame
 from edge.errors import EdgeError
-from edge.events import Event, GestureSeen
+from edge.events import Event, GestureBegun, GestureSeen
 from edge.runtime.faults import OnFault, OnRecovered
 from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import LatestSlot
@@ -117,7 +117,7 @@ class VisionWorker:
                 embedding = self._newest = finder.embed(face)
             observations.append(Observation(face.box, face.quality, embedding, face))
         decisions = self._tracker.observe(observations[:1], frame.mono_s)
-        decided = [one for one in decisions if not isinstance(one, GestureSeen)]
+        decided = [one for one in decisions if not isinstance(one, GestureBegun | GestureSeen)]
         if decided and observations:
             # A decision may have waited for signs of life: the frame that it is told with need not have been embedded.
             self._recognition.impostors.look(decided, self._newest, self._tracker.gallery)

@@ -1,4 +1,5 @@
-"""Gestures that somebody can be asked for, each told once, when the face is back in its usual position.
+"""Gestures that somebody can be asked for, each told once, when the face is back in its usual position; that one has
+begun is told before, so that whoever asks can go on.
 
 What is usual is the median of the last seconds, so nobody has to look straight ahead first. Degrees and shares are
 those of the mesh; a picture that is tilted can pretend to turn, which is why a gesture alone proves nothing: the cue
@@ -8,6 +9,7 @@ those of the mesh; a picture that is tilted can pretend to turn, which is why a 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +46,7 @@ class _Swing:
     out: float
     begun_s: float | None = None
     frames: int = 0
+    told: bool = False
     farthest: float = 0.0
     ended_s: float = float("-inf")
 
@@ -52,7 +55,7 @@ class _Swing:
         far = self.sign * away / self.out
         if self.begun_s is None:
             if far >= 1.0:
-                self.begun_s, self.frames, self.farthest = now_s, 1, far
+                self.begun_s, self.frames, self.told, self.farthest = now_s, 1, False, far
             return None
         self.frames += far >= 1.0
         self.farthest = max(self.farthest, far)
@@ -62,15 +65,21 @@ class _Swing:
         whole = self.frames >= _LEAST_FRAMES and now_s - begun_s <= _LONGEST_S
         return Made(self.gesture, begun_s) if whole else None
 
+    def leads(self, others: Iterable[_Swing]) -> bool:
+        """Whether it is under way beyond doubt, and the greatest that is."""
+        under_way = self.begun_s is not None and self.frames >= _LEAST_FRAMES
+        return under_way and not any(one.begun_s is not None and one.farthest > self.farthest for one in others)
+
     def outdone(self, begun_s: float, by: _Swing) -> bool:
         """Whether another one that went on since `begun_s` was the greater: a head that turns nods a little, too."""
         return by is not self and by.farthest > self.farthest and (by.begun_s is not None or by.ended_s > begun_s)
 
 
 class Gestures:
-    """The gestures of one track."""
+    """The gestures of one track. `begun`: the one that is seen to be under way since this frame, if any."""
 
     def __init__(self) -> None:
+        self.begun: Gesture | None = None
         self._usual: deque[tuple[float, tuple[float, float, float]]] = deque(maxlen=128)
         self._begin()
 
@@ -91,6 +100,7 @@ class Gestures:
 
     def observe(self, face: Face, now_s: float) -> list[Made]:
         """The gestures that have ended with this frame. A pause, or a clock set back, begins anew."""
+        self.begun = None
         pose = face.quality.figures.pose
         if not (np.isfinite(face.points).all() and np.isfinite((pose.yaw, pose.pitch)).all()):
             return []
@@ -102,6 +112,9 @@ class Gestures:
             usual = np.median([values for _, values in self._usual], axis=0)
             ends = [(swing, swing.observe(now[place] - float(usual[place]), now_s)) for place, swing in self._swings]
             swings = [swing for swing, _ in ends]
+            for swing in swings:
+                if not swing.told and swing.leads(swings):
+                    swing.told, self.begun = True, swing.gesture
             for swing, ended in ends:
                 if ended and not any(swing.outdone(ended.begun_s, other) for other in swings):
                     made.append(ended)

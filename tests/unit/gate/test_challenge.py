@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edge.actions import Report
-from edge.events import AccessRule, FaceMatched, FacePoor, FaceUnknown, Gesture, GestureSeen, Life, PoorReason, Tick
+from edge.events import (
+    AccessRule,
+    FaceMatched,
+    FacePoor,
+    FaceUnknown,
+    Gesture,
+    GestureBegun,
+    GestureSeen,
+    Life,
+    PoorReason,
+    Tick,
+)
 from edge.gate.challenge import CLEAR_S, GESTURE_S, HEARD_S, SEQUENCES, Challenges, begin, ended
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 
@@ -146,6 +157,68 @@ def test_gestures_of_a_face_that_stays_in_doubt_open_nothing() -> None:
         story.tell(GestureSeen(1, one, "p"), at(3.0 + 2.0 * number))
     assert reports(story.tell(DOUBTED, at(5.5))) == []
     assert reports(story.tell(Tick(), at(5.0 + CLEAR_S))) == [("access.refused", "challenge")]
+
+
+def turning() -> Story:
+    """Somebody who is asked for a turn first, and is in the middle of it."""
+    story = doubted(first_turns=True)
+    one, two = asked(story)
+    assert story.tell(GestureBegun(1, one), at(1.0 + HEARD_S - 0.1)) == []  # nobody can have heard it
+    assert story.tell(GestureBegun(2, one), at(3.0)) == []
+    assert story.tell(GestureBegun(1, two), at(3.0)) == []
+    assert phrases(story.tell(GestureBegun(1, one), at(3.0))) == [f"do_{two}"]
+    return story
+
+
+def test_the_second_request_is_spoken_while_the_first_gesture_is_being_made() -> None:
+    story = turning()
+    one, two = asked(story)
+    assert story.tell(GestureBegun(1, one), at(3.2)) == []
+    assert story.tell(GestureSeen(1, one, "p"), at(3.8)) == []
+    assert story.tell(match(), at(4.0)) == []
+    assert story.tell(GestureSeen(1, two, "p"), at(2.9 + HEARD_S)) == []  # before it was heard
+    assert reports(story.tell(GestureSeen(1, two, "p"), at(3.0 + HEARD_S))) == [("access.granted", None)]
+
+
+def test_what_has_only_begun_is_no_gesture() -> None:
+    story = turning()
+    _, two = asked(story)
+    assert story.tell(match(), at(3.5)) == []
+    story.tell(GestureBegun(1, two), at(5.0))
+    assert story.state.challenges.asked is not None
+    assert story.state.challenges.asked.done == 0
+    assert reports(story.tell(Tick(), at(1.0 + GESTURE_S))) == [("access.refused", "challenge")]
+
+
+def test_a_first_gesture_that_came_to_nothing_is_asked_for_again_and_its_follower_counts_neither_way() -> None:
+    for came in ("whose it is was not seen", "the next was made instead"):
+        story = turning()
+        one, two = asked(story)
+        assert story.tell(GestureSeen(1, Gesture.BLINK if two is not Gesture.BLINK else Gesture.LOOK_UP), at(4.7)) == []
+        made = GestureSeen(1, one) if came.startswith("whose") else GestureSeen(1, two, "p")
+        assert phrases(story.tell(made, at(4.8))) == [f"do_{one}"]
+        assert story.tell(GestureSeen(1, one, "p"), at(4.7 + HEARD_S)) == []
+        assert phrases(story.tell(GestureSeen(1, one, "p"), at(4.8 + HEARD_S))) == [f"do_{two}"]
+        story.tell(match(), at(7.0))
+        assert reports(story.tell(GestureSeen(1, two, "p"), at(9.0))) == [("access.granted", None)]
+
+
+def test_a_wrong_gesture_after_the_first_has_begun_ends_it_and_so_does_somebody_else_s_face() -> None:
+    story = turning()
+    wrong = next(made for made in Gesture if made not in (*asked(story), Gesture.BLINK))
+    assert reports(story.tell(GestureSeen(1, wrong, "p"), at(4.0))) == [("access.refused", "challenge")]
+    story = turning()
+    assert reports(story.tell(GestureSeen(1, asked(story)[0], "q"), at(4.0))) == [("access.refused", "challenge")]
+
+
+def test_a_stranger_s_turn_is_followed_by_the_same_request_as_a_resident_s() -> None:
+    known, unknown = doubted(first_turns=True), doubted(first_turns=True)
+    unknown.state = replace(unknown.state, challenges=Challenges(secret=unknown.state.challenges.secret))
+    unknown.tell(FaceUnknown(1, 0.2, 0.6, 5, Life.DOUBT), at(1.0))
+    one, _ = asked(known)
+    assert asked(unknown) == asked(known)
+    told = [phrases(story.tell(GestureBegun(1, one), at(3.0))) for story in (known, unknown)]
+    assert told[0] == told[1] != []
 
 
 def test_a_wrong_gesture_ends_it_and_a_blink_in_between_does_not() -> None:

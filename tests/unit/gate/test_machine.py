@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from edge.actions import KEYPAD, Answer
+from edge.actions import KEYPAD, Answer, Speak
 from edge.config.schema import Access
 from edge.events import (
     CardShown,
@@ -27,6 +27,7 @@ from edge.events import (
     FaceUnknown,
     FireLineChanged,
     Gesture,
+    GestureBegun,
     GestureSeen,
     Life,
     LineState,
@@ -148,6 +149,30 @@ class GateMachine(RuleBasedStateMachine):
     def any_gesture(self, track: int, made: Gesture, person: str) -> None:
         self.make(track, made, person)
 
+    @rule(track=TRACKS, making=st.sampled_from(Gesture))
+    def gesture_begins(self, track: int, making: Gesture) -> None:
+        before = self.gate
+        self.world.send(GestureBegun(track, making))
+        self.shows_nothing_yet(before)
+
+    @precondition(lambda self: self.gate.challenges.asked is not None)
+    @rule()
+    def asked_gesture_begins(self) -> None:
+        before, asked = self.gate, self.gate.challenges.asked
+        self.world.send(GestureBegun(asked.face.track, asked.gestures[min(asked.done, 1)]))
+        self.shows_nothing_yet(before)
+
+    def shows_nothing_yet(self, before: Any) -> None:
+        """What has only begun moves nothing but the voice: one request at most, and that the next of the pair."""
+        spoken = [action.phrase for action in self.world.actions if isinstance(action, Speak)]
+        asked, was = self.gate.challenges.asked, before.challenges.asked
+        if asked is None or was is None or asked.told == was.told:
+            assert self.gate.challenges == before.challenges or asked is None
+            return
+        assert (asked.done, asked.until_s, asked.clear) == (was.done, was.until_s, was.clear)
+        assert spoken == [f"do_{asked.gestures[asked.done + 1]}"]
+        assert self.world.now.mono_s >= was.told_s + HEARD_S
+
     @precondition(lambda self: self.gate.challenges.asked is not None and not self.gate.challenges.asked.met)
     @rule(right=st.sampled_from([True, True, True, False]))
     def answers_the_challenge(self, right: bool, by: str | None = None) -> None:
@@ -176,6 +201,7 @@ class GateMachine(RuleBasedStateMachine):
         meanwhile=st.sampled_from(["", "", "lockdown", "strangers"]),
         between=st.sampled_from([*Life, None]),
         after=st.sampled_from(Life),
+        begins=st.booleans(),
     )
     def is_challenged(
         self,
@@ -187,6 +213,7 @@ class GateMachine(RuleBasedStateMachine):
         meanwhile: str,
         between: Life | None,
         after: Life,
+        begins: bool = False,
     ) -> None:
         self.world.pass_time(60.0)
         self.matched(track, person, Life.DOUBT, strong)
@@ -196,6 +223,8 @@ class GateMachine(RuleBasedStateMachine):
             self.stranger(stranger, Life.LIVE)
         for good in right:
             self.world.pass_time(HEARD_S)
+            if self.gate.challenges.asked is not None and begins:
+                self.asked_gesture_begins()
             if self.gate.challenges.asked is not None:
                 self.answers_the_challenge(good, "p2" if other else None)
             if between is not None:

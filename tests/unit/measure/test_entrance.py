@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from edge import resources
 from edge.config.schema import Face as FaceSettings
 from edge.errors import DataError
+from edge.events import Gesture
 from edge.measure.entrance import Entrance, Entry, enrol, figures
 from edge.rig.casting import Company
 from edge.rig.drawn import Cast
@@ -24,17 +26,18 @@ from edge.vision.manifest import load_manifest
 from edge.vision.recognition import Recognition
 
 ROOT = Path(__file__).resolve().parents[3]
+SPOKEN = dict.fromkeys(Gesture, (1.5,))
 
 
 def test_figures_tell_who_came_in_at_once_after_gestures_and_not_at_all() -> None:
     told = figures(
         [
-            Entry("live", 9, True, 0.4),
-            Entry("live", 9, True, 0.6),
-            Entry("live", 9, True, 8.0, [(1.0, "blink"), (4.0, "turn_left")]),
-            Entry("live", 9, True, None, [(1.0, "blink")], [], [(11.0, "challenge"), (22.0, "challenge")]),
-            Entry("live", 0),
-            Entry("print", 9, False),
+            Entry("live", 0, 9, True, 0.4),
+            Entry("live", 0, 9, True, 0.6),
+            Entry("live", 1, 9, True, 8.0, [(1.0, "blink"), (4.0, "turn_left")]),
+            Entry("live", 0, 9, True, None, [(1.0, "blink")], [], [(11.0, "challenge"), (22.0, "challenge")]),
+            Entry("live"),
+            Entry("print", 0, 9, False),
         ]
     )
     live = told["live"]
@@ -61,7 +64,8 @@ def show(gate: tuple[Recognition, Company], kind: str, seed: int) -> Entry:
     rng = np.random.default_rng(seed)
     cast: Cast = company.cast(rng)
     enrol(recognition, recognition.open(), company.pictures_of(cast.shown.name), rng)
-    return Entrance(recognition, make_entrant(kind, cast, TUNING, rng, 16.0), kind, rng, languages=1, tries=1).run(10.0)
+    entrant = make_entrant(kind, cast, TUNING, rng, 16.0)
+    return Entrance(recognition, entrant, kind, rng, spoken=SPOKEN, tries=1).run(10.0)
 
 
 def test_a_still_picture_is_recognised_and_asked_and_let_nowhere(gate: tuple[Recognition, Company]) -> None:
@@ -86,6 +90,7 @@ def test_a_picture_without_a_face_enrols_nobody(gate: tuple[Recognition, Company
         enrol(recognition, recognition.open(), [blank], np.random.default_rng(0))
 
 
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed: it says what takes how long")
 def test_the_script_prints_figures_and_keeps_a_line_for_each(tmp_path: Path) -> None:
     out = tmp_path / "entries.jsonl"
     command = [sys.executable, str(ROOT / "scripts" / "measure-entrance"), str(out), "--kinds", "live", "--count", "1"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from vision_samples import POINTS, Says, at_cosine, quality, unit_rows
 
-from edge.events import FaceMatched, Gesture, GestureSeen, Life
+from edge.events import FaceMatched, Gesture, GestureBegun, GestureSeen, Life
 from edge.vision.attempt import REST_S
 from edge.vision.embed import Embedding
 from edge.vision.faces import Face
@@ -55,8 +55,8 @@ TURN = [0.0] * 10 + [8.0, 16.0, 24.0, 24.0, 24.0, 16.0, 8.0] + [0.0] * 6
 def test_a_doubtful_match_is_told_after_the_wait_and_again_with_the_gesture() -> None:
     tracker = Tracker(GALLERY, POINTS, lambda: Says(Life.DOUBT))
     facts = shown(tracker, TURN, [like(3, n) for n in range(len(TURN))])
-    assert [type(fact) for fact in facts] == [FaceMatched, GestureSeen, FaceMatched]
-    assert facts[1] == GestureSeen(1, Gesture.TURN_LEFT, "p3")
+    assert [type(fact) for fact in facts] == [FaceMatched, GestureBegun, GestureSeen, FaceMatched]
+    assert facts[1:3] == [GestureBegun(1, Gesture.TURN_LEFT), GestureSeen(1, Gesture.TURN_LEFT, "p3")]
     assert all(fact.track == 1 for fact in facts)
 
 
@@ -66,6 +66,32 @@ def test_a_living_resident_is_told_once_at_once_and_left_alone() -> None:
     assert [fact.life for fact in facts if isinstance(fact, FaceMatched)] == [Life.LIVE]
     assert not tracker.wants(HERE, 1.5)
     assert tracker.wants(HERE, REST_S + 1.5)
+
+
+def test_a_gesture_ends_the_rest_of_who_was_found_alive_so_that_nobody_who_was_asked_waits_for_it() -> None:
+    tracker = Tracker(GALLERY, POINTS, lambda: Says(Life.LIVE))
+    facts = shown(tracker, TURN, [like(3, n) for n in range(len(TURN))])
+    assert [type(fact) for fact in facts] == [FaceMatched, GestureBegun, GestureSeen, FaceMatched]
+    assert [fact.life for fact in facts if isinstance(fact, FaceMatched)] == [Life.LIVE, Life.LIVE]
+    assert len(TURN) * FRAME_S < REST_S
+
+
+def test_who_is_in_doubt_when_the_rest_ends_early_waits_as_at_first() -> None:
+    judges: list[Says] = []
+
+    def judge() -> Says:
+        judges.append(Says(Life.LIVE))
+        return judges[-1]
+
+    tracker = Tracker(GALLERY, POINTS, judge)
+    shown(tracker, TURN[:10], [like(3, n) for n in range(10)])
+    judges[0].life = Life.DOUBT
+    times = []
+    for number, yaw in enumerate(TURN[10:] + [0.0] * 10, start=10):
+        seen = Observation(HERE, turned(yaw), like(3, number), face(yaw))
+        times += [(type(fact), number * FRAME_S) for fact in tracker.observe([seen], number * FRAME_S)]
+    assert [kind for kind, _ in times] == [GestureBegun, GestureSeen, FaceMatched]
+    assert times[2][1] - times[1][1] == pytest.approx(WAIT_S)
 
 
 def test_a_doubt_that_ends_late_is_told_when_it_ends() -> None:

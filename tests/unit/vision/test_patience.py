@@ -95,6 +95,13 @@ def test_a_gesture_hastens_it() -> None:
     assert told_times(patience, [Life.DOUBT] * 4, 1.05)[0] == (0.0, Life.DOUBT)
 
 
+def test_a_blink_does_not_end_the_wait_of_who_was_not_asked_for_anything_yet() -> None:
+    patience = Patience()
+    told_times(patience, [Life.DOUBT] * 4, 0.0)
+    patience.hasten(0.35)
+    assert told_times(patience, [Life.DOUBT] * 2 + [Life.LIVE], 0.4)[0] == (0.2, Life.LIVE)
+
+
 def test_a_clock_that_is_set_back_makes_nobody_wait_for_ever() -> None:
     patience = Patience()
     assert patience.settle(MATCH, says(Life.DOUBT), 1e6) is None

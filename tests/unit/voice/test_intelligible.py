@@ -2,7 +2,7 @@
 
 Every wording that names a category is spoken at the shipped rate, noise is laid over it, and pocketsphinx has to tell
 which category was named. In its grammar every such sentence may name any category, and other kinds of waste besides,
-so nothing is given away.
+so nothing is given away. What a gate asks for is short, and is told in the same way from what sounds like it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from edge.actions import Speak, Term
+from edge.events import Gesture
 from edge.voice.catalogue import CATEGORIES, STATION, finite
 from edge.voice.phrases import load_book
 from edge.voice.pronounce import engine_version, pronounce
@@ -31,6 +32,11 @@ ENGINE_RATE = 22_050
 NOISE = 300.0  # of 32767, root mean square: 20 dB below the voice, a street behind a hedge
 BOOK = load_book(["en"], roles=("bin",))
 TERMS = {category: BOOK.tables["en"].terms[category] for category in CATEGORIES}
+
+REQUESTS = {
+    gesture: line.wordings[0] for gesture in Gesture for line in load_book(["en"]).lines(Speak(f"do_{gesture}"))
+}
+MISHEARD = ("turn around", "turn your head down", "open the door", "close your mouth", "think", "look down", "hurry up")
 
 DECOYS = ("garden waste", "chemical waste", "household waste", "paper waste", "metal waste", "chicken waste")
 
@@ -60,8 +66,10 @@ class Listener:
 
     def __init__(self) -> None:
         frames = {reduce(lambda text, term: text.replace(term, "<waste>"), TERMS.values(), one) for one in TEXTS}
+        asked = sorted({words(said.text) for said in REQUESTS.values()})
         grammar = f"""#JSGF V1.0; grammar prompts;
-            public <prompt> = {" | ".join(sorted(frames))} ;
+            public <prompt> = {" | ".join([*sorted(frames), *asked])} | please <misheard> ;
+            <misheard> = {" | ".join(MISHEARD)} ;
             <waste> = {" | ".join([*TERMS.values(), *DECOYS])} ;"""
         # The model's filters are given in hertz, so it listens at the engine's own rate without resampling.
         self._decoder = pocketsphinx.Decoder(samprate=ENGINE_RATE, nfft=1024, lm=None, loglevel="FATAL")
@@ -110,6 +118,16 @@ def test_the_category_is_understood(listener: Listener, named: tuple[str, ...], 
     heard = listener.heard(said)
     assert categories_in(heard) == named, heard
     assert named or heard == words(said.text), "a warning is understood to its last word"
+
+
+@pytest.mark.parametrize("gesture", Gesture)
+def test_the_gesture_that_a_gate_asks_for_is_understood(listener: Listener, gesture: Gesture) -> None:
+    assert listener.heard(REQUESTS[gesture]) == words(REQUESTS[gesture].text)
+
+
+@pytest.mark.parametrize("misheard", MISHEARD)
+def test_the_listener_hears_no_request_where_something_like_it_is_said(listener: Listener, misheard: str) -> None:
+    assert listener.heard(Utterance("en", f"Please {misheard}.")) == f"please {misheard}"
 
 
 @pytest.mark.parametrize("category", CATEGORIES)

@@ -56,10 +56,10 @@ SPOKEN = {
         "qing3 xian1 shu1 ru4 bian1 hao4 an4 xing1 hao4 jian4 zai4 shu1 ru4 mi4 ma3"
     ),
     "请稍等，对面的门还开着。": "qing3 shao1 deng3 dui4 mian4 de5 men2 hai2 kai1 zhe5",
-    "请眨一下眼。": "qing3 zha3 yi2 xia4 yan3",
+    "请眨眼。": "qing3 zha3 yan3",
     "请向左转头。": "qing3 xiang4 zuo2 zhuan3 tou2",
     "请向右转头。": "qing3 xiang4 you4 zhuan3 tou2",
-    "请张开嘴。": "qing3 zhang1 kai1 zui3",
+    "请张嘴。": "qing3 zhang1 zui3",
     "请抬头。": "qing3 tai2 tou2",
     "火警，门已打开，请马上离开大楼。": "huo3 jing3 men2 yi3 da3 kai1 qing3 ma3 shang4 li2 kai1 da4 lou2",
 }

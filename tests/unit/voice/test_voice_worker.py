@@ -71,6 +71,20 @@ def test_two_languages_are_one_prompt(tmp_path: Path) -> None:
     booth.worker.stop()
 
 
+def test_the_next_request_takes_the_place_of_the_rest_of_the_one_before_in_every_language(tmp_path: Path) -> None:
+    booth = Booth(tmp_path, ["cmn", "en"])
+    booth.worker.start()
+    booth.worker.say(Speak("do_turn_left"))
+    booth.turn()
+    booth.worker.say(Speak("do_look_up"))
+    booth.turn()
+    booth.hear_out()
+    booth.hear_out()
+    assert booth.heard == ["do_turn_left", "cut", "do_look_up", "do_look_up"]
+    assert booth.spoken_in == ["cmn", "cmn", "en"]
+    booth.worker.stop()
+
+
 def test_an_alarm_interrupts_both_languages(tmp_path: Path) -> None:
     booth = Booth(tmp_path, ["cmn", "en"])
     booth.worker.start()

@@ -61,6 +61,25 @@ def test_each_gesture_is_told_once_when_it_is_over(face: Face, gesture: Gesture,
     assert seen(gestures, frames[8:], begun_s=len(frames) * STEP_S) == [gesture]
 
 
+def begun(gestures: Gestures, faces: Sequence[Face]) -> list[tuple[int, Gesture]]:
+    told = []
+    for number, one in enumerate(faces):
+        gestures.observe(one, number * STEP_S)
+        told += [(number, gestures.begun)] if gestures.begun else []
+    return told
+
+
+def test_that_one_has_begun_is_told_once_while_the_head_is_still_out(face: Face) -> None:
+    frames = there_and_back(face, yaw=24.0)
+    assert begun(Gestures(), frames) == [(11, Gesture.TURN_LEFT)]  # the second one beyond the threshold
+    assert begun(Gestures(), there_and_back(face, yaw=9.0)) == []
+    assert begun(Gestures(), [*frames[:11], posed(face), *frames[18:]]) == []  # one frame is none
+
+
+def test_of_two_at_the_same_time_the_greater_has_begun(face: Face) -> None:
+    assert [one for _, one in begun(Gestures(), there_and_back(face, yaw=24.0, pitch=-10.0))] == [Gesture.TURN_LEFT]
+
+
 def test_a_blink_is_a_gesture_and_shut_eyes_are_none(face: Face) -> None:
     open_, shut = posed(face), posed(face, shut=True)
     assert seen(Gestures(), [open_] * 8 + [shut] * 3 + [open_] * 4) == [Gesture.BLINK]
