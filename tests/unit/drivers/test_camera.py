@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -89,6 +91,34 @@ def test_without_picamera2_the_hint_says_what_to_install() -> None:
             PiCamera().open()
     else:
         pytest.skip("picamera2 is installed here")
+
+
+@pytest.mark.parametrize("advertised", [True, False])
+def test_a_pi_camera_is_asked_for_short_exposures_where_it_knows_them(
+    advertised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Picamera2:
+        def __init__(self, number: int) -> None:
+            self.camera_controls = {"FrameDurationLimits": None} | ({"AeExposureMode": None} if advertised else {})
+
+        def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
+            return wanted
+
+        def configure(self, wanted: dict[str, Any]) -> None:
+            asked.append(wanted)
+
+        def start(self) -> None: ...
+
+        def close(self) -> None: ...
+
+    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=Picamera2))
+    camera = PiCamera(rate_fps=20.0)
+    camera.open()
+    camera.close()
+    limits = {"FrameDurationLimits": (50_000, 50_000)}
+    assert [one["controls"] for one in asked] == [limits | ({"AeExposureMode": 1} if advertised else {})]
 
 
 @pytest.mark.parametrize(
