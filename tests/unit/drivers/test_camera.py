@@ -100,7 +100,7 @@ def test_a_pi_camera_is_asked_for_short_exposures_where_it_knows_them(
     asked: list[dict[str, Any]] = []
 
     class Picamera2:
-        def __init__(self, number: int) -> None:
+        def __init__(self, _number: int) -> None:
             self.camera_controls = {"FrameDurationLimits": None} | ({"AeExposureMode": None} if advertised else {})
 
         def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
