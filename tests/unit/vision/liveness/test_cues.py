@@ -13,10 +13,10 @@ from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
 from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import EVIDENCE_S, Cue, Seen
-from edge.vision.liveness.follow import FAR_DEG, Flow, Follower
+from edge.vision.liveness.follow import Flow, Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import PATIENCE_S, SignsOfLife
-from edge.vision.liveness.sides import Compared
+from edge.vision.liveness.sides import FAR_DEG, Compared
 from edge.vision.liveness.surface import Surface, peak, spectrum
 from edge.vision.liveness.surroundings import Surroundings
 from edge.vision.liveness.template import Template
