@@ -239,6 +239,14 @@ def test_who_comes_in_smeared_is_followed_when_he_stops(face: Face, wall: Pictur
     assert follower.observe(replace(sharp, picture=rng.integers(0, 255, sharp.picture.shape, np.uint8)), 0.3) is None
 
 
+def test_the_thread_does_not_lead_through_a_picture_that_shows_nothing(face: Face, wall: Picture) -> None:
+    frames = [one for _, one in moved(face, wall, walk(3), head)]
+    follower = Follower(around=False)
+    assert follower.observe(frames[0], 0.0) is None
+    assert follower.observe(frames[1], 0.1) is not None
+    assert follower.observe(replace(frames[2], picture=np.full_like(wall, 120)), 0.2) is None
+
+
 def test_a_head_that_has_turned_far_is_followed_from_there_on(face: Face, wall: Picture) -> None:
     frames = [one for _, one in moved(face, wall, walk(4), head)]
     figures = face.quality.figures
