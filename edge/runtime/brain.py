@@ -17,6 +17,7 @@ from edge.events import (
     Event,
     ExitPressed,
     FaceMatched,
+    GestureBegun,
     GestureSeen,
     OrderGiven,
     PassShown,
@@ -40,6 +41,7 @@ IDLE_S = 0.25
 # An order that nobody took up in this time has been answered as refused by then, and must not be carried out after it.
 OPENING = (
     FaceMatched,
+    GestureBegun,
     GestureSeen,
     CardShown,
     PinTyped,

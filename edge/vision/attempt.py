@@ -27,13 +27,14 @@ class Attempt:
     """The frames of one track since its last decision. Times are monotonic seconds, passed in.
 
     `good_from_s`, `poor_from_s`: when fit and poor frames begin to count. `before`: what the face looked like in
-    the attempt before, so that another face held in its place is noticed.
+    the attempt before, so that another face held in its place is noticed. `recognised`: that one ended with a match.
     """
 
     track: int
     good_from_s: float = float("-inf")
     poor_from_s: float = float("-inf")
     before: Embedding | None = None
+    recognised: bool = False
     frames: list[tuple[float, Embedding]] = field(default_factory=list)
     compared: int = 0
     first_good_s: float = 0.0
@@ -46,8 +47,11 @@ class Attempt:
         return now_s >= self.good_from_s and now_s - self.last_good_s >= SPACING_S
 
     def wake(self, now_s: float) -> None:
-        """The rest is over: what the face has just done is to be decided about."""
-        self.good_from_s = min(self.good_from_s, now_s)
+        """The rest of a face that was recognised is over: what it has just done is to be decided about. A stranger
+        rests on: every attempt is another chance to be taken for a resident, and nobody may blink for more of them.
+        """
+        if self.recognised:
+            self.good_from_s = min(self.good_from_s, now_s)
 
     def is_like(self, embedding: Embedding, points: OperatingPoints) -> bool:
         """Whether an embedding may be of the person that the frames so far show, or those of the attempt
@@ -105,7 +109,8 @@ class Attempt:
         rest_until_s = now_s + REST_S
         doubtful = isinstance(decision, FaceMatched) and decision.life is not Life.LIVE
         good_from_s = now_s if doubtful or isinstance(decision, FacePoor) else rest_until_s
-        return Attempt(self.track, good_from_s, rest_until_s, self._fused() if self.frames else self.before)
+        before, recognised = self._fused() if self.frames else self.before, isinstance(decision, FaceMatched)
+        return Attempt(self.track, good_from_s, rest_until_s, before, recognised)
 
     def _fused(self) -> Embedding:
         return fuse([embedding for _, embedding in self.frames], [weight for weight, _ in self.frames])

@@ -134,7 +134,7 @@ class Tracker:
             track.waits_since_s = now_s if decision.life is Life.LIVE else track.waits_since_s
         begun = track.gestures.begun if seen.face is not None else None
         facts: list[Fact] = [*gestures, *([GestureBegun(track.id, begun)] if begun else [])]
-        if evidence.life is Life.SPOOF:  # what a sheet was tilted to is no gesture
+        if evidence.life is Life.SPOOF:  # a screen may show what it likes
             facts = []
         return [*facts, decision] if decision is not None else facts
 

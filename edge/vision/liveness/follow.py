@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
-from edge.vision.liveness.sides import Compared, Sides
+from edge.vision.liveness.sides import FAR_DEG, Compared, Sides
 from edge.vision.liveness.template import Laid, Template
 from edge.vision.pose import Pose
 
 LIFE_S = 1.0
 """Of a template. Until then a walker has come nearer by a third, and skin does not look the same from there."""
-FAR_DEG = 20.0
-"""Further turned, the template is another side of the head, and what is found by laying it over means little."""
 GAP_S = 0.5
 """After such a pause nobody knows that it is still the same thing."""
 

@@ -58,15 +58,13 @@ class Liveness:
         self._make = cues
         self._cues = list(cues())
         self._follower = Follower(around=around)
-        self._followed = False
 
     def observe(self, face: Face, now_s: float) -> None:
         """One frame that was looked at, taken at `now_s` (monotonic seconds)."""
         sound = bool(np.isfinite(face.points).all())
         flow = self._follower.observe(face, now_s) if sound else None
-        if flow is None and self._followed:
+        if flow is None:  # also where there was no thread: two faces cut off by the picture's edge may be two things
             self._cues = list(self._make())
-        self._followed = flow is not None
         if not sound:
             return  # points that are no numbers are nobody's face
         for cue in self._cues:

@@ -21,11 +21,12 @@ from edge.vision.pose import Pose
 
 KEPT_S = 3.0
 """After so long something else may have been put in its place."""
+FAR_DEG = 20.0
+"""Beyond, one sees another side of the head, and what is found by laying it over means little."""
 _SIDES = 6  # kept at a time: each takes about 1 MB
 _APART_DEG = 2.5  # from the nearest one; less is hardly told from the mesh's own unrest
 _ANEW_S = 0.4  # another one of the same side has noise of its own
 _PAIRS = 3  # with each new side
-_FAR_DEG = 20.0  # beyond, one sees another side, and what is found by laying it over means little
 _BEST_DEG = 8.0  # pairs near it are compared first
 _MARGIN = 0.4  # of the oval's width and height, around what is kept of a picture
 
@@ -80,12 +81,12 @@ class Sides:
         return min(_apart(side.pose, pose) for side in self._kept) >= _APART_DEG
 
     def _keep(self, face: Face, now_s: float) -> None:
-        part = _part(face)
         try:
+            part = _part(face)
             side = _Side(Template(part), part, face.quality.figures.pose, now_s)
         except ValueError:
-            return  # cut off or too small
-        pairs = [(other, side) for other in self._kept if _APART_DEG <= _apart(other.pose, side.pose) <= _FAR_DEG]
+            return  # cut off or too small, or points that are no numbers
+        pairs = [(other, side) for other in self._kept if _APART_DEG <= _apart(other.pose, side.pose) <= FAR_DEG]
         self._waiting += sorted(pairs, key=_worth)[:_PAIRS]
         self._kept.append(side)
         if len(self._kept) > _SIDES:

@@ -6,7 +6,7 @@ import pytest
 
 from edge.actions import Action, DriveRelay, Report
 from edge.clock import Now
-from edge.events import Event, ExitPressed, OrderGiven, PinChecked, PinVerdict, Tick
+from edge.events import Event, ExitPressed, Gesture, GestureBegun, GestureSeen, OrderGiven, PinChecked, PinVerdict, Tick
 from edge.runtime.brain import NO_ENTRY, Brain, Posted
 from edge.runtime.dispatch import Dispatcher
 from edge.runtime.mailbox import Inbox
@@ -85,6 +85,14 @@ def test_an_order_that_was_not_taken_up_in_time_is_not_carried_out() -> None:
     bench.brain.step()
     assert bench.core.seen == [Tick(), OrderGiven("unlock", "c-2")]
     assert bench.brain.stale == 1
+
+
+@pytest.mark.parametrize("event", [GestureBegun(1, Gesture.LOOK_UP), GestureSeen(1, Gesture.LOOK_UP, "p")])
+def test_a_gesture_of_a_while_ago_answers_nothing_that_was_asked_since(event: Event) -> None:
+    bench = Bench(Counting())
+    bench.inbox.put(Posted(event, NOW.mono_s - 2.1))
+    bench.brain.step()
+    assert bench.core.seen == [Tick()]
 
 
 def test_of_a_pin_that_comes_too_late_the_duress_is_left() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from vision_samples import POINTS, Says, at_cosine, quality, unit_rows
 
-from edge.events import FaceMatched, Gesture, GestureBegun, GestureSeen, Life
+from edge.events import FaceMatched, FaceUnknown, Gesture, GestureBegun, GestureSeen, Life
 from edge.vision.attempt import REST_S
 from edge.vision.embed import Embedding
 from edge.vision.faces import Face
@@ -74,6 +74,14 @@ def test_a_gesture_ends_the_rest_of_who_was_found_alive_so_that_nobody_who_was_a
     assert [type(fact) for fact in facts] == [FaceMatched, GestureBegun, GestureSeen, FaceMatched]
     assert [fact.life for fact in facts if isinstance(fact, FaceMatched)] == [Life.LIVE, Life.LIVE]
     assert len(TURN) * FRAME_S < REST_S
+
+
+def test_a_stranger_gets_no_more_attempts_by_gestures() -> None:
+    tracker = Tracker(GALLERY, POINTS, lambda: Says(Life.LIVE))
+    stranger, yaws = unit_rows(1, 256, seed=9)[0], TURN + TURN[10:] * 3
+    facts = shown(tracker, yaws, [at_cosine(stranger, 0.95, n) for n in range(len(yaws))])
+    assert [type(fact) for fact in facts].count(GestureSeen) == 4
+    assert [type(fact) for fact in facts].count(FaceUnknown) == 2
 
 
 def test_who_is_in_doubt_when_the_rest_ends_early_waits_as_at_first() -> None:

@@ -13,10 +13,10 @@ from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
 from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import EVIDENCE_S, Cue, Seen
-from edge.vision.liveness.follow import FAR_DEG, Flow, Follower
+from edge.vision.liveness.follow import Flow, Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import PATIENCE_S, SignsOfLife
-from edge.vision.liveness.sides import Compared
+from edge.vision.liveness.sides import FAR_DEG, Compared
 from edge.vision.liveness.surface import Surface, peak, spectrum
 from edge.vision.liveness.surroundings import Surroundings
 from edge.vision.liveness.template import Template
@@ -237,6 +237,14 @@ def test_who_comes_in_smeared_is_followed_when_he_stops(face: Face, wall: Pictur
     assert flow.split is None
     rng = np.random.default_rng(3)
     assert follower.observe(replace(sharp, picture=rng.integers(0, 255, sharp.picture.shape, np.uint8)), 0.3) is None
+
+
+def test_the_thread_does_not_lead_through_a_picture_that_shows_nothing(face: Face, wall: Picture) -> None:
+    frames = [one for _, one in moved(face, wall, walk(3), head)]
+    follower = Follower(around=False)
+    assert follower.observe(frames[0], 0.0) is None
+    assert follower.observe(frames[1], 0.1) is not None
+    assert follower.observe(replace(frames[2], picture=np.full_like(wall, 120)), 0.2) is None
 
 
 def test_a_head_that_has_turned_far_is_followed_from_there_on(face: Face, wall: Picture) -> None:

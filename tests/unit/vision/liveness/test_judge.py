@@ -32,6 +32,17 @@ class Fixed:
         return self.value
 
 
+class Counted(Fixed):
+    """A cue that remembers which frames were its own."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.times: list[float] = []
+
+    def observe(self, seen: Seen) -> None:
+        self.times.append(seen.now_s)
+
+
 CUES: list[Cue] = [Fixed(name) for name in "abc"]
 scores = st.dictionaries(st.sampled_from("abc"), st.one_of(st.floats(0, 1), st.just(float("nan"))))
 
@@ -106,6 +117,24 @@ def test_something_else_in_its_place_begins_anew(face: Face, wall: Picture) -> N
     other = np.random.default_rng(2).integers(0, 255, face.picture.shape, np.uint8)
     liveness.observe(replace(face, picture=other), last_s + 0.06)
     assert "geometry" not in liveness.verdict().cues
+
+
+def test_what_cannot_be_followed_leaves_no_evidence_for_what_comes_after_it(face: Face, wall: Picture) -> None:
+    """Half a face at the picture's edge may be somebody's, and the next one on a screen."""
+    made: list[Counted] = []
+
+    def cues() -> list[Cue]:
+        made.append(Counted("figure"))
+        return [made[-1]]
+
+    liveness = Liveness(cues)
+    frames = [one for _, one in moved(face, wall, walk(6), head)]
+    for number, one in enumerate(frames[:4]):
+        off = replace(one, points=one.points - np.float32([150.0, 0.0, 0.0]))
+        liveness.observe(off, number / 15)
+    for number, one in enumerate(frames[4:], start=4):
+        liveness.observe(one, number / 15)
+    assert made[-1].times == pytest.approx([4 / 15, 5 / 15])
 
 
 def test_a_mesh_of_nonsense_is_a_doubt(face: Face) -> None:

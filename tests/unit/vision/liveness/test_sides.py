@@ -80,3 +80,11 @@ def test_a_face_cut_off_is_no_side(face: Face, wall: Picture) -> None:
     off = replace(one, points=one.points - np.float32([150.0, 0.0, 0.0]))
     assert sides.observe(off, 0.0) is None
     assert sides.observe(two, 0.1) is None
+
+
+def test_points_that_are_no_numbers_are_no_side(face: Face) -> None:
+    sides = Sides()
+    broken = face.points.copy()
+    broken[10] = np.nan
+    assert sides.observe(replace(face, points=broken), 0.0) is None
+    assert not sides.show(face)
