@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from vision_samples import POINTS, at_cosine, quality, unit_rows
 
-from edge.drivers.camera import Frame
+from edge.drivers.camera import Frame, Picture
 from edge.events import Event
 from edge.runtime.mailbox import LatestSlot
+from edge.vision.faces import Face
 from edge.vision.geometry import Box
 from edge.vision.impostors import ImpostorWatch
 from edge.vision.match import Gallery
@@ -26,16 +27,9 @@ class Finder:
     def __init__(self) -> None:
         self.who = ROWS[0]
 
-    def find(self, _picture: object) -> list[Any]:
-        return [
-            SimpleNamespace(
-                box=Box(10.0, 10.0, 60.0, 60.0),
-                points=np.zeros((468, 3), np.float32),
-                eye_px=30.0,
-                quality=quality(0.4),
-                picture=np.zeros((120, 160, 3), np.uint8),
-            )
-        ]
+    def find(self, picture: Picture) -> list[Face]:
+        points = np.zeros((468, 3), np.float32)
+        return [Face(Box(10.0, 10.0, 60.0, 60.0), points, 30.0, 0.9, 0.9, quality(0.4), picture)]
 
     def embed(self, _face: object) -> Any:
         return self.who
