@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
 from edge.vision.liveness.sides import FAR_DEG, Compared, Sides
-from edge.vision.liveness.template import Laid, Template
+from edge.vision.liveness.template import Template
 from edge.vision.pose import Pose
 
 LIFE_S = 1.0
@@ -20,8 +20,8 @@ GAP_S = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
     """What happened between the template's frame, `age_s` ago, and this one. `split`: what the face's surroundings did,
-    None where nobody asks, or where it is told to be the same by another side alone. `went`: how far its middle has
-    moved, in eye distances. `compared`: two of its sides, of which none needs to be this frame's.
+    None where nobody asks. `went`: how far its middle has moved, in eye distances. `compared`: two of its sides, of
+    which none needs to be this frame's.
     """
 
     age_s: float
@@ -49,22 +49,17 @@ class Follower:
         if not 0.0 < now_s - self._last_s <= GAP_S:
             self._template = None
         self._last_s = now_s
-        laid = self._template.lay(face, 4 if self._looks_around else 2) if self._template else None
-        # A template made of a smeared frame looks like none of the sharp ones that follow; the newest side may.
-        followed = laid is not None or (self._template is not None and self._sides.show(face))
-        if not followed:
+        template, flow = self._template, None
+        laid = template.lay(face, 4 if self._looks_around else 2) if template else None
+        if laid is None:
             self._sides = Sides()
         compared = self._sides.observe(face, now_s)
-        flow = self._flow(face, laid, compared, now_s) if followed else None
+        if template is not None and laid is not None:
+            split = self._around.split(face, laid.matrix) if self._around else None
+            flow = Flow(now_s - self._begun_s, split, template.went(laid.matrix), compared)
         if laid is None or now_s - self._begun_s >= LIFE_S or self._is_turned(face):
             self._begin(face, now_s)
         return flow
-
-    def _flow(self, face: Face, laid: Laid | None, compared: Compared | None, now_s: float) -> Flow:
-        if self._template is None or laid is None:
-            return Flow(now_s - self._begun_s, None, 0.0, compared)
-        split = self._around.split(face, laid.matrix) if self._around else None
-        return Flow(now_s - self._begun_s, split, self._template.went(laid.matrix), compared)
 
     def _is_turned(self, face: Face) -> bool:
         pose = face.quality.figures.pose

@@ -71,10 +71,6 @@ class Sides:
         self._waiting.remove(pair)
         return _compare(*pair)
 
-    def show(self, face: Face) -> bool:
-        """Whether a frame's face looks like the newest of them."""
-        return bool(self._kept) and self._kept[-1].template.lay(face, 2) is not None
-
     def _is_new(self, pose: Pose, now_s: float) -> bool:
         if not self._kept or now_s - self._kept[-1].at_s >= _ANEW_S:
             return True

@@ -87,4 +87,4 @@ def test_points_that_are_no_numbers_are_no_side(face: Face) -> None:
     broken = face.points.copy()
     broken[10] = np.nan
     assert sides.observe(replace(face, points=broken), 0.0) is None
-    assert not sides.show(face)
+    assert sides.observe(face, 0.1) is None
