@@ -50,7 +50,8 @@ class Geometry:
         if len(self._pairs) < 2:
             return None
         gains = np.maximum([_agreeing(pair) for _, pair in self._pairs], _AGAINST)
-        strength = float(gains.mean() - gains.std() / math.sqrt(len(gains))) * min(1.0, len(gains) / _PAIRS)
+        error = gains.std(ddof=1) / math.sqrt(len(gains))  # of n pairs of which one stands out, the others are left
+        strength = float(gains.mean() - error) * min(1.0, len(gains) / _PAIRS)
         return max(strength / (strength + _ENOUGH), 0.01) if strength > 0.0 else 0.01
 
 

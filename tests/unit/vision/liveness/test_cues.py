@@ -75,6 +75,10 @@ def test_one_good_pair_is_an_accident(face: Face) -> None:
     found = score(Geometry(), face, [flow(), *[flow(gain=3.0)] * 6])
     assert found is not None
     assert found < Geometry.passes
+    for others in ([3.0], [-3000.0], [-15.0, -15.0], [3.0, 3.0]):
+        found = score(Geometry(), face, [flow(), *(flow(gain=gain) for gain in others)])
+        assert found is not None
+        assert found < Geometry.passes
     few, more = (score(Geometry(), face, [flow(gain=18.0)] * count) for count in (2, 3))
     assert few is not None
     assert more is not None
