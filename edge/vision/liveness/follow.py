@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
-from edge.vision.liveness.sides import FAR_DEG, Compared, Sides
+from edge.vision.liveness.sides import FAR_DEG, Pair, Sides
 from edge.vision.liveness.template import Template
 from edge.vision.pose import Pose
 
@@ -20,14 +20,14 @@ GAP_S = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
     """What happened between the template's frame, `age_s` ago, and this one. `split`: what the face's surroundings did,
-    None where nobody asks. `went`: how far its middle has moved, in eye distances. `compared`: two of its sides, of
+    None where nobody asks. `went`: how far its middle has moved, in eye distances. `pair`: two of its sides, of
     which none needs to be this frame's.
     """
 
     age_s: float
     split: Split | None
     went: float
-    compared: Compared | None
+    pair: Pair | None
 
 
 class Follower:
@@ -53,10 +53,10 @@ class Follower:
         laid = template.lay(face, 4 if self._looks_around else 2) if template else None
         if laid is None:
             self._sides = Sides()
-        compared = self._sides.observe(face, now_s)
+        pair = self._sides.observe(face, now_s)
         if template is not None and laid is not None:
             split = self._around.split(face, laid.matrix) if self._around else None
-            flow = Flow(now_s - self._begun_s, split, template.went(laid.matrix), compared)
+            flow = Flow(now_s - self._begun_s, split, template.went(laid.matrix), pair)
         if laid is None or now_s - self._begun_s >= LIFE_S or self._is_turned(face):
             self._begin(face, now_s)
         return flow

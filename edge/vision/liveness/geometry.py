@@ -13,13 +13,12 @@ What counts is the mean gain less its standard error: one pair in which all seem
 from __future__ import annotations
 
 import math
-from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
-from edge.vision.liveness.sides import Compared
+from edge.vision.liveness.sides import Pair
 
 _PAIRS = 3  # from which on nothing is taken off for their being few
 _ENOUGH = 14.0
@@ -37,25 +36,24 @@ class Geometry:
     fails = -1.0
 
     def __init__(self) -> None:
-        self._pairs: deque[tuple[float, Compared]] = deque(maxlen=128)
+        self._pairs: list[Pair] = []
 
     def observe(self, seen: Seen) -> None:
-        while self._pairs and not 0.0 <= seen.now_s - self._pairs[0][0] <= EVIDENCE_S:
-            self._pairs.popleft()
-        pair = seen.flow.compared if seen.flow else None
+        pair = seen.flow.pair if seen.flow else None
         if pair is not None and np.isfinite([*pair.turn, *pair.mesh, pair.gain]).all():
-            self._pairs.append((seen.now_s, pair))
+            self._pairs.append(pair)
+        self._pairs = [pair for pair in self._pairs if 0.0 <= seen.now_s - pair.seen_s <= EVIDENCE_S]
 
     def score(self) -> float | None:
         if len(self._pairs) < 2:
             return None
-        gains = np.maximum([_agreeing(pair) for _, pair in self._pairs], _AGAINST)
+        gains = np.maximum([_agreeing(pair) for pair in self._pairs], _AGAINST)
         error = gains.std(ddof=1) / math.sqrt(len(gains))  # of n pairs of which one stands out, the others are left
         strength = float(gains.mean() - error) * min(1.0, len(gains) / _PAIRS)
         return max(strength / (strength + _ENOUGH), 0.01) if strength > 0.0 else 0.01
 
 
-def _agreeing(pair: Compared) -> float:
+def _agreeing(pair: Pair) -> float:
     """The gain of a pair, with the sign and by the share to which its turn is the mesh's, less where it is a small part
     of it or a multiple.
     """

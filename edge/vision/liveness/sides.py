@@ -32,16 +32,17 @@ _MARGIN = 0.4  # of the oval's width and height, around what is kept of a pictur
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compared:
-    """Two sides. `turn`: by how much the view turned from the earlier to the later one, as the texture shows it, the
-    mean of both ways, and `mesh`: as the mesh does; yaw and pitch in radians. `gain`: how much better a head explains
+class Pair:
+    """Two sides, compared. `turn`: by how much the view turned from the earlier to the later one as the texture shows
+    it, the mean of both ways, and `mesh`: as the mesh does; yaw and pitch in radians. `gain`: how much better a head explains
     the motion than a sheet does, per number that it has more, in units of the noise; below 0 where the two ways
-    contradict each other.
+    contradict each other. `seen_s`: when the later one was seen.
     """
 
     turn: Matrix
     mesh: Matrix
     gain: float
+    seen_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,7 @@ class Sides:
         self._kept: list[_Side] = []
         self._waiting: list[tuple[_Side, _Side]] = []
 
-    def observe(self, face: Face, now_s: float) -> Compared | None:
+    def observe(self, face: Face, now_s: float) -> Pair | None:
         """One frame, taken at `now_s` (monotonic seconds)."""
         self._kept = [side for side in self._kept if now_s - side.at_s <= KEPT_S]
         if self._is_new(face.quality.figures.pose, now_s):
@@ -109,7 +110,7 @@ def _part(face: Face) -> Face:
     return replace(face, picture=face.picture[top:bottom, left:right].copy(), points=points)
 
 
-def _compare(earlier: _Side, later: _Side) -> Compared | None:
+def _compare(earlier: _Side, later: _Side) -> Pair | None:
     """None where one does not look like the other."""
     there, back = earlier.template.lay(later.face), later.template.lay(earlier.face)
     if there is None or back is None:
@@ -118,7 +119,7 @@ def _compare(earlier: _Side, later: _Side) -> Compared | None:
     gain = -float(there.turn @ information @ back.turn) / 2
     # Depth counts towards the back: what is near moves against the turn, and the nose points where yaw and pitch say.
     degrees = later.pose.yaw - earlier.pose.yaw, later.pose.pitch - earlier.pose.pitch
-    return Compared((there.turn - back.turn) / 2, -np.sin(np.radians(degrees)), gain)
+    return Pair((there.turn - back.turn) / 2, -np.sin(np.radians(degrees)), gain, later.at_s)
 
 
 def _apart(one: Pose, other: Pose) -> float:

@@ -16,7 +16,7 @@ from edge.vision.liveness.cue import EVIDENCE_S, Cue, Seen
 from edge.vision.liveness.follow import Flow, Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import PATIENCE_S, SignsOfLife
-from edge.vision.liveness.sides import FAR_DEG, Compared
+from edge.vision.liveness.sides import FAR_DEG, Pair
 from edge.vision.liveness.surface import Surface, peak, spectrum
 from edge.vision.liveness.surroundings import Surroundings
 
@@ -31,12 +31,16 @@ def flow(
     age_s: float = 0.5,
     went: float = 0.2,
 ) -> Flow:
-    return Flow(age_s, split, went, Compared(np.array(turn), np.array(mesh), gain))
+    return Flow(age_s, split, went, Pair(np.array(turn), np.array(mesh), gain, 0.0))
 
 
 def score(cue: Cue, face: Face, flows: Sequence[Flow | None], begun_s: float = 0.0) -> float | None:
+    """Of two sides that are compared the later one is each frame's own."""
     for number, one in enumerate(flows):
-        cue.observe(Seen(face, one, begun_s + number / FPS))
+        now_s = begun_s + number / FPS
+        if one is not None and one.pair is not None:
+            one = replace(one, pair=replace(one.pair, seen_s=now_s))
+        cue.observe(Seen(face, one, now_s))
     return cue.score()
 
 
@@ -54,7 +58,7 @@ def test_geometry_wants_a_clear_gain_and_turns_that_agree(face: Face) -> None:
     for one, lives in table:
         found = score(Geometry(), face, [one] * 6)
         assert (None if found is None else found >= Geometry.passes) is lives, one
-    assert score(Geometry(), face, [replace(flow(), compared=None)] * 6) is None
+    assert score(Geometry(), face, [replace(flow(), pair=None)] * 6) is None
 
 
 def test_a_sheet_that_is_tilted_is_a_doubt_and_so_is_who_stands_still(face: Face) -> None:
@@ -62,6 +66,13 @@ def test_a_sheet_that_is_tilted_is_a_doubt_and_so_is_who_stands_still(face: Face
         found = score(Geometry(), face, [flow(gain=2.0, turn=(0.0, 0.001), mesh=mesh)] * 9)
         assert found is not None
         assert Geometry.fails < found < Geometry.passes
+
+
+def test_what_was_seen_long_ago_counts_no_more_for_being_compared_now(face: Face) -> None:
+    cue = Geometry()
+    for number in range(6):
+        cue.observe(Seen(face, flow(), EVIDENCE_S + 0.1 + number / FPS))
+    assert cue.score() is None
 
 
 def test_one_bad_side_does_not_outweigh_the_others(face: Face) -> None:

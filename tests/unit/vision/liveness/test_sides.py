@@ -9,7 +9,7 @@ from moving_heads import FPS, Depth, Step, bent_sheet, head, moved, sheet
 
 from edge.drivers.camera import Picture
 from edge.vision.faces import Face
-from edge.vision.liveness.sides import KEPT_S, Compared, Sides
+from edge.vision.liveness.sides import KEPT_S, Pair, Sides
 from edge.vision.liveness.template import Template
 
 COMES = [Step((0.10 * n, -0.03 * n), (4.0 * n, 0.0)) for n in (2.0, 1.0, 0.0)]
@@ -17,7 +17,7 @@ COMES = [Step((0.10 * n, -0.03 * n), (4.0 * n, 0.0)) for n in (2.0, 1.0, 0.0)]
 STANDS = [Step()] * 9
 
 
-def compared(face: Face, wall: Picture, steps: list[Step], depth: Depth = head) -> list[Compared]:
+def compared(face: Face, wall: Picture, steps: list[Step], depth: Depth = head) -> list[Pair]:
     sides = Sides()
     frames = moved(face, wall, steps, depth)
     return [pair for now_s, one in frames if (pair := sides.observe(one, now_s))]
