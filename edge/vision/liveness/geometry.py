@@ -22,7 +22,7 @@ from edge.vision.liveness.sides import Pair
 
 _PAIRS = 3  # from which on nothing is taken off for their being few
 _ENOUGH = 14.0
-"""Of 184 sheets of the tuning and the outer set six get above it within two seconds, of 118 living people 99."""
+"""Of 152 sheets of the tuning and the outer set six get above it within two seconds, of 118 living people 98."""
 _LEAST_SLOPE, _MOST_SLOPE = 0.3, 2.5
 """The turn that the texture shows, in parts of the mesh's: a bent sheet shows less, a smear shows more."""
 _AGAINST = -15.0  # at most: one side of which the mesh is wrong contradicts all others by much more
