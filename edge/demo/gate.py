@@ -24,8 +24,8 @@ from edge.events import LineState
 from edge.uplink.private_broker import PrivateBroker
 from edge.vision.faces import Face
 
-BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S, PIN_AT_S, CARD_AT_S = 5.0, 8.0, 15.0, 20.0, 28.5
-HELD_AT_S, DURESS_AT_S, SHUT_AT_S, FIRE_AT_S, FIRE_OVER_AT_S, END_S = 36.0, 40.5, 44.0, 59.5, 61.0, 62.0
+BROKER_GONE_AT_S, EXIT_AT_S, BROKER_BACK_AT_S, PIN_AT_S, CARD_AT_S = 5.0, 8.0, 15.0, 20.0, 31.0
+HELD_AT_S, DURESS_AT_S, SHUT_AT_S, FIRE_AT_S, FIRE_OVER_AT_S, END_S = 36.0, 42.0, 44.0, 59.5, 61.0, 62.0
 
 _CONFIG = """# The gate of the demonstration.
 [device]
@@ -115,15 +115,15 @@ class Demo:
         self._tell("resident B types number and PIN")
         keypad.press(f"{cast.NUMBER_B}*{cast.PIN_B}#")
         director.at(start_s + CARD_AT_S)
-        self._tell("resident A holds up a card")
-        device.credentials.bridges["card"].show(cast.CARD_A)
+        self._tell("resident B holds up a card")
+        device.credentials.bridges["card"].show(cast.CARD_B)
         director.at(start_s + HELD_AT_S)
         self._tell("somebody leaves and props the door open")
         door.prop_open(start_s + SHUT_AT_S)
         door.press_exit(time.monotonic())
         director.at(start_s + DURESS_AT_S)
-        self._tell("resident A is forced to type a PIN, and types the other one")
-        keypad.press(f"{cast.NUMBER_A}*{cast.DURESS_A}#")
+        self._tell("resident B is forced to type a PIN, and types the other one")
+        keypad.press(f"{cast.NUMBER_B}*{cast.DURESS_B}#")
         director.at(start_s + FIRE_AT_S)
         self._tell("the fire panel gives the alarm")
         door.set_fire(LineState.ALARM)
