@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
-from edge.vision.liveness.sides import FAR_DEG, Pair, Sides
+from edge.vision.liveness.sides import FAR_DEG, Pair, Sides, apart
 from edge.vision.liveness.template import Template
 from edge.vision.pose import Pose
 
@@ -62,8 +61,7 @@ class Follower:
         return flow
 
     def _is_turned(self, face: Face) -> bool:
-        pose = face.quality.figures.pose
-        return self._pose is None or math.hypot(pose.yaw - self._pose.yaw, pose.pitch - self._pose.pitch) >= FAR_DEG
+        return self._pose is None or apart(face.quality.figures.pose, self._pose) >= FAR_DEG
 
     def _begin(self, face: Face, now_s: float) -> None:
         try:

@@ -75,7 +75,7 @@ class Sides:
     def _is_new(self, pose: Pose, now_s: float) -> bool:
         if not self._kept or now_s - self._kept[-1].at_s >= _ANEW_S:
             return True
-        return min(_apart(side.pose, pose) for side in self._kept) >= _APART_DEG
+        return min(apart(side.pose, pose) for side in self._kept) >= _APART_DEG
 
     def _keep(self, face: Face, now_s: float) -> None:
         try:
@@ -83,19 +83,19 @@ class Sides:
             side = _Side(Template(part), part, face.quality.figures.pose, now_s)
         except ValueError:
             return  # cut off or too small, or points that are no numbers
-        pairs = [(other, side) for other in self._kept if _APART_DEG <= _apart(other.pose, side.pose) <= FAR_DEG]
+        pairs = [(other, side) for other in self._kept if _APART_DEG <= apart(other.pose, side.pose) <= FAR_DEG]
         self._waiting += sorted(pairs, key=_worth)[:_PAIRS]
         self._kept.append(side)
         if len(self._kept) > _SIDES:
             self._kept.remove(min(self._kept[:-1], key=self._nearest))
 
     def _nearest(self, side: _Side) -> float:
-        return min(_apart(side.pose, other.pose) for other in self._kept if other is not side)
+        return min(apart(side.pose, other.pose) for other in self._kept if other is not side)
 
 
 def _worth(pair: tuple[_Side, _Side]) -> float:
     """How far from the best a pair's turn is, in degrees."""
-    return abs(_apart(pair[0].pose, pair[1].pose) - _BEST_DEG)
+    return abs(apart(pair[0].pose, pair[1].pose) - _BEST_DEG)
 
 
 def _part(face: Face) -> Face:
@@ -122,6 +122,6 @@ def _compare(earlier: _Side, later: _Side) -> Pair | None:
     return Pair((there.turn - back.turn) / 2, -np.sin(np.radians(degrees)), gain, later.at_s)
 
 
-def _apart(one: Pose, other: Pose) -> float:
+def apart(one: Pose, other: Pose) -> float:
     """Degrees between two poses, roll left out: that a sheet does as well."""
     return math.hypot(one.yaw - other.yaw, one.pitch - other.pitch)

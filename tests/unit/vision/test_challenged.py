@@ -85,15 +85,10 @@ def test_a_stranger_gets_no_more_attempts_by_gestures() -> None:
 
 
 def test_who_is_in_doubt_when_the_rest_ends_early_waits_as_at_first() -> None:
-    judges: list[Says] = []
-
-    def judge() -> Says:
-        judges.append(Says(Life.LIVE))
-        return judges[-1]
-
-    tracker = Tracker(GALLERY, POINTS, judge)
+    judge = Says(Life.LIVE)
+    tracker = Tracker(GALLERY, POINTS, lambda: judge)
     shown(tracker, TURN[:10], [like(3, n) for n in range(10)])
-    judges[0].life = Life.DOUBT
+    judge.life = Life.DOUBT
     times = []
     for number, yaw in enumerate(TURN[10:] + [0.0] * 10, start=10):
         seen = Observation(HERE, turned(yaw), like(3, number), face(yaw))
