@@ -17,7 +17,7 @@ import numpy as np
 from edge.vision.faces import Face
 from edge.vision.liveness.cells import COLUMNS, ROWS, Cells
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
-from edge.vision.liveness.template import OVAL
+from edge.vision.liveness.places import OVAL
 from edge.vision.liveness.view import EmptyView
 
 _EVERY_S = 0.095  # neighbouring frames show much the same

@@ -25,25 +25,21 @@ from numpy.typing import NDArray
 from edge.drivers.camera import Picture
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import STILL, Floats, Matrix, laid_over, working_scale
+from edge.vision.liveness.places import OVAL, depth_map, places, slope
+from edge.vision.liveness.sharpness import equally_sharp
 
 _WORKING_EYE_PX = 40.0
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149]
-OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # MediaPipe's face oval
-# What moves by itself: the lids with what lies around them, and the lips.
-_EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left out around an eye, in eye's widths
-_LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15
 _FINE, _COARSE = 1.2, (13, 13)
 """Detail between them is compared. Working pixels: a sigma, and a box taken twice, as wide as a sigma of 5.3."""
 _ROUNDS = 4
-_MOST_PX = 3000  # of those with the steepest gradients, which say nearly all: time is bounded
 _MARGIN = 0.15  # of the face's width, around the crop
-_REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
-_LEAST_PX = 24.0
+_LEAST_PX, _LEAST_PLACES = 24.0, 300
 _CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
 _LEAST_SPREAD = 0.1  # grey levels squared: what rounding leaves of a picture without noise
-_LEAST_ALIKE = 0.5
+_LEAST_ALIKE = 0.6
 """Correlation of template and picture; below it is something else. The frames of 42 living people of the tuning and the
 outer set have more but for one in 200, somebody else's face in one case of nine."""
+_LEAST_LEFT = 0.05  # of the template's squared slopes: with less, nothing can be said
 _DEGREE = 4
 _SHEET = 15  # terms of a polynomial of fourth degree in x and y, for each direction
 
@@ -82,15 +78,17 @@ class Template:
         ones = np.column_stack([mesh, np.ones(len(mesh))])
         self._solve = np.linalg.inv(ones.T @ ones) @ ones.T
         image = self._lay(face.picture, STILL)
-        across = np.asarray(cv2.Sobel(image, cv2.CV_32F, 1, 0, ksize=3, scale=0.125), np.float32)
-        down = np.asarray(cv2.Sobel(image, cv2.CV_32F, 0, 1, ksize=3, scale=0.125), np.float32)
+        across, down = slope(image, 1, 0), slope(image, 0, 1)
         working = ((mesh - self._origin) * self._scale).astype(np.float32)
-        self._at = _steepest(_mask(self._size, working), across, down)
+        depth = depth_map(self._size, working, face.points[:, 2] * self._scale)
+        self._at = places(working, depth, across, down)
+        if len(self._at) < _LEAST_PLACES:
+            raise ValueError("too small to be followed")
         eye = face.eye_px * self._scale
         middle = working[OVAL].mean(axis=0)
         rows, columns = np.divmod(self._at, width)
         x, y = ((columns - middle[0]) / eye).astype(np.float32), ((rows - middle[1]) / eye).astype(np.float32)
-        z = _depth(self._size, working, face.points[:, 2] * self._scale).reshape(-1)[self._at] / eye
+        z = depth.reshape(-1)[self._at] / eye
         z -= z.mean()
         self._columns, self._rows = columns.astype(np.float32), rows.astype(np.float32)
         self._eye = eye
@@ -99,7 +97,7 @@ class Template:
         of_x, of_y = _powers(x), _powers(y)
         smooth = [of_x[degree - n] * of_y[n] for degree in range(_DEGREE + 1) for n in range(degree + 1)]
         self._basis = np.column_stack([*smooth, z, z * x, z * y]).astype(np.float32)
-        self._image = image.reshape(-1)[self._at]
+        self._image = image
         across, down = across.reshape(-1)[self._at], down.reshape(-1)[self._at]
         sheet, head = self._basis[:, :_SHEET], self._basis[:, _SHEET:]
         self._steep = np.ascontiguousarray(
@@ -117,7 +115,6 @@ class Template:
         self._inverse = np.linalg.inv(normal)
         turn = slice(2 * _SHEET, 2 * _SHEET + 2)
         self._information = np.linalg.inv(self._inverse[turn, turn])
-        self._power = float(np.square(self._image).mean())
 
     def lay(self, face: Face, rounds: int = _ROUNDS) -> Laid | None:
         """Lay it over another frame of the same face; None where that does not look like it. `rounds`: half of them
@@ -130,25 +127,29 @@ class Template:
         area = float(np.linalg.det(matrix[:, :2]))
         if not 0.3 < area < 3.3:
             return None
-        image = self._lay(face.picture, matrix)
-        found, seen, left = self._fit(image, rounds)
-        spread = float(np.square(left).mean())
-        shown = math.sqrt(float(np.square(seen).mean()) * self._power)
-        alike = float((seen * self._image).mean()) / max(shown, 1e-6)
-        if not alike >= _LEAST_ALIKE:  # nor what is no number
+        mine, theirs, left = equally_sharp(self._image, self._lay(face.picture, matrix), self._at)
+        wanted = mine.reshape(-1)[self._at]
+        if left < _LEAST_LEFT:
+            return None
+        found, seen, off = self._fit(wanted, theirs, rounds, 1.0 / math.sqrt(left))
+        shown = math.sqrt(float(np.square(seen).mean()) * float(np.square(wanted).mean()))
+        if not float((seen * wanted).mean()) >= _LEAST_ALIKE * max(shown, 1e-6):  # nor what is no number
             return None
         turn = found[2 * _SHEET : 2 * _SHEET + 2]
-        return Laid(self._common(matrix, found), turn, self._information / max(spread, _LEAST_SPREAD))
+        noise = max(float(np.square(off).mean()), _LEAST_SPREAD)
+        return Laid(self._common(matrix, found), turn, self._information * left / noise)
 
     def went(self, motion: Matrix) -> float:
         """How far a motion takes the middle of the face, in eye distances."""
         gone = motion[:, :2] @ self._middle + motion[:, 2] - self._middle
         return float(np.hypot(*gone)) * self._scale / self._eye
 
-    def _fit(self, image: Floats, rounds: int) -> tuple[Matrix, Floats, Floats]:
-        """The numbers of sheet and head, what the picture shows by them, and the differences that they leave."""
+    def _fit(self, wanted: Floats, image: Floats, rounds: int, stride: float) -> tuple[Matrix, Floats, Floats]:
+        """The numbers of sheet and head, what the picture shows by them, and the differences that they leave. `wanted`:
+        the template's values; `stride`: how much further a step has to go because they were blurred.
+        """
         found = np.zeros(2 * _SHEET + 3)
-        seen, left = self._image, self._image
+        seen, left = wanted, wanted
         for _ in range(rounds):
             ways = np.zeros((_SHEET + 3, 2), np.float32)
             ways[:_SHEET, 0], ways[:_SHEET, 1] = found[:_SHEET], found[_SHEET : 2 * _SHEET]
@@ -158,10 +159,10 @@ class Template:
             seen = np.asarray(
                 cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
             ).reshape(-1)
-            left = seen - self._image
+            left = seen - wanted
             limit = _CLIP * 1.4826 * float(np.median(np.abs(left[::7])))
             left = np.clip(left, -limit, limit)
-            found -= self._inverse @ (self._steep @ left).astype(np.float64)
+            found -= stride * (self._inverse @ (self._steep @ left).astype(np.float64))
         return found, seen, left
 
     def _common(self, matrix: Matrix, found: Matrix) -> Matrix:
@@ -187,37 +188,3 @@ def _filtered(grey: NDArray[np.uint8]) -> Floats:
     image = grey.astype(np.float32)
     coarse = cv2.blur(cv2.blur(image, _COARSE), _COARSE)
     return np.asarray(cv2.GaussianBlur(image, (0, 0), _FINE) - coarse, np.float32)
-
-
-def _steepest(mask: NDArray[np.uint8], across: Floats, down: Floats) -> NDArray[np.intp]:
-    """Where the template is compared: as many places in the mask as time allows."""
-    places = np.flatnonzero(mask)
-    if len(places) <= _MOST_PX:
-        return places
-    steep = np.square(across.reshape(-1)[places]) + np.square(down.reshape(-1)[places])
-    return np.sort(places[np.argpartition(steep, -_MOST_PX)[-_MOST_PX:]])
-
-
-def _mask(size: tuple[int, int], mesh: Floats) -> NDArray[np.uint8]:
-    mask = np.zeros(size[::-1], np.uint8)
-    cv2.fillConvexPoly(mask, cv2.convexHull(mesh[OVAL].astype(np.int32)), 1)
-    for outer, inner in _EYES:
-        wide = float(np.hypot(*(mesh[outer] - mesh[inner])))
-        x, y = (float(n) for n in (mesh[outer] + mesh[inner]) / 2)
-        lean = float(np.degrees(np.arctan2(*(mesh[inner] - mesh[outer])[::-1])))
-        cv2.ellipse(mask, ((x, y), (2 * _EYE[0] * wide, 2 * _EYE[1] * wide), lean), (0,), -1)
-    middle = mesh[_LIPS].mean(axis=0)
-    grown = middle + _LIPS_GROWN * (mesh[_LIPS] - middle)
-    cv2.fillConvexPoly(mask, cv2.convexHull(grown.astype(np.int32)), 0)
-    return mask
-
-
-def _depth(size: tuple[int, int], mesh: Floats, depth: Floats) -> Floats:
-    """The mesh's depth everywhere: a mean of the vertices near by, with Gaussian weights."""
-    columns, rows = np.clip(np.rint(mesh).astype(np.intp), 0, np.array(size) - 1).T
-    sums, counts = np.zeros(size[::-1], np.float32), np.zeros(size[::-1], np.float32)
-    np.add.at(sums, (rows, columns), depth)
-    np.add.at(counts, (rows, columns), np.float32(1.0))
-    sigma = _REACH * size[0]
-    counts = np.asarray(cv2.GaussianBlur(counts, (0, 0), sigma))
-    return np.asarray(cv2.GaussianBlur(sums, (0, 0), sigma) / np.maximum(counts, 1e-9), np.float32)

@@ -13,7 +13,7 @@ from edge.vision.faces import Face
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
 from edge.vision.liveness.figure import Figure, hidden
 from edge.vision.liveness.judge import at_the_gate
-from edge.vision.liveness.template import OVAL
+from edge.vision.liveness.places import OVAL
 from edge.vision.liveness.view import EmptyView
 
 SIZE = (480, 640)

@@ -1,0 +1,65 @@
+"""Where on a face its texture is compared, and how deep each place lies.
+
+Left out is what moves by itself, and the skin that is seen so much from the side that the outline runs there: what the
+picture shows at an outline is another part of the head as soon as it turns, so it moves as nothing does that is drawn
+on the face.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.vision.liveness.patch import Floats
+
+OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149]
+OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # MediaPipe's face oval
+# What moves by itself: the lids with what lies around them, and the lips.
+_EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left out around an eye, in eye's widths
+_LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15
+_MOST_PX = 3000  # of those with the steepest gradients, which say nearly all: time is bounded
+_ASIDE = 1.4  # of depth, px a px: skin that is turned 54° from the view
+_REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
+
+
+def places(mesh: Floats, depth: Floats, across: Floats, down: Floats) -> NDArray[np.intp]:
+    """As many places as time allows, those where the picture's slopes `across` and `down` are steepest, counted row by
+    row. `mesh`: 468 × 2 in working pixels; `depth`: of every place, see `depth_map`.
+    """
+    aside = np.hypot(slope(depth, 1, 0), slope(depth, 0, 1)) > _ASIDE
+    found = np.flatnonzero(_skin(depth.shape, mesh).astype(bool) & ~aside)
+    if len(found) <= _MOST_PX:
+        return found
+    steep = np.square(across.reshape(-1)[found]) + np.square(down.reshape(-1)[found])
+    return np.sort(found[np.argpartition(steep, -_MOST_PX)[-_MOST_PX:]])
+
+
+def depth_map(size: tuple[int, int], mesh: Floats, depth: Floats) -> Floats:
+    """The mesh's depth everywhere: a mean of the vertices near by, with Gaussian weights."""
+    columns, rows = np.clip(np.rint(mesh).astype(np.intp), 0, np.array(size) - 1).T
+    sums, counts = np.zeros(size[::-1], np.float32), np.zeros(size[::-1], np.float32)
+    np.add.at(sums, (rows, columns), depth)
+    np.add.at(counts, (rows, columns), np.float32(1.0))
+    sigma = _REACH * size[0]
+    counts = np.asarray(cv2.GaussianBlur(counts, (0, 0), sigma))
+    return np.asarray(cv2.GaussianBlur(sums, (0, 0), sigma) / np.maximum(counts, 1e-9), np.float32)
+
+
+def slope(image: Floats, across: int, down: int) -> Floats:
+    """The slope of an image in one direction, per pixel."""
+    return np.asarray(cv2.Sobel(image, cv2.CV_32F, across, down, ksize=3, scale=0.125), np.float32)
+
+
+def _skin(shape: tuple[int, ...], mesh: Floats) -> NDArray[np.uint8]:
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(mesh[OVAL].astype(np.int32)), 1)
+    for outer, inner in _EYES:
+        wide = float(np.hypot(*(mesh[outer] - mesh[inner])))
+        x, y = (float(n) for n in (mesh[outer] + mesh[inner]) / 2)
+        lean = float(np.degrees(np.arctan2(*(mesh[inner] - mesh[outer])[::-1])))
+        cv2.ellipse(mask, ((x, y), (2 * _EYE[0] * wide, 2 * _EYE[1] * wide), lean), (0,), -1)
+    middle = mesh[_LIPS].mean(axis=0)
+    grown = middle + _LIPS_GROWN * (mesh[_LIPS] - middle)
+    cv2.fillConvexPoly(mask, cv2.convexHull(grown.astype(np.int32)), 0)
+    return mask
