@@ -13,6 +13,8 @@ Matrix = NDArray[np.float64]
 
 STILL: Matrix = np.eye(2, 3)
 """The motion of what stands still."""
+_FINE, _COARSE = 1.2, (13, 13)
+"""Detail between them is compared. Working pixels: a sigma, and a box taken twice, as wide as a sigma of 5.3."""
 
 
 def working_scale(eye_px: float, most_px: float) -> float:
@@ -44,3 +46,10 @@ def laid_over(
     back[:, 2] += back[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from pixel centres
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(grey, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def filtered(grey: NDArray[np.uint8]) -> Floats:
+    """Without noise and without slow light, in units of the local contrast's size."""
+    image = grey.astype(np.float32)
+    coarse = cv2.blur(cv2.blur(image, _COARSE), _COARSE)
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), _FINE) - coarse, np.float32)

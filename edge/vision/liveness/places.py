@@ -19,7 +19,7 @@ OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # Med
 _EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left out around an eye, in eye's widths
 _LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15
 _MOST_PX = 3000  # of those with the steepest gradients, which say nearly all: time is bounded
-_ASIDE = 1.4  # of depth, px a px: skin that is turned 54° from the view
+_ASIDE = 1.2  # of depth, px a px: skin that is turned 50° from the view
 _REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
 
 

@@ -20,17 +20,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.drivers.camera import Picture
 from edge.vision.faces import Face
-from edge.vision.liveness.patch import STILL, Floats, Matrix, laid_over, working_scale
+from edge.vision.liveness.patch import STILL, Floats, Matrix, filtered, laid_over, working_scale
 from edge.vision.liveness.places import OVAL, depth_map, places, slope
 from edge.vision.liveness.sharpness import equally_sharp
 
 _WORKING_EYE_PX = 40.0
-_FINE, _COARSE = 1.2, (13, 13)
-"""Detail between them is compared. Working pixels: a sigma, and a box taken twice, as wide as a sigma of 5.3."""
 _ROUNDS = 4
 _MARGIN = 0.15  # of the face's width, around the crop
 _LEAST_PX, _LEAST_PLACES = 24.0, 300
@@ -173,7 +170,7 @@ class Template:
 
     def _lay(self, picture: Picture, matrix: Matrix) -> Floats:
         """The part of a picture that the template covers when its points moved by `matrix`, filtered."""
-        return _filtered(laid_over(picture, matrix, self._origin, self._scale, self._size))
+        return filtered(laid_over(picture, matrix, self._origin, self._scale, self._size))
 
 
 def _powers(values: Floats) -> list[Floats]:
@@ -181,10 +178,3 @@ def _powers(values: Floats) -> list[Floats]:
     for _ in range(_DEGREE):
         found.append(found[-1] * values)
     return found
-
-
-def _filtered(grey: NDArray[np.uint8]) -> Floats:
-    """Without noise and without slow light, in units of the local contrast's size."""
-    image = grey.astype(np.float32)
-    coarse = cv2.blur(cv2.blur(image, _COARSE), _COARSE)
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), _FINE) - coarse, np.float32)

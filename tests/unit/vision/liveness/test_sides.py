@@ -10,7 +10,6 @@ from moving_heads import FPS, Depth, Step, bent_sheet, head, moved, sheet
 from edge.drivers.camera import Picture
 from edge.vision.faces import Face
 from edge.vision.liveness.sides import KEPT_S, Pair, Sides
-from edge.vision.liveness.template import Template
 
 COMES = [Step((0.10 * n, -0.03 * n), (4.0 * n, 0.0)) for n in (2.0, 1.0, 0.0)]
 """Somebody who comes in from beside within three frames, and stops."""
@@ -45,20 +44,33 @@ def test_a_sheet_gains_nothing_both_ways(face: Face, wall: Picture, depth: Depth
     assert np.mean([pair.gain for pair in found]) < 15.0
 
 
-def test_what_is_wrong_with_one_picture_contradicts_itself(face: Face, wall: Picture) -> None:
-    """A smear looks like depth when another picture is laid over it, and like the same depth, not the opposite one,
-    when it is laid over the other.
-    """
-    (_, first), (_, second) = moved(face, wall, [Step(), Step()], sheet)
-    smeared = replace(first, picture=cv2.blur(first.picture, (15, 1)))
-    there = Template(smeared).lay(second)
-    assert there is not None
-    assert there.turn @ there.information @ there.turn / 2 > 10.0
+SMEARS = [(5, 1), (9, 1), (15, 1), (1, 9)]
+"""Of somebody who moves across the view, and who moves up or down, pixels."""
+
+
+def _smeared_and_sharp(face: Face, wall: Picture, smear: tuple[int, int], depth: Depth, turn: float) -> Pair:
+    """Two pictures, the first one smeared; the mesh sees a turn by eight degrees."""
+    (_, first), (_, second) = moved(face, wall, [Step(), Step((turn, 0.0))], depth)
     sides = Sides()
-    assert sides.observe(_turned(smeared, 8.0), 0.0) is None
+    smeared = replace(first, picture=cv2.blur(first.picture, smear))
+    assert sides.observe(_turned(smeared, -8.0 + float(np.degrees(turn))), 0.0) is None
     pair = sides.observe(second, 0.1)
     assert pair is not None
-    assert pair.gain < 0.0
+    return pair
+
+
+@pytest.mark.parametrize("smear", SMEARS)
+def test_a_smear_is_no_depth(face: Face, wall: Picture, smear: tuple[int, int]) -> None:
+    pair = _smeared_and_sharp(face, wall, smear, sheet, 0.0)
+    assert pair.gain < 35.0
+    assert np.degrees(np.hypot(*pair.turn)) < 0.3 * 8.0  # a smaller part of the mesh's turn than a head's would be
+
+
+@pytest.mark.parametrize("smear", SMEARS)
+def test_a_head_that_was_smeared_when_it_turned_is_a_head(face: Face, wall: Picture, smear: tuple[int, int]) -> None:
+    pair = _smeared_and_sharp(face, wall, smear, head, 0.14)
+    assert pair.gain > 60.0
+    assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
 
 
 def test_who_stands_still_is_compared_with_nobody(face: Face, wall: Picture) -> None:

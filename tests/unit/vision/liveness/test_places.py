@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge.vision.faces import Face
+from edge.vision.liveness.patch import Floats
+from edge.vision.liveness.places import depth_map, places, slope
+
+SIZE = (320, 320)
+
+
+@pytest.fixture(scope="module")
+def texture() -> Floats:
+    return np.random.default_rng(2).normal(0.0, 1.0, SIZE).astype(np.float32)
+
+
+def found(face: Face, texture: Floats, yaw: float = 0.0) -> tuple[Floats, set[int], Floats]:
+    """The mesh when the head has turned, where it is compared, and how deep it is there."""
+    turned = face.points.copy()
+    own = turned - turned.mean(axis=0)
+    turned[:, 0] = turned[:, 0].mean() + own[:, 0] * np.cos(yaw) + own[:, 2] * np.sin(yaw)
+    turned[:, 2] = own[:, 2] * np.cos(yaw) - own[:, 0] * np.sin(yaw)
+    mesh = turned[:, :2].astype(np.float32)
+    depth = depth_map(SIZE, mesh, turned[:, 2])
+    at = places(mesh, depth, slope(texture, 1, 0), slope(texture, 0, 1))
+    return mesh, set(at.tolist()), depth
+
+
+def test_eyes_and_lips_move_by_themselves_and_are_left_out(face: Face, texture: Floats) -> None:
+    mesh, at, _ = found(face, texture)
+    assert 500 < len(at) <= 3000
+    for vertex in (159, 386, 13):  # upper lids, lips
+        column, row = np.rint(mesh[vertex]).astype(int)
+        assert row * 320 + column not in at
+
+
+@pytest.mark.parametrize("yaw", [-0.5, 0.5])
+def test_the_outline_of_a_turned_head_is_left_out(face: Face, texture: Floats, yaw: float) -> None:
+    """There the picture shows another part of the head as soon as it turns."""
+    _, at, depth = found(face, texture, yaw)
+    rows, columns = np.divmod(np.array(sorted(at)), 320)
+    steep = np.hypot(slope(depth, 1, 0), slope(depth, 0, 1))
+    assert steep[rows, columns].max() <= 1.2
+    assert len(at) > 500
