@@ -20,15 +20,21 @@ _EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left
 _LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15
 _MOST_PX = 3000  # of those with the steepest gradients, which say nearly all: time is bounded
 _ASIDE = 1.2  # of depth, px a px: skin that is turned 50° from the view
+_EDGE = 8  # px inside the picture: what is filtered nearer to its edge is made up
 _REACH = 0.03  # of the crop's width: sigma of the weights with which vertices give their depth to pixels
 
 
-def places(mesh: Floats, depth: Floats, across: Floats, down: Floats) -> NDArray[np.intp]:
+def places(mesh: Floats, depth: Floats, across: Floats, down: Floats, edges: NDArray[np.float64]) -> NDArray[np.intp]:
     """As many places as time allows, those where the picture's slopes `across` and `down` are steepest, counted row by
-    row. `mesh`: 468 × 2 in working pixels; `depth`: of every place, see `depth_map`.
+    row. `mesh`: 468 × 2 in working pixels; `depth`: of every place, see `depth_map`; `edges`: where the picture begins
+    (x, y) and ends.
     """
-    aside = np.hypot(slope(depth, 1, 0), slope(depth, 0, 1)) > _ASIDE
-    found = np.flatnonzero(_skin(depth.shape, mesh).astype(bool) & ~aside)
+    usable = _skin(depth.shape, mesh).astype(bool) & (np.hypot(slope(depth, 1, 0), slope(depth, 0, 1)) <= _ASIDE)
+    inner = edges + np.array([[_EDGE], [-_EDGE]])
+    (left, top), (right, bottom) = np.clip(inner, 0, depth.shape[::-1]).astype(int)
+    shown = np.zeros_like(usable)
+    shown[top:bottom, left:right] = True
+    found = np.flatnonzero(usable & shown)
     if len(found) <= _MOST_PX:
         return found
     steep = np.square(across.reshape(-1)[found]) + np.square(down.reshape(-1)[found])

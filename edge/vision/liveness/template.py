@@ -31,6 +31,7 @@ _WORKING_EYE_PX = 40.0
 _ROUNDS = 4
 _MARGIN = 0.15  # of the face's width, around the crop
 _LEAST_PX, _LEAST_PLACES = 24.0, 300
+_BEYOND = 0.1  # of a face's width or height, beyond the picture: whoever stands near loses his chin
 _CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
 _LEAST_SPREAD = 0.1  # grey levels squared: what rounding leaves of a picture without noise
 _LEAST_ALIKE = 0.6
@@ -68,8 +69,8 @@ class Template:
         self._origin = low - margin
         width, height = (int(n) for n in np.ceil((high - low + 2 * margin) * self._scale))
         self._size = (width, height)
-        inside = (self._origin >= 0).all() and (high + margin <= face.picture.shape[1::-1]).all()
-        if not inside:
+        beyond = _BEYOND * (high - low)
+        if (low < -beyond).any() or (high > face.picture.shape[1::-1] + beyond).any():
             raise ValueError("cut off")
         self.mesh = mesh
         ones = np.column_stack([mesh, np.ones(len(mesh))])
@@ -78,7 +79,8 @@ class Template:
         across, down = slope(image, 1, 0), slope(image, 0, 1)
         working = ((mesh - self._origin) * self._scale).astype(np.float32)
         depth = depth_map(self._size, working, face.points[:, 2] * self._scale)
-        self._at = places(working, depth, across, down)
+        edges = np.array([[0.0, 0.0], face.picture.shape[1::-1]]) - self._origin
+        self._at = places(working, depth, across, down, edges * self._scale)
         if len(self._at) < _LEAST_PLACES:
             raise ValueError("too small to be followed")
         eye = face.eye_px * self._scale

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import Floats
 from edge.vision.liveness.places import depth_map, places, slope
 
 SIZE = (320, 320)
+WHOLE = np.array([[0.0, 0.0], [320.0, 320.0]])
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +17,9 @@ def texture() -> Floats:
     return np.random.default_rng(2).normal(0.0, 1.0, SIZE).astype(np.float32)
 
 
-def found(face: Face, texture: Floats, yaw: float = 0.0) -> tuple[Floats, set[int], Floats]:
+def found(
+    face: Face, texture: Floats, yaw: float = 0.0, edges: NDArray[np.float64] = WHOLE
+) -> tuple[Floats, set[int], Floats]:
     """The mesh when the head has turned, where it is compared, and how deep it is there."""
     turned = face.points.copy()
     own = turned - turned.mean(axis=0)
@@ -23,7 +27,7 @@ def found(face: Face, texture: Floats, yaw: float = 0.0) -> tuple[Floats, set[in
     turned[:, 2] = own[:, 2] * np.cos(yaw) - own[:, 0] * np.sin(yaw)
     mesh = turned[:, :2].astype(np.float32)
     depth = depth_map(SIZE, mesh, turned[:, 2])
-    at = places(mesh, depth, slope(texture, 1, 0), slope(texture, 0, 1))
+    at = places(mesh, depth, slope(texture, 1, 0), slope(texture, 0, 1), edges)
     return mesh, set(at.tolist()), depth
 
 
@@ -43,3 +47,11 @@ def test_the_outline_of_a_turned_head_is_left_out(face: Face, texture: Floats, y
     steep = np.hypot(slope(depth, 1, 0), slope(depth, 0, 1))
     assert steep[rows, columns].max() <= 1.2
     assert len(at) > 500
+
+
+def test_what_is_filtered_at_the_edge_of_the_picture_is_left_out(face: Face, texture: Floats) -> None:
+    _, at, _ = found(face, texture, edges=np.array([[140.0, 0.0], [320.0, 170.0]]))
+    rows, columns = np.divmod(np.array(sorted(at)), 320)
+    assert columns.min() >= 148
+    assert rows.max() < 162
+    assert len(found(face, texture, edges=WHOLE + 1000.0)[1]) == 0
