@@ -33,7 +33,7 @@ def test_who_comes_in_and_stops_is_compared_with_how_he_came(face: Face, wall: P
     found = compared(face, wall, [*COMES, *STANDS])
     assert len(found) >= 5  # the three sides two by two, and the later ones with the earlier ones
     for pair in found:
-        assert pair.gain > 60.0
+        assert pair.gain > 25.0
         assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
 
 
@@ -41,7 +41,7 @@ def test_who_comes_in_and_stops_is_compared_with_how_he_came(face: Face, wall: P
 def test_a_sheet_gains_nothing_both_ways(face: Face, wall: Picture, depth: Depth) -> None:
     found = compared(face, wall, [*COMES, *STANDS], depth)
     assert len(found) >= 5
-    assert np.mean([pair.gain for pair in found]) < 15.0
+    assert np.mean([pair.gain for pair in found]) < 1.5
 
 
 SMEARS = [(5, 1), (9, 1), (12, 1), (1, 9)]
@@ -62,14 +62,14 @@ def _smeared_and_sharp(face: Face, wall: Picture, smear: tuple[int, int], depth:
 @pytest.mark.parametrize("smear", SMEARS)
 def test_a_smear_is_no_depth(face: Face, wall: Picture, smear: tuple[int, int]) -> None:
     pair = _smeared_and_sharp(face, wall, smear, sheet, 0.0)
-    assert pair.gain < 35.0
+    assert pair.gain < 4.0
     assert np.degrees(np.hypot(*pair.turn)) < 0.3 * 8.0  # a smaller part of the mesh's turn than a head's would be
 
 
 @pytest.mark.parametrize("smear", SMEARS)
 def test_a_head_that_was_smeared_when_it_turned_is_a_head(face: Face, wall: Picture, smear: tuple[int, int]) -> None:
     pair = _smeared_and_sharp(face, wall, smear, head, 0.14)
-    assert pair.gain > 60.0
+    assert pair.gain > 7.0
     assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
 
 
