@@ -86,11 +86,11 @@ def test_one_good_pair_is_an_accident(face: Face) -> None:
     found = score(Geometry(), face, [flow(), *[flow(gain=0.5)] * 6])
     assert found is not None
     assert found < Geometry.passes
-    for others in ([3.0], [-3000.0], [-15.0, -15.0], [3.0, 3.0]):
+    for others in ([0.5], [-3000.0], [-5.0, -5.0], [0.5, 0.5]):
         found = score(Geometry(), face, [flow(), *(flow(gain=gain) for gain in others)])
         assert found is not None
         assert found < Geometry.passes
-    few, more = (score(Geometry(), face, [flow(gain=18.0)] * count) for count in (2, 3))
+    few, more = (score(Geometry(), face, [flow(gain=2.6)] * count) for count in (2, 3))
     assert few is not None
     assert more is not None
     assert few < Geometry.passes <= more
