@@ -61,9 +61,10 @@ def light(now: Colours, view: Colours, where: Cells) -> Colours | None:
     for limit in (2 * _INLIER, _INLIER):
         near = (np.abs(wanted - (found.transpose(0, 2, 1) @ known)[:, 0]) < limit) & asked
         held = known * near[:, None]
-        fitted = np.linalg.solve(held @ known.transpose(0, 2, 1) + ties, held @ wanted[..., None])
-        enough = np.count_nonzero(near, axis=1) >= fewest
-        found = np.where(enough[:, None, None], fitted, found)
+        few = (np.count_nonzero(near, axis=1) < fewest)[:, None, None]
+        # Of too few cells nothing is fitted; without the ones there would be no solution where there is none at all.
+        fitted = np.linalg.solve(held @ known.transpose(0, 2, 1) + ties + few * np.eye(4), held @ wanted[..., None])
+        found = np.where(few, found, fitted).astype(np.float32)
     return (found[:, :3, 0] @ _PLACE.reshape(3, -1)).reshape(now.shape) + found[:, 3, :, None] * bright
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
-from edge.vision.liveness.sides import FAR_DEG, Pair, Sides, apart
+from edge.vision.liveness.sides import Pair, Sides, apart
 from edge.vision.liveness.template import Template
 from edge.vision.pose import Pose
 
 LIFE_S = 1.0
 """Of a template. Until then a walker has come nearer by a third, and skin does not look the same from there."""
+TURNED_DEG = 8.0
+"""After so much of a turn as well: beyond, half of who comes in from beside were no longer told to be themselves."""
 GAP_S = 0.5
 """After such a pause nobody knows that it is still the same thing."""
 
@@ -61,7 +63,7 @@ class Follower:
         return flow
 
     def _is_turned(self, face: Face) -> bool:
-        return self._pose is None or apart(face.quality.figures.pose, self._pose) >= FAR_DEG
+        return self._pose is None or apart(face.quality.figures.pose, self._pose) >= TURNED_DEG
 
     def _begin(self, face: Face, now_s: float) -> None:
         try:

@@ -41,3 +41,13 @@ def test_too_few_cells_tell_no_light() -> None:
     few = np.zeros_like(EVERYWHERE)
     few[:4] = True
     assert light(view, view, few) is None
+
+
+def test_where_no_cell_is_in_the_light_of_another_one_there_is_no_light_and_no_crash() -> None:
+    """A film whose stripes flicker by turns: the median lies between them, and nothing lies near it."""
+    view = colours(scene())
+    stripes = np.tile(np.where(np.arange(ROWS) % 4 < 2, 2.0, -2.0)[:, None], (1, COLUMNS)).astype(np.float32)
+    added = light(view, view + stripes, EVERYWHERE)
+    assert added is not None
+    assert np.isfinite(added).all()
+    assert float(np.median(change(view + added, view + stripes).luma)) > 1.0
