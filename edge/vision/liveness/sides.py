@@ -36,8 +36,8 @@ _MARGIN = 0.4  # of the oval's width and height, around what is kept of a pictur
 class Pair:
     """Two sides, compared. `turn`: by how much the view turned from the earlier to the later one as the texture shows
     it, the mean of both ways, and `mesh`: as the mesh does; yaw and pitch in radians. `gain`: how much better a head
-    explains the motion than a sheet does, per number that it has more, in units of the noise; below 0 where the two
-    ways contradict each other. `seen_s`: when the later one was seen.
+    explains the motion than a sheet does, per number that it has more, in units of what neither explains; below 0
+    where the two ways contradict each other. `seen_s`: when the later one was seen.
     """
 
     turn: Matrix

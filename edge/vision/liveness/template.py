@@ -47,7 +47,7 @@ _PART_PX = 8
 @dataclass(frozen=True, slots=True, eq=False)
 class Laid:
     """The template laid over a picture. `matrix`: 2 × 3, the face's common motion in picture pixels. `turn`: v, in
-    radians, and `information`: 2 × 2, the inverse of its covariance were there only the camera's noise.
+    radians, and `information`: 2 × 2, the inverse of its covariance, as the differences that are left tell it.
     """
 
     matrix: Matrix
@@ -56,7 +56,9 @@ class Laid:
 
 
 class Template:
-    """The face in one frame. Raises ValueError where it is too small or cut off to be followed."""
+    """The face in one frame. Raises ValueError where it is too small or cut off to be followed, and where it shows no
+    texture: numpy.linalg.LinAlgError is one.
+    """
 
     def __init__(self, face: Face) -> None:
         if not np.isfinite(face.points).all():

@@ -48,7 +48,10 @@ def test_one_smeared_across_and_one_smeared_down_are_both_blurred(face: Face) ->
 def test_what_is_equally_sharp_is_left_alone(face: Face) -> None:
     sharp = texture(face)
     darker = np.asarray(0.98 * sharp, np.float32)
-    assert equally_sharp(sharp, darker, AT) == (sharp, darker, 1.0)
+    one, other, left = equally_sharp(sharp, darker, AT)
+    assert one is sharp
+    assert other is darker
+    assert left == 1.0
 
 
 def test_of_what_shows_nothing_nothing_is_left(face: Face) -> None:

@@ -73,6 +73,15 @@ def test_a_head_that_was_smeared_when_it_turned_is_a_head(face: Face, wall: Pict
     assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
 
 
+@pytest.mark.parametrize("grey", [0, 120, 255])
+def test_a_face_without_texture_is_compared_with_nobody(face: Face, grey: int) -> None:
+    """Blown out, or the lens is covered: least squares have no solution then, which must not end the thread."""
+    blank = replace(face, picture=np.full_like(face.picture, grey))
+    sides = Sides()
+    for n in range(4):
+        assert sides.observe(_turned(blank if n % 2 else face, 8.0 * (n % 2)), n / FPS) is None
+
+
 def test_who_stands_still_is_compared_with_nobody(face: Face, wall: Picture) -> None:
     assert compared(face, wall, [Step()] * 30) == []
 
