@@ -59,6 +59,16 @@ def _smeared_and_sharp(face: Face, wall: Picture, smear: tuple[int, int], depth:
     return pair
 
 
+@pytest.mark.parametrize("smear", [(25, 1), (1, 13), (1, 21)])
+def test_what_is_smeared_too_far_is_not_compared(face: Face, wall: Picture, smear: tuple[int, int]) -> None:
+    """The little that is left of it is bent by the smear, and agrees with a turn as often as not."""
+    (_, first), (_, second) = moved(face, wall, [Step(), Step()], sheet)
+    smeared = replace(first, picture=cv2.blur(first.picture, smear))
+    sides = Sides()
+    assert sides.observe(_turned(smeared, -8.0), 0.0) is None
+    assert sides.observe(second, 0.1) is None
+
+
 @pytest.mark.parametrize("smear", SMEARS)
 def test_a_smear_is_no_depth(face: Face, wall: Picture, smear: tuple[int, int]) -> None:
     pair = _smeared_and_sharp(face, wall, smear, sheet, 0.0)
