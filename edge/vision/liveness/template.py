@@ -36,7 +36,8 @@ _CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
 _LEAST_SPREAD = 0.1  # grey levels squared: what rounding leaves of a picture without noise
 _LEAST_ALIKE = 0.6
 """Correlation of template and picture; below it is something else. The frames of 43 living people of the tuning and the
-outer set have more but for one in 120, somebody else's face in one case of thirteen."""
+outer set have more but for one in 120, somebody else's face in one case of thirteen; in one of five where both are
+smeared."""
 _LEAST_LEFT = 0.3  # of the template's squared slopes: where a smear has taken more, the rest is bent by it
 _DEGREE = 4
 _SHEET = 15  # terms of a polynomial of fourth degree in x and y, for each direction
