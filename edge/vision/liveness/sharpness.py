@@ -17,7 +17,8 @@ from edge.vision.liveness.patch import Floats
 
 _DETAIL = 7.0
 """How far the filtered texture of a face reaches, px squared: a Gaussian blur of variance s takes its squared slopes to
-(1 + s / _DETAIL)^-1.5 of what they were. Half of 422 pairs of pictures of the rig's people are within a seventh of it."""
+(1 + s / _DETAIL)^-1.5 of what they were. Of 422 pairs of pictures of the rig's people half are within a seventh of it.
+"""
 _NEARLY = 1.08  # times as steep: less is left alone
 _MOST_SIGMA = 4.0
 
