@@ -43,13 +43,14 @@ def places(mesh: Floats, depth: Floats, across: Floats, down: Floats, edges: NDA
 
 def depth_map(size: tuple[int, int], mesh: Floats, depth: Floats) -> Floats:
     """The mesh's depth everywhere: a mean of the vertices near by, with Gaussian weights."""
+    (width, height), sigma = size, _REACH * size[0]
     columns, rows = np.clip(np.rint(mesh).astype(np.intp), 0, np.array(size) - 1).T
-    sums, counts = np.zeros(size[::-1], np.float32), np.zeros(size[::-1], np.float32)
-    np.add.at(sums, (rows, columns), depth)
-    np.add.at(counts, (rows, columns), np.float32(1.0))
-    sigma = _REACH * size[0]
-    counts = np.asarray(cv2.GaussianBlur(counts, (0, 0), sigma))
-    return np.asarray(cv2.GaussianBlur(sums, (0, 0), sigma) / np.maximum(counts, 1e-9), np.float32)
+
+    def near(weights: Floats) -> Floats:
+        sums = np.bincount(rows * width + columns, weights, width * height).astype(np.float32)
+        return np.asarray(cv2.GaussianBlur(sums.reshape(height, width), (0, 0), sigma), np.float32)
+
+    return np.asarray(near(depth) / np.maximum(near(np.ones_like(depth)), 1e-9), np.float32)
 
 
 def slope(image: Floats, across: int, down: int) -> Floats:

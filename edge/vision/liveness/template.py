@@ -100,24 +100,16 @@ class Template:
         # By rising degree: 1, x, y and so on; `_common` needs the first three.
         of_x, of_y = _powers(x), _powers(y)
         smooth = [of_x[degree - n] * of_y[n] for degree in range(_DEGREE + 1) for n in range(degree + 1)]
-        self._basis = np.column_stack([*smooth, z, z * x, z * y]).astype(np.float32)
+        self._basis = np.stack([*smooth, z, z * x, z * y]).astype(np.float32)
         self._image = image
         across, down = across.reshape(-1)[self._at], down.reshape(-1)[self._at]
-        sheet, head = self._basis[:, :_SHEET], self._basis[:, _SHEET:]
-        self._steep = np.ascontiguousarray(
-            np.vstack(
-                [
-                    sheet.T * across, sheet.T * down, head[:, 0] * across, head[:, 0] * down,
-                    head[:, 1] * across + head[:, 2] * down,
-                ]
-            )
-            * eye,
-            np.float32,
-        )  # fmt: skip
+        sheet, head = self._basis[:_SHEET], self._basis[_SHEET:]
+        depth_moves = [head[0] * across, head[0] * down, head[1] * across + head[2] * down]
+        self._steep = np.concatenate([sheet * across, sheet * down, depth_moves]) * np.float32(eye)
         normal = (self._steep @ self._steep.T).astype(np.float64)
         normal += np.diag(np.diag(normal)) * 1e-4
         self._inverse = np.linalg.inv(normal)
-        self._pull = (self._inverse[_TURN] @ self._steep).astype(np.float32)
+        self._pull = self._inverse[_TURN].astype(np.float32) @ self._steep
         self._part = rows // _PART_PX * (width // _PART_PX + 1) + columns // _PART_PX
 
     def lay(self, face: Face, rounds: int = _ROUNDS) -> Laid | None:
@@ -162,11 +154,11 @@ class Template:
         found = np.zeros(2 * _SHEET + 3)
         seen, left = wanted, wanted
         for _ in range(rounds):
-            ways = np.zeros((_SHEET + 3, 2), np.float32)
-            ways[:_SHEET, 0], ways[:_SHEET, 1] = found[:_SHEET], found[_SHEET : 2 * _SHEET]
-            ways[-3], ways[-2, 0], ways[-1, 1] = found[-3:-1], found[-1], found[-1]
-            moved = (self._basis @ ways) * np.float32(self._eye)
-            columns, rows = (self._columns + moved[:, 0])[:, None], (self._rows + moved[:, 1])[:, None]
+            ways = np.zeros((2, _SHEET + 3), np.float32)
+            ways[0, :_SHEET], ways[1, :_SHEET] = found[:_SHEET], found[_SHEET : 2 * _SHEET]
+            ways[:, -3], ways[0, -2], ways[1, -1] = found[-3:-1], found[-1], found[-1]
+            moved = (ways @ self._basis) * np.float32(self._eye)
+            columns, rows = (self._columns + moved[0])[:, None], (self._rows + moved[1])[:, None]
             seen = np.asarray(
                 cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
             ).reshape(-1)
