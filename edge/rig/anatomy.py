@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from edge.rig.lens import Points
 
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377]
-OVAL += [152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
 CHIN, FOREHEAD = 152, 10
 # Of the person's right eye and of the left: corners, upper and lower rim from one corner to the other, and the fold
 # above the upper rim.

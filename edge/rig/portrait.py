@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.drivers.camera import Picture
 from edge.errors import DataError
-from edge.rig.anatomy import CHIN, CORNERS, OVAL, jaw_weights, open_mouth
+from edge.rig.anatomy import CHIN, CORNERS, jaw_weights, open_mouth
 from edge.rig.cutout import person_alpha, without_fringe
 from edge.rig.framing import trimmed, upright, without_black_rim
 from edge.rig.lens import Matrix, Points, rotation
@@ -20,7 +20,7 @@ from edge.rig.raster import Triangles
 from edge.rig.shape import around, behind, between_lips, neck, opaque, triangulate
 from edge.vision.blazeface import BlazeFace
 from edge.vision.manifest import Manifest, open_network
-from edge.vision.mesh import FaceMesh
+from edge.vision.mesh import OVAL, FaceMesh
 from edge.vision.picture_file import load_picture
 from edge.vision.pose import pose_of
 

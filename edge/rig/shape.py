@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.rig.anatomy import LOWER_RIM, MOUTH_CORNERS, OVAL, UPPER_RIM
+from edge.rig.anatomy import LOWER_RIM, MOUTH_CORNERS, UPPER_RIM
 from edge.rig.lens import Points
 from edge.rig.raster import Triangles
+from edge.vision.mesh import OVAL
 
 _SILHOUETTE_MM = 95.0  # how far behind the nose bridge the outline of a head lies: about the middle of the skull
 _FALL_MM = 60.0  # beyond the face's outline, until that depth is reached

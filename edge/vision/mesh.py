@@ -18,6 +18,9 @@ from edge.vision.warp import cut_out, invert, scale_of, similarity_to_square
 
 # mediapipe/modules/face_landmark/face_detection_front_detection_to_roi.pbtxt: scale 1.5, square of the longer side.
 _CROP = 1.5
+OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377]
+OVAL += [152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
+"""The outline of the face in MediaPipe's mesh (FACEMESH_FACE_OVAL), in order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

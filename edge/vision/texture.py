@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 
 from edge.drivers.camera import Picture
 from edge.vision.geometry import Box
-from edge.vision.mesh import Mesh
+from edge.vision.mesh import OVAL, Mesh
 
-# The outline of the face in MediaPipe's mesh (FACEMESH_FACE_OVAL), in order.
-_OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377]
-_OVAL += [152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
 # The face is looked at with its eyes about 25 px apart: as fine as the embedding needs, so that a face is not
 # called blurred for being far, and coarse enough that the camera's noise does not pass for detail.
 _SIDE_PX = 96
@@ -39,7 +36,7 @@ def texture_of(mesh: Mesh) -> Texture:
     grey = cv2.cvtColor(mesh.crop, cv2.COLOR_RGB2GRAY)
     shrink = _SIDE_PX / grey.shape[0]
     small = cv2.resize(grey, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
-    outline = mesh.points[_OVAL, :2] @ mesh.to_crop[:, :2].T + mesh.to_crop[:, 2]
+    outline = mesh.points[OVAL, :2] @ mesh.to_crop[:, :2].T + mesh.to_crop[:, 2]
     mask = np.zeros((_SIDE_PX, _SIDE_PX), np.uint8)
     # Far outside the crop OpenCV's fixed-point corners would overflow.
     corners = np.clip(outline * shrink, -_SIDE_PX, 2 * _SIDE_PX).astype(np.int32)

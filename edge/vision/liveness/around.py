@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import STILL, Floats, Matrix, laid_over, working_scale
-from edge.vision.liveness.places import OVAL
+from edge.vision.mesh import OVAL
 
 _WORKING_EYE_PX = 40.0
 _CELL = 8  # working pixels, square

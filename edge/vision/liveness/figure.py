@@ -17,8 +17,8 @@ import numpy as np
 from edge.vision.faces import Face
 from edge.vision.liveness.cells import COLUMNS, ROWS, Cells
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
-from edge.vision.liveness.places import OVAL
 from edge.vision.liveness.view import EmptyView
+from edge.vision.mesh import OVAL
 
 _EVERY_S = 0.095  # neighbouring frames show much the same
 _FRAMES = 3  # before anything is said; their median counts, so that one bad frame is none

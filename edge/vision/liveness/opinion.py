@@ -17,8 +17,8 @@ from edge.drivers.inference import Network
 from edge.errors import DataError
 from edge.vision.faces import Face
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
-from edge.vision.liveness.places import OVAL
 from edge.vision.manifest import Manifest, ModelEntry, open_network
+from edge.vision.mesh import OVAL
 from edge.vision.pixels import Normaliser
 
 ROLE = "liveness"

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.vision.liveness.patch import Floats
+from edge.vision.mesh import OVAL
 
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149]
-OVAL += [150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # MediaPipe's face oval
 # What moves by itself: the lids with what lies around them, and the lips.
 _EYES, _EYE = ((33, 133), (362, 263)), (0.85, 0.62)  # half axes of what is left out around an eye, in eye's widths
 _LIPS, _LIPS_GROWN = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91], 1.15

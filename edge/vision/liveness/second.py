@@ -20,7 +20,7 @@ from edge.drivers.camera import Frame, Picture
 from edge.runtime.mailbox import LatestSlot
 from edge.vision.faces import Face
 from edge.vision.liveness.cue import Seen
-from edge.vision.liveness.places import OVAL
+from edge.vision.mesh import OVAL
 
 COMPONENT = "second-camera"
 _EVERY = 3  # frames of the first camera

@@ -16,8 +16,8 @@ import numpy as np
 
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import Matrix
-from edge.vision.liveness.places import OVAL
 from edge.vision.liveness.template import Template
+from edge.vision.mesh import OVAL
 from edge.vision.pose import Pose
 
 KEPT_S = 3.0

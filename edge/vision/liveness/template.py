@@ -24,8 +24,9 @@ import numpy as np
 from edge.drivers.camera import Picture
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import STILL, Floats, Matrix, filtered, laid_over, working_scale
-from edge.vision.liveness.places import OVAL, depth_map, places, slope
+from edge.vision.liveness.places import depth_map, places, slope
 from edge.vision.liveness.sharpness import equally_sharp
+from edge.vision.mesh import OVAL
 
 _WORKING_EYE_PX = 40.0
 _ROUNDS = 4

@@ -13,8 +13,8 @@ from edge.vision.faces import Face
 from edge.vision.liveness.cue import EVIDENCE_S, Seen
 from edge.vision.liveness.figure import Figure, hidden
 from edge.vision.liveness.judge import at_the_gate
-from edge.vision.liveness.places import OVAL
 from edge.vision.liveness.view import EmptyView
+from edge.vision.mesh import OVAL
 
 SIZE = (480, 640)
 
