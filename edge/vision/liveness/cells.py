@@ -25,7 +25,8 @@ _INLIER = 0.15
 _FEWEST = 0.1  # of all cells must be left to fit the light by
 _SOME = (slice(None, None, 2), slice(None, None, 2))  # every fourth is enough for that
 _MIDDLE = 4.6  # log of a middle grey
-_TIES = np.diag(np.array([0.0, 1.0, 1.0, 1.0], np.float32))  # of the slopes to 0
+# Of the slopes to 0; of the level by less than a float can tell, so that there is a solution where no cell is near.
+_TIES = np.diag(np.array([1e-6, 1.0, 1.0, 1.0], np.float32))
 _PLACE = np.stack(
     [
         np.ones((ROWS, COLUMNS), np.float32),
@@ -61,10 +62,9 @@ def light(now: Colours, view: Colours, where: Cells) -> Colours | None:
     for limit in (2 * _INLIER, _INLIER):
         near = (np.abs(wanted - (found.transpose(0, 2, 1) @ known)[:, 0]) < limit) & asked
         held = known * near[:, None]
-        few = (np.count_nonzero(near, axis=1) < fewest)[:, None, None]
-        # Of too few cells nothing is fitted; without the ones there would be no solution where there is none at all.
-        fitted = np.linalg.solve(held @ known.transpose(0, 2, 1) + ties + few * np.eye(4), held @ wanted[..., None])
-        found = np.where(few, found, fitted).astype(np.float32)
+        fitted = np.linalg.solve(held @ known.transpose(0, 2, 1) + ties, held @ wanted[..., None])
+        enough = np.count_nonzero(near, axis=1) >= fewest
+        found = np.where(enough[:, None, None], fitted, found)
     return (found[:, :3, 0] @ _PLACE.reshape(3, -1)).reshape(now.shape) + found[:, 3, :, None] * bright
 
 

@@ -22,7 +22,7 @@ from edge.vision.pose import Pose
 
 KEPT_S = 3.0
 """After so long something else may have been put in its place."""
-FAR_DEG = 20.0
+_FAR_DEG = 20.0
 """Beyond, one sees another side of the head, and what is found by laying it over means little."""
 _SIDES = 6  # kept at a time: each takes about 1 MB
 _APART_DEG = 2.5  # from the nearest one; less is hardly told from the mesh's own unrest
@@ -84,7 +84,7 @@ class Sides:
             side = _Side(Template(part), part, face.quality.figures.pose, now_s)
         except ValueError:
             return  # cut off or too small, or points that are no numbers
-        pairs = [(other, side) for other in self._kept if _APART_DEG <= apart(other.pose, side.pose) <= FAR_DEG]
+        pairs = [(other, side) for other in self._kept if _APART_DEG <= apart(other.pose, side.pose) <= _FAR_DEG]
         self._waiting += sorted(pairs, key=_worth)[:_PAIRS]
         self._kept.append(side)
         if len(self._kept) > _SIDES:

@@ -13,10 +13,10 @@ from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
 from edge.vision.liveness.border import Border
 from edge.vision.liveness.cue import EVIDENCE_S, Cue, Seen
-from edge.vision.liveness.follow import Flow, Follower
+from edge.vision.liveness.follow import TURNED_DEG, Flow, Follower
 from edge.vision.liveness.geometry import Geometry
 from edge.vision.liveness.life import PATIENCE_S, SignsOfLife
-from edge.vision.liveness.sides import FAR_DEG, Pair
+from edge.vision.liveness.sides import Pair
 from edge.vision.liveness.surface import Surface, peak, spectrum
 from edge.vision.liveness.surroundings import Surroundings
 
@@ -253,7 +253,7 @@ def test_the_thread_does_not_lead_through_a_picture_that_shows_nothing(face: Fac
 def test_a_head_that_has_turned_far_is_followed_from_there_on(face: Face, wall: Picture) -> None:
     frames = [one for _, one in moved(face, wall, walk(4), head)]
     figures = face.quality.figures
-    aside = replace(figures.pose, yaw=figures.pose.yaw + FAR_DEG + 3.0)
+    aside = replace(figures.pose, yaw=figures.pose.yaw + TURNED_DEG + 1.0)
     turned = replace(frames[2], quality=replace(face.quality, figures=replace(figures, pose=aside)))
     follower = Follower()
     ages = [
