@@ -32,6 +32,8 @@ _FADE_MM = 45.0  # over which a portrait's lower edge goes over into the body dr
 _AJAR_RAD = 0.2
 _PLAIN = (70, 72, 80)  # cloth that cannot be seen
 _LEVELS = 4  # levels of the texture's pyramid
+_MOST_YAW_DEG, _MOST_PITCH_DEG = 20.0, 25.0
+"""Of a portrait. Further round it shows so little of one cheek that a head made of it has streaks there."""
 
 _WHOLE = "use a portrait in which the whole face looks at the camera"
 
@@ -111,7 +113,7 @@ def make_portrait(name: str, picture: Picture, fit: Fit) -> Portrait:
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
         points, eyes_px = points * np.float32(scale), TEXTURE_EYES_PX
     pose = pose_of(points)
-    if abs(pose.yaw) > 30.0 or abs(pose.pitch) > 25.0:
+    if abs(pose.yaw) > _MOST_YAW_DEG or abs(pose.pitch) > _MOST_PITCH_DEG:
         raise DataError("the face is turned away", hint=_WHOLE)
     picture, points = upright(picture, points)
     picture, points, taken = trimmed(picture, points)

@@ -56,7 +56,7 @@ def test_people_are_in_one_set_only() -> None:
     people = {f"person{number}": [Path(f"{number}.jpg")] for number in range(101)}
     tuning, measured = cast_of(people, "tuning"), cast_of(people, "measured")
     assert not set(tuning) & set(measured)
-    assert cast_of(people, "short") == measured
+    assert cast_of(people, "slow") == measured
     assert set(tuning) | set(measured) == set(people)
     assert abs(len(tuning) - len(measured)) <= 1
     shipped = people_below(PORTRAITS)
