@@ -21,8 +21,9 @@ def register(commands: Subparsers) -> None:
         parser.set_defaults(run=run)
         return parser
 
-    face = add("face", "one 640×480 frame with one face, detection to decision", 100)
+    face = add("face", "one frame with one face, detection to decision", 100)
     face.add_argument("--picture", type=Path, metavar="FILE", help="another picture")
+    face.add_argument("--width", type=int, choices=(640, 960, 1280), default=640, help="of the frame, 4 : 3 (640)")
     waste = add("waste", "one 640×480 frame with an item, pixels to decision", 100)
     waste.add_argument("--picture", type=Path, metavar="FILE", help="another picture of an item")
     add("search", "one probe against 50,000 templates", 200)
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from edge.measure import bench_face, bench_outbox, bench_search, bench_startup, bench_uplink, bench_waste
 
     if args.bench_command == "face":
-        result = bench_face.measure(args.runs, args.picture)
+        result = bench_face.measure(args.runs, args.picture, args.width)
     elif args.bench_command == "waste":
         result = bench_waste.measure(args.runs, args.picture)
     elif args.bench_command == "search":

@@ -40,8 +40,8 @@ class PiCamera:
 
     driver: Literal["picamera2"]
     number: Annotated[int, Between(0, 3)] = 0
-    width_px: Annotated[int, Between(160, 1920)] = 640
-    height_px: Annotated[int, Between(120, 1080)] = 480
+    width_px: Annotated[int, Between(160, 1920)] = 960
+    height_px: Annotated[int, Between(120, 1080)] = 720
     rate_fps: Annotated[float, Between(1.0, 60.0)] = 15.0
 
 

@@ -52,20 +52,21 @@ def first_sight(recognition: Recognition, finder: FaceFinder, frame: Picture, no
     tracker.observe([Observation(face.box, face.quality, finder.embed(face))], now_s)
 
 
-def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
-    """Frames and bare networks take turns, so that a busy moment of the machine meets both alike. `codes_ms`: what it
-    takes to look for a QR code in the same frame, which is done on another thread and five times a second.
+def measure(runs: int, picture: Path | None = None, width_px: int = 640) -> dict[str, Any]:
+    """Frames and bare networks take turns, so that a busy moment of the machine meets both alike. `width_px`: of the
+    frame, which is three quarters as high. `codes_ms`: what it takes to look for a QR code in the same frame, which is
+    done on another thread and five times a second.
     """
     manifest = load_manifest(*resources.manifests())
     recognition, finder = open_gate()
-    frame = frame_with_face(finder, picture)
+    frame = frame_with_face(finder, picture, width_px)
     networks = [
         open_network(manifest.default("face-detector-far")),
         open_network(manifest.default("face-mesh")),
         *[open_network(manifest.model(recognition.model_id))] * (2 if finder.embedder.spec.mirror else 1),
     ]
     faces = moved_faces(finder, frame)
-    liveness = at_the_gate(empty_view())
+    liveness = at_the_gate(empty_view(width_px))
     whole, bare, added, mesh, codes = [], [], [], [], []
     for number in range(runs + 10):
         begun = time.perf_counter()
@@ -103,9 +104,9 @@ def measure(runs: int, picture: Path | None = None) -> dict[str, Any]:
     )
 
 
-def empty_view() -> EmptyView:
+def empty_view(width_px: int = 640) -> EmptyView:
     """A wall that has been looked at long enough."""
-    view, wall = EmptyView(), np.full((480, 640, 3), 150, np.uint8)
+    view, wall = EmptyView(), np.full((width_px * 3 // 4, width_px, 3), 150, np.uint8)
     for tenth in range(20):
         view.observe(wall, tenth / 10, ())
     return view
@@ -131,13 +132,14 @@ def _turned(face: Face, yaw_deg: float) -> Face:
     return replace(face, quality=replace(face.quality, figures=replace(figures, pose=pose)))
 
 
-def frame_with_face(finder: FaceFinder, picture: Path | None = None) -> Picture:
-    """640 × 480, the upper part of a portrait (a demo picture). Raises DataError when no face is found in it."""
+def frame_with_face(finder: FaceFinder, picture: Path | None = None, width_px: int = 640) -> Picture:
+    """The upper part of a portrait (a demo picture), 4 : 3. Raises DataError when no face is found in it."""
     whole = load_picture(picture or resources.demo_pictures() / "obama.jpg")
-    scale = max(640 / whole.shape[1], 480 / whole.shape[0])
+    height_px = width_px * 3 // 4
+    scale = max(width_px / whole.shape[1], height_px / whole.shape[0])
     size = (round(whole.shape[1] * scale), round(whole.shape[0] * scale))
     resized = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-    frame = np.ascontiguousarray(resized[:480, :640], dtype=np.uint8)
+    frame = np.ascontiguousarray(resized[:height_px, :width_px], dtype=np.uint8)
     if not finder.find(frame):
         raise DataError("no face was found in the picture", hint="give one with --picture")
     return frame

@@ -15,6 +15,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
+from edge.config.cameras import PiCamera
 from edge.errors import HardwareError
 from edge.measure.runs import summary
 from edge.store.identity import pem
@@ -33,6 +34,8 @@ driver = "folder"
 path = "pictures"
 rate_fps = 10.0
 show_s = 3600.0
+width_px = {width}
+height_px = {height}
 [door]
 driver = "simulated"
 [speaker]
@@ -50,17 +53,21 @@ keys = {{ office = "{key}" }}
 
 
 def measure(runs: int) -> dict[str, Any]:
-    """Starts the daemon `runs` times before an empty scene; memory and load are those of the last one."""
+    """Starts the daemon `runs` times before an empty scene as large as a Pi camera's; memory and load are those of
+    the last one.
+    """
+    camera = PiCamera("picamera2")
+    width, height = camera.width_px, camera.height_px
     times_ms = []
     rss_mb = percent = 0.0
     for number in range(runs):
         with tempfile.TemporaryDirectory(prefix="edge-bench-") as folder:
             root = Path(folder)
             (root / "pictures").mkdir()
-            Image.fromarray(np.full((480, 640, 3), 110, np.uint8)).save(root / "pictures" / "empty.png")
+            Image.fromarray(np.full((height, width, 3), 110, np.uint8)).save(root / "pictures" / "empty.png")
             key = root / "office.pub.pem"
             key.write_bytes(pem(Ed25519PrivateKey.generate().public_key()))
-            (root / "edge.toml").write_text(_CONFIG.format(key=key))
+            (root / "edge.toml").write_text(_CONFIG.format(key=key, width=width, height=height))
             _one(root / "edge.toml", 0.0)  # the very first start also makes the databases
             took_s, rss_mb, percent = _one(root / "edge.toml", IDLE_S if number == runs - 1 else 0.0)
             times_ms.append(1e3 * took_s)

@@ -65,7 +65,7 @@ def replay(cast: Cast, by: Draw) -> ScreenTake:
     ranges, rng = by.ranges, by.rng
     device = int(rng.integers(len(ranges.devices)))
     upright = ranges.devices[device][2] > 1.0
-    width, height = (480, 640) if upright else (640, 480)
+    width, height = ranges.size_px[::-1] if upright else ranges.size_px
     setting = make_setting(ranges, rng, width, height)
     # Filmed close up, or the face would be too small on the screen; and who comes nearer is the person or the screen.
     # A large screen may fill the gate's whole view: then there is no border to see, and nothing comes nearer but him.
@@ -97,7 +97,7 @@ def pass_held_up(picture: Picture, by: Draw) -> PrintTake:
 def _on_paper(cast: Cast, by: Draw, look: PrintLook) -> PrintTake:
     ranges, rng, setting = by.ranges, by.rng, by.camera()
     sheet = print_of(rng, cast.shown, look)
-    stop_mm = setting.lens.focal_px * look.eyes_mm / draw(rng, ranges.stop_eyes_px)
+    stop_mm = by.stop_mm(setting.lens, look.eyes_mm)
     body = Body(rng, cast.holder) if rng.random() < _HOLDER_SHARE else None
     held = _held(by, stop_mm, setting.lens, draw(rng, ranges.flex) if look.bend else 0.0, raised=body is None)
     eyes = None
@@ -147,7 +147,7 @@ def _on_screen(
     )
     shown_px = min(shape[0], shape[1] / high)  # of the content's width that it shows
     eyes_mm = eyes_px * width_mm / shown_px
-    stop_mm = setting.lens.focal_px * eyes_mm / draw(rng, ranges.stop_eyes_px)
+    stop_mm = by.stop_mm(setting.lens, eyes_mm)
     body = Body(rng, cast.holder) if rng.random() < _HOLDER_SHARE else None
     lens = setting.lens
     if fills:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from numpy.random import Generator
 
@@ -46,7 +46,11 @@ class Draw:
     firm: bool = False
 
     def camera(self) -> Setting:
-        return self.setting or make_setting(self.ranges, self.rng)
+        return self.setting or make_setting(self.ranges, self.rng, *self.ranges.size_px)
+
+    def stop_mm(self, lens: Lens, eyes_mm: float) -> float:
+        """How far away somebody stops, or something is held, whose eyes are so far apart."""
+        return lens.focal_px / lens.zoom * eyes_mm / draw(self.rng, self.ranges.stop_eyes_px)
 
     def approach(self, stop_mm: float, lens: Lens, *, stands: bool, raised: bool = False) -> Approach:
         """How somebody or something comes into view and nearer: nothing that a fixed camera sees is suddenly there.
@@ -66,10 +70,11 @@ class Draw:
         return Approach(far * stop_mm, stop_mm, speed_mm_s, side * beside_mm, beside_s=beside_mm / pace_mm_s)
 
 
-def make_setting(ranges: Ranges, rng: Generator, width: int = 640, height: int = 480) -> Setting:
+def make_setting(ranges: Ranges, rng: Generator, width: int, height: int) -> Setting:
     """A camera at its place and in its light."""
     backdrop = make_backdrop(rng, width, height)
-    lens = Lens(width, height, draw(rng, ranges.focal_px) * max(width, height) / 640.0)
+    lens = Lens(width, height)
+    lens = replace(lens, focal_px=draw(rng, ranges.focal_px) * lens.zoom)
     red, blue = draw(rng, ranges.balance), draw(rng, ranges.balance)
     sensor = Sensor(
         blur_px=draw(rng, ranges.blur_px),

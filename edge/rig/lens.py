@@ -23,6 +23,11 @@ class Lens:
     focal_px: float = 520.0
 
     @property
+    def zoom(self) -> float:
+        """How many times as large the same view is as in a picture with a longer side of 640 px."""
+        return max(self.width_px, self.height_px) / 640.0
+
+    @property
     def matrix(self) -> Matrix:
         """The 3 × 3 camera matrix, as OpenCV has it."""
         return np.array([[self.focal_px, 0.0, self.width_px / 2], [0.0, self.focal_px, self.height_px / 2], [0, 0, 1]])

@@ -39,7 +39,7 @@ def living(portrait: Portrait, setting: Setting, by: Draw, *, filmed: str = "") 
     head = make_head(portrait, ranges, rng)
     hardly = bool(rng.random() < _HARDLY_SHARE) and not by.firm
     stands = filmed == "standing" or hardly or (bool(rng.random() < _STILL_SHARE) and not by.firm)
-    stop_mm = setting.lens.focal_px * EYES_MM * head.build.size / draw(rng, ranges.stop_eyes_px)
+    stop_mm = by.stop_mm(setting.lens, EYES_MM * head.build.size)
     manner = make_manner(ranges, rng, hardly=hardly)
     approach = by.approach(stop_mm, setting.lens, stands=stands)
     if filmed:

@@ -26,11 +26,14 @@ def draw(rng: Generator, spread: Spread) -> float:
 class Ranges:
     """Units are in the names; `_share` are shares of 1. `rate`: speed of coming nearer, in stopping distances a second;
     `far`: distance at first, in stopping distances; `enters_mm_s`: mean speed of coming in from beside the view.
+    `size_px`: the camera's; `focal_px` and `stop_eyes_px`, the distance of the eyes where somebody stops, are those of
+    a picture 640 px wide.
     """
 
     salt: int
     fps: tuple[int, ...]
     # The camera and its light
+    size_px: tuple[int, int]
     focal_px: Spread
     blur_px: Spread
     spread_px: Spread
@@ -94,6 +97,7 @@ class Ranges:
 TUNING = Ranges(
     salt=1,
     fps=(12, 15),
+    size_px=(640, 480),
     focal_px=((480.0, 560.0),),
     blur_px=((0.5, 0.8),),
     spread_px=((0.2, 0.35),),
@@ -157,6 +161,7 @@ TUNING = Ranges(
 MEASURED = Ranges(
     salt=2,
     fps=(10, 14, 18, 20),
+    size_px=(960, 720),  # what edge.drivers.camera.pi asks for
     focal_px=((420.0, 480.0), (560.0, 640.0)),
     blur_px=((0.35, 0.5), (0.8, 1.1)),
     spread_px=((0.12, 0.2), (0.35, 0.5)),

@@ -22,6 +22,7 @@ EMPTY_S = 1.0
 _SWAY_PX = 6.0
 _SWAY_PERIOD_S = 2.5
 _NOISE_SIGMA = 2.5
+_NOISE_SHIFT_PX = 8
 _SCENE_GREY = 96
 
 
@@ -51,7 +52,7 @@ class FolderCamera:
         self._repeat = repeat
         self._seed = seed
         self._scenes: list[tuple[str, Picture]] = []
-        self._noise: list[Picture] = []
+        self._noise: Picture | None = None
         self._number = 0
         self._next_at_s = 0.0
         self._pause = Flag()
@@ -62,12 +63,11 @@ class FolderCamera:
             raise HardwareError(f"no pictures in {self._folder}", hint="put .jpg or .png files there")
         width, height = self._size
         shape = (height, width, 3)
-        # Noise is drawn once and rolled: drawing it anew for each frame would cost more than the recognition.
+        # Noise is drawn once and shifted: drawing it anew for each frame would cost more than the recognition.
         # By OpenCV, since numpy's generators take four megabytes that no real gate would need.
         cv2.setRNGSeed(self._seed)
-        self._noise = [np.empty(shape, np.uint8) for _ in range(2)]
-        for noise in self._noise:
-            cv2.randn(noise, np.full(3, 128.0), np.full(3, _NOISE_SIGMA))
+        self._noise = np.empty((height + _NOISE_SHIFT_PX, width, 3), np.uint8)
+        cv2.randn(self._noise, np.full(3, 128.0), np.full(3, _NOISE_SIGMA))
         empty = np.full(shape, _SCENE_GREY, np.uint8)
         empty[height * 2 // 3 :] = _SCENE_GREY // 2
         self._scenes = [("", empty)]
@@ -113,7 +113,9 @@ class FolderCamera:
         phase = 2 * np.pi * self._number / (self._rate_fps * _SWAY_PERIOD_S)
         shift = round(_SWAY_PX * np.sin(phase)) if sways else 0
         moved = np.roll(picture, (shift // 2, shift), axis=(0, 1)) if shift else picture
-        noise = self._noise[self._number % len(self._noise)]
+        assert self._noise is not None
+        first = self._number % 2 * _NOISE_SHIFT_PX
+        noise = self._noise[first : first + len(picture)]
         return np.asarray(cv2.addWeighted(moved, 1.0, noise, 1.0, -128.0), dtype=np.uint8)
 
     def close(self) -> None:

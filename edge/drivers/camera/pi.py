@@ -23,7 +23,7 @@ _SHORT = 1  # libcamera's AeExposureModeEnum.Short
 class PiCamera:
     """`number` counts the cameras as `rpicam-hello --list-cameras` does."""
 
-    def __init__(self, number: int = 0, *, width_px: int = 640, height_px: int = 480, rate_fps: float = 15.0) -> None:
+    def __init__(self, number: int = 0, *, width_px: int = 960, height_px: int = 720, rate_fps: float = 15.0) -> None:
         self._which = number
         self._size = (width_px, height_px)
         self._rate_fps = rate_fps
