@@ -15,6 +15,7 @@ from rig_samples import PORTRAITS, ROOT
 from edge.errors import DataError
 from edge.rig.casting import Company, cast_of, people_below
 from edge.rig.drawn import Cast, Draw
+from edge.rig.lens import Lens
 from edge.rig.portrait import Fit, Portrait
 from edge.rig.ranges import MEASURED, TUNING, Spread, draw
 from edge.rig.scenes import KINDS, make_take
@@ -80,6 +81,14 @@ def test_the_same_draw_gives_the_same_frame(
     assert first.shape[1::-1] == (TUNING if ranges is TUNING else MEASURED).size_px
     assert (first == frame(3)).all()
     assert (first != frame(4)).any()
+
+
+def test_who_stops_does_so_at_the_same_place_before_a_camera_with_more_pixels() -> None:
+    small, large = Lens(640, 480, 500.0), Lens(960, 720, 750.0)
+    near, far = (Draw(TUNING, np.random.default_rng(0), 2.0).stop_mm(lens, 63.0) for lens in (small, large))
+    assert near == pytest.approx(far)
+    least, most = TUNING.stop_eyes_px[0]
+    assert 500.0 * 63.0 / most <= near <= 500.0 * 63.0 / least
 
 
 def test_a_presentation_is_written_with_what_was_drawn_for_it(tmp_path: Path, fit: Fit) -> None:
