@@ -54,7 +54,7 @@ class Geometry:
         if len(self._pairs) < 2:
             return None
         gains = np.maximum([_agreeing(pair) for pair in self._pairs], _AGAINST)
-        others = (gains.sum() - gains.max()) / (len(gains) - 1)
+        others = np.sort(gains)[:-1].mean()
         sure = gains.mean() - _ERRORS * gains.std(ddof=1) / math.sqrt(len(gains))
         strength = float(min(sure, others)) * min(1.0, len(gains) / _PAIRS)
         return max(strength / (strength + _ENOUGH), 0.01) if strength > 0.0 else 0.01

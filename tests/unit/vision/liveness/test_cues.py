@@ -6,6 +6,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 from moving_heads import FPS, Step, head, moved, sheet, walk
 
 from edge.drivers.camera import Picture
@@ -94,6 +96,20 @@ def test_one_good_pair_is_an_accident(face: Face) -> None:
     assert few is not None
     assert more is not None
     assert few < Geometry.passes <= more
+
+
+@example(others=[1.6, 1.6], best=1e16)  # in whose last digit the others are lost
+@given(others=st.lists(st.floats(-10.0, 4.0), min_size=1, max_size=6), best=st.sampled_from([5.0, 300.0, 1e16]))
+def test_however_good_one_pair_is_the_others_have_to_be_enough_without_it(
+    face: Face, others: list[float], best: float
+) -> None:
+    least = 2.0 * max(1.0, 3.0 / (len(others) + 1))  # what so many pairs have to have in the mean
+    assume(sum(max(gain, -5.0) for gain in others) < (least - 1e-6) * len(others))
+    for place in range(len(others) + 1):
+        gains = [*others[:place], best, *others[place:]]
+        found = score(Geometry(), face, [flow(gain=gain) for gain in gains])
+        assert found is not None
+        assert found < Geometry.passes
 
 
 @pytest.mark.parametrize("cue", [Geometry, Surroundings, Border])
