@@ -1,7 +1,7 @@
 """What a camera sees, kept for as long as somebody asks and not a moment longer.
 
 The camera's own thread leaves its newest frame here, the eyes' thread notes what it found in frames that it looked at
-anyway. While nobody has asked for a few seconds neither keeps anything: a frame is a megabyte.
+anyway. While nobody has asked for a few seconds neither keeps anything: a frame is a megabyte or two.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ MOST_CODES = 4
 """Of one picture; the largest ones, which are the nearest."""
 
 _SAMPLES = 160  # across the picture
-_CELL = 8  # samples: 32 of 640 pixels, a third of the smallest code that is legible, so that it covers whole cells
+_CELL = 8  # samples: 48 of 960 pixels, and the smallest legible code is more than twice as wide: it covers whole cells
 _CONTRAST = 12.0
 """Luma steps of standard deviation. Black and white in equal parts that differ by 24 steps have as much; on paper in
 the twilight it is three times that, and a plain wall's noise is a quarter."""

@@ -48,8 +48,8 @@ class Onlooker(Protocol):
 class CameraWorker:
     """Faults are told as transitions; while one lasts the worker goes on trying with a bounded back-off.
 
-    `keep_newest`: hold on to the last frame for who takes pictures; it is a megabyte. `name`: of the component in what
-    is told of it. `onlookers`: who else takes a frame when they want one.
+    `keep_newest`: hold on to the last frame for who takes pictures; it is a megabyte or two. `name`: of the component
+    in what is told of it. `onlookers`: who else takes a frame when they want one.
     """
 
     def __init__(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,6 +52,19 @@ def test_the_folder_is_shown_picture_by_picture_with_an_empty_scene_between(fold
     assert second.mono_s > frame.mono_s
     assert not np.array_equal(frame.picture, second.picture)  # a living picture is never frozen
     camera.close()
+
+
+@pytest.mark.parametrize("size", [(160, 120), (961, 721)])
+def test_two_frames_of_one_scene_differ_by_the_noise_of_both(folder: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    camera = FolderCamera(folder, decode, width_px=width, height_px=height, rate_fps=60.0)
+    camera.open()
+    frames = [camera.read(1.0) for _ in range(3)]
+    camera.close()
+    pictures = [frame.picture.astype(np.float32) for frame in frames if frame is not None]
+    assert [picture.shape for picture in pictures] == [(height, width, 3)] * 3
+    for one, other in pairwise(pictures):
+        assert float((one - other).std()) == pytest.approx(2.5 * 2**0.5, rel=0.1)
 
 
 def test_an_empty_folder_is_a_clear_error(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from rig_samples import PORTRAITS, ROOT
 
+from edge.config.cameras import PiCamera
 from edge.errors import DataError
 from edge.rig.casting import Company, cast_of, people_below
 from edge.rig.drawn import Cast, Draw
@@ -44,6 +45,11 @@ def test_devices_and_rates_differ_too() -> None:
     for (width, pitch, _), (other_width, other_pitch, _) in zip(TUNING.devices, MEASURED.devices, strict=True):
         assert apart(width, other_width)
         assert apart(pitch, other_pitch)
+
+
+def test_the_measured_sets_pictures_are_as_large_as_those_of_a_pi_camera() -> None:
+    camera = PiCamera("picamera2")
+    assert MEASURED.size_px == (camera.width_px, camera.height_px)
 
 
 def test_a_spread_is_drawn_from_evenly() -> None:

@@ -54,14 +54,15 @@ def test_a_picture_without_a_code_has_none() -> None:
 
 @pytest.mark.parametrize("contrast", [0.15, 0.3, 1.0])
 @pytest.mark.parametrize("px", [2.0, 3.0, 6.0])
-def test_a_faint_code_before_a_wall_is_not_taken_for_the_wall(px: float, contrast: float) -> None:
-    side = round(px * 65)
-    code = cv2.resize(drawn(SHORT)[:780, :780], (side, side), interpolation=cv2.INTER_AREA)[:480, :480]
-    picture = np.full((480, 640, 3), 110, np.uint8)
-    picture[: code.shape[0], : code.shape[1]] = np.round(60 + contrast * code.astype(np.float32) * 0.75).astype(
-        np.uint8
-    )
-    assert may_show_code(picture)
+@pytest.mark.parametrize("width", [640, 960])
+def test_a_faint_code_before_a_wall_is_not_taken_for_the_wall(width: int, px: float, contrast: float) -> None:
+    side, cell = round(px * 65), width // 20
+    code = cv2.resize(drawn(SHORT)[:780, :780], (side, side), interpolation=cv2.INTER_AREA)[:440, :440]
+    faint = np.round(60 + contrast * code.astype(np.float32) * 0.75).astype(np.uint8)
+    for first in (0, cell // 2, cell - 1):
+        picture = np.full((width * 3 // 4, width, 3), 110, np.uint8)
+        picture[first : first + code.shape[0], first : first + code.shape[1]] = faint
+        assert may_show_code(picture)
 
 
 def test_nothing_is_looked_for_before_a_wall_with_shadows_at_night() -> None:
