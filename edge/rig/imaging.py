@@ -19,7 +19,7 @@ from edge.drivers.camera import Picture
 from edge.rig.raster import Map
 
 _TILES = 5  # of noise, drawn once and used at changing places: fresh noise would cost more than the rest
-_LEAST_SMEAR_PX = 0.6
+_LEAST_SMEAR_PX, _MOST_SMEAR_PX = 0.6, 36
 _FOLLOWS_S = 0.7  # time constant of the automatic exposure
 _AIM, _REACHES = 120.0, 0.8  # grey level of the middle of the view; the share, in stops, of the way to it
 _SHOULDER = 0.8
@@ -156,7 +156,7 @@ def _smear(dx: float, dy: float) -> Map | None:
     length = math.hypot(dx, dy)
     if length < _LEAST_SMEAR_PX:
         return None
-    half = min(12, math.ceil(length / 2))
+    half = min(_MOST_SMEAR_PX // 2, math.ceil(length / 2))
     kernel = np.zeros((2 * half + 1, 2 * half + 1), np.float32)
     for share in np.linspace(-0.5, 0.5, 4 * half + 1):
         x, y = half + share * dx * min(1.0, 2 * half / length), half + share * dy * min(1.0, 2 * half / length)

@@ -6,6 +6,10 @@ A capture can hang for ever (issues 794, 1090): jobs are started without waiting
 In libcamera's short exposure mode 10 ms are not exceeded before the gain has reached 4, in the normal one 30 ms (its
 tuning file of the imx219). Whoever walks past at 1.3 m/s is smeared over 4 cm in 30 ms, and shows neither who he is nor
 that he lives.
+
+Left alone, libcamera takes the sensor's mode by the size of the picture, and a Camera Module 2 shows the middle of its
+view at 640 × 480 (picamera2 issues 558, 683). Half the sensor's resolution asks for the mode that reads all of it, two
+by two pixels added up.
 """
 
 from __future__ import annotations
@@ -45,9 +49,11 @@ class PiCamera:
             controls: dict[str, Any] = {"FrameDurationLimits": (period_us, period_us)}
             if "AeExposureMode" in self._camera.camera_controls:  # asking for what a camera has not stops picamera2
                 controls["AeExposureMode"] = _SHORT
+            width, height = self._camera.sensor_resolution
             self._camera.configure(
                 self._camera.create_video_configuration(
                     main={"size": self._size, "format": "BGR888"},
+                    raw={"size": (width // 2, height // 2)},
                     controls=controls,
                     buffer_count=3,
                 )

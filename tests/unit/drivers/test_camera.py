@@ -108,13 +108,14 @@ def test_without_picamera2_the_hint_says_what_to_install() -> None:
 
 
 @pytest.mark.parametrize("advertised", [True, False])
-def test_a_pi_camera_is_asked_for_short_exposures_where_it_knows_them(
+def test_a_pi_camera_is_asked_for_its_whole_view_and_for_short_exposures_where_it_knows_them(
     advertised: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
 
     class Picamera2:
         def __init__(self, _number: int) -> None:
+            self.sensor_resolution = (3280, 2464)
             self.camera_controls = {"FrameDurationLimits": None} | ({"AeExposureMode": None} if advertised else {})
 
         def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
@@ -132,6 +133,7 @@ def test_a_pi_camera_is_asked_for_short_exposures_where_it_knows_them(
     camera.open()
     camera.close()
     limits = {"FrameDurationLimits": (50_000, 50_000)}
+    assert [(one["main"]["size"], one["raw"]) for one in asked] == [((960, 720), {"size": (1640, 1232)})]
     assert [one["controls"] for one in asked] == [limits | ({"AeExposureMode": 1} if advertised else {})]
 
 
