@@ -112,6 +112,21 @@ def test_however_good_one_pair_is_the_others_have_to_be_enough_without_it(
         assert found < Geometry.passes
 
 
+def test_one_later_side_decides_nothing_however_many_pairs_it_makes(face: Face) -> None:
+    cue, good, bad = Geometry(), flow().pair, flow(gain=0.5).pair
+    assert good is not None
+    assert bad is not None
+    for number, pair in enumerate([replace(good, seen_s=0.0)] * 3):
+        cue.observe(Seen(face, replace(flow(), pair=pair), number / FPS))
+    assert cue.score() is None
+    cue.observe(Seen(face, replace(flow(), pair=replace(bad, seen_s=0.3)), 0.3))
+    found = cue.score()
+    assert found is not None
+    assert found < Geometry.passes
+    cue.observe(Seen(face, replace(flow(), pair=replace(good, seen_s=0.4)), 0.4))
+    assert (cue.score() or 0.0) >= Geometry.passes
+
+
 @pytest.mark.parametrize("cue", [Geometry, Surroundings, Border])
 def test_evidence_grows_old_and_a_clock_set_back_forgets_it(cue: type[Cue], face: Face) -> None:
     fresh = cue()
