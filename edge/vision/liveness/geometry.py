@@ -43,17 +43,18 @@ class Geometry:
     fails = -1.0
 
     def __init__(self) -> None:
-        self._pairs: list[Pair] = []
+        self._gains: list[tuple[float, float]] = []
+        """When the later side of a pair was seen, and its gain."""
 
     def observe(self, seen: Seen) -> None:
         pair = seen.flow.pair if seen.flow else None
         if pair is not None and np.isfinite([*pair.turn, *pair.mesh, pair.gain]).all():
-            self._pairs.append(pair)
-        self._pairs = [pair for pair in self._pairs if 0.0 <= seen.now_s - pair.seen_s <= EVIDENCE_S]
+            self._gains.append((pair.seen_s, min(max(_agreeing(pair), _AGAINST), _MOST)))
+        self._gains = [one for one in self._gains if 0.0 <= seen.now_s - one[0] <= EVIDENCE_S]
 
     def score(self) -> float | None:
-        _, side = np.unique([pair.seen_s for pair in self._pairs], return_inverse=True)
-        gains = np.clip([_agreeing(pair) for pair in self._pairs], _AGAINST, _MOST)
+        _, side = np.unique([seen_s for seen_s, _ in self._gains], return_inverse=True)
+        gains = np.array([gain for _, gain in self._gains])
         sums, counts = np.bincount(side, gains), np.bincount(side)
         if len(sums) < 2:
             return None
