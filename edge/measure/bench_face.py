@@ -52,7 +52,7 @@ def first_sight(recognition: Recognition, finder: FaceFinder, frame: Picture, no
     tracker.observe([Observation(face.box, face.quality, finder.embed(face))], now_s)
 
 
-def measure(runs: int, picture: Path | None = None, width_px: int = 640) -> dict[str, Any]:
+def measure(runs: int, picture: Path | None, width_px: int) -> dict[str, Any]:
     """Frames and bare networks take turns, so that a busy moment of the machine meets both alike. `width_px`: of the
     frame, which is three quarters as high. `codes_ms`: what it takes to look for a QR code in the same frame, which is
     done on another thread and five times a second.
@@ -104,7 +104,7 @@ def measure(runs: int, picture: Path | None = None, width_px: int = 640) -> dict
     )
 
 
-def empty_view(width_px: int = 640) -> EmptyView:
+def empty_view(width_px: int) -> EmptyView:
     """A wall that has been looked at long enough."""
     view, wall = EmptyView(), np.full((width_px * 3 // 4, width_px, 3), 150, np.uint8)
     for tenth in range(20):
@@ -132,7 +132,7 @@ def _turned(face: Face, yaw_deg: float) -> Face:
     return replace(face, quality=replace(face.quality, figures=replace(figures, pose=pose)))
 
 
-def frame_with_face(finder: FaceFinder, picture: Path | None = None, width_px: int = 640) -> Picture:
+def frame_with_face(finder: FaceFinder, picture: Path | None, width_px: int) -> Picture:
     """The upper part of a portrait (a demo picture), 4 : 3. Raises DataError when no face is found in it."""
     whole = load_picture(picture or resources.demo_pictures() / "obama.jpg")
     height_px = width_px * 3 // 4

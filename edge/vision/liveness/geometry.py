@@ -30,7 +30,7 @@ _WORTH = np.array([1.0, 0.5])
 _LEAST_SLOPE, _MOST_SLOPE = 0.3, 2.0
 """The turn that the texture shows, in parts of the mesh's: a bent sheet shows less, a smear shows more."""
 _AGAINST = -5.0  # at most: one side of which the mesh is wrong contradicts all others by more
-_MOST = 1000.0  # more says no more; living people have a tenth of it
+_MOST = 1000.0  # more says no more; living people have a sixth of it at most
 _ERRORS = 0.7
 """So many standard errors are taken off: of those sheets no more get above with the right figure than with 1.0."""
 
