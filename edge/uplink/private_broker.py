@@ -29,11 +29,12 @@ class PrivateBroker:
         if program is None:
             raise HardwareError("mosquitto is not installed", hint="apt-get install mosquitto")
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._folder.chmod(0o777)  # started as root, mosquitto goes on as a user of its own
         config = self._folder / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
             f"persistence_location {self._folder}/\nmax_queued_messages 0\nlog_dest none\n"
+            # As root it would go on as a user of its own, who may not enter everybody's folders: no session was stored.
+            "user root\n"
         )
         self._process = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
         pause = threading.Event()
