@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
 from edge.vision.liveness.sides import Pair, Sides, apart
-from edge.vision.liveness.template import Template
+from edge.vision.liveness.template import ROUNDS, Template
 from edge.vision.pose import Pose
 
 LIFE_S = 1.0
@@ -51,7 +51,7 @@ class Follower:
             self._template = None
         self._last_s = now_s
         template, flow = self._template, None
-        laid = template.lay(face, 4 if self._looks_around else 2) if template else None
+        laid = template.lay(face, ROUNDS if self._looks_around else 1) if template else None
         if laid is None:
             self._sides = Sides()
         pair = self._sides.observe(face, now_s)
