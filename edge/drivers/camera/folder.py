@@ -15,14 +15,13 @@ import cv2
 import numpy as np
 
 from edge.drivers.camera import Frame, Picture
+from edge.drivers.camera.sensor_noise import SensorNoise
 from edge.errors import HardwareError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 EMPTY_S = 1.0
 _SWAY_PX = 6.0
 _SWAY_PERIOD_S = 2.5
-_NOISE_SIGMA = 2.5
-_NOISE_SHIFT_PX = 8
 _SCENE_GREY = 96
 
 
@@ -52,7 +51,7 @@ class FolderCamera:
         self._repeat = repeat
         self._seed = seed
         self._scenes: list[tuple[str, Picture]] = []
-        self._noise: Picture | None = None
+        self._noise: SensorNoise | None = None
         self._number = 0
         self._next_at_s = 0.0
         self._pause = Flag()
@@ -62,13 +61,9 @@ class FolderCamera:
         if not files:
             raise HardwareError(f"no pictures in {self._folder}", hint="put .jpg or .png files there")
         width, height = self._size
-        shape = (height, width, 3)
-        # Noise is drawn once and shifted: drawing it anew for each frame would cost more than the recognition.
-        # By OpenCV, since numpy's generators take four megabytes that no real gate would need.
         cv2.setRNGSeed(self._seed)
-        self._noise = np.empty((height + _NOISE_SHIFT_PX, width, 3), np.uint8)
-        cv2.randn(self._noise, np.full(3, 128.0), np.full(3, _NOISE_SIGMA))
-        empty = np.full(shape, _SCENE_GREY, np.uint8)
+        self._noise = SensorNoise(width, height)
+        empty = np.full((height, width, 3), _SCENE_GREY, np.uint8)
         empty[height * 2 // 3 :] = _SCENE_GREY // 2
         self._scenes = [("", empty)]
         for path in files:
@@ -114,9 +109,7 @@ class FolderCamera:
         shift = round(_SWAY_PX * np.sin(phase)) if sways else 0
         moved = np.roll(picture, (shift // 2, shift), axis=(0, 1)) if shift else picture
         assert self._noise is not None
-        first = self._number % 2 * _NOISE_SHIFT_PX
-        noise = self._noise[first : first + len(picture)]
-        return np.asarray(cv2.addWeighted(moved, 1.0, noise, 1.0, -128.0), dtype=np.uint8)
+        return self._noise.over(moved, self._number)
 
     def close(self) -> None:
         self._pause.set()

@@ -28,11 +28,11 @@ import numpy as np
 from edge.config.check import Between, Problems, read_table
 from edge.config.kinds import Fraction
 from edge.drivers.camera import Frame, Picture
+from edge.drivers.camera.sensor_noise import SensorNoise
 from edge.errors import DataError, HardwareError
 
 COMES_S, GOES_S = 0.6, 0.6
 _TREMBLE_PX = 1.5
-_NOISE_SIGMA = 2.0
 _WALL = (148, 140, 128)
 _TAKEN_TO = (0.5, -0.6)  # above the picture: where an item comes from, and goes to when it is taken away
 
@@ -115,7 +115,7 @@ class ScriptedCamera:
         self._monotonic = monotonic
         self._items: list[tuple[Item, Picture]] = []
         self._wall: Picture = np.empty((0, 0, 3), np.uint8)
-        self._noise: list[Picture] = []
+        self._noise: SensorNoise | None = None
         self._began_s = self._next_at_s = 0.0
         self._number = 0
         self._pause = Flag()
@@ -134,9 +134,7 @@ class ScriptedCamera:
         cv2.randn(grain, np.zeros(3), np.full(3, 9.0))
         rough = cv2.resize(grain, (width, height), interpolation=cv2.INTER_CUBIC)
         self._wall = np.asarray(cv2.add(np.full((height, width, 3), _WALL, np.uint8), rough), np.uint8)
-        self._noise = [np.empty((height, width, 3), np.uint8) for _ in range(2)]
-        for noise in self._noise:
-            cv2.randn(noise, np.full(3, 128.0), np.full(3, _NOISE_SIGMA))
+        self._noise = SensorNoise(width, height)
         self._began_s = self._next_at_s = self._monotonic()
 
     def read(self, timeout_s: float) -> Frame | None:
@@ -149,9 +147,8 @@ class ScriptedCamera:
         now_s = self._monotonic()
         self._next_at_s = max(self._next_at_s + 1 / self._rate_fps, now_s - 1.0)
         name, picture = self.scene_at(now_s - self._began_s)
-        noise = self._noise[self._number % 2]
-        living = np.asarray(cv2.addWeighted(picture, 1.0, noise, 1.0, -128.0), dtype=np.uint8)
-        frame = Frame(living, now_s, self._number, name)
+        assert self._noise is not None
+        frame = Frame(self._noise.over(picture, self._number), now_s, self._number, name)
         self._number += 1
         return frame
 
