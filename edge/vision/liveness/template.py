@@ -41,9 +41,9 @@ _BEYOND = 0.1  # of a face's width or height, beyond the picture: whoever stands
 _CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
 _LEAST_SPREAD = 0.1  # grey levels squared: what rounding leaves of a picture without noise
 _LEAST_ALIKE = 0.6
-"""Correlation of template and picture; below it is something else. The frames of 43 living people of the tuning and the
-outer set have more but for one in 120, somebody else's face in one case of thirteen; in one of five where both are
-smeared."""
+"""Correlation of template and picture after one round; below it is something else. Of 2,235 pictures of living people
+of the tuning and the outer set, up to 8° and a second from the template, none has less, and one in 118 of those who are
+smeared; somebody else's face has more in one case of 35, of 17 where both are smeared."""
 _LEAST_LEFT = 0.3  # of the template's squared slopes: where a smear has taken more, the rest is bent by it
 _DEGREE = 4
 _SHEET = 15  # terms of a polynomial of fourth degree in x and y, for each direction
