@@ -113,11 +113,9 @@ class Template:
         sheet, head = self._basis[:_SHEET], self._basis[_SHEET:]
         depth_moves = [head[0] * across, head[0] * down, head[1] * across + head[2] * down]
         self._steep = np.concatenate([sheet * across, sheet * down, depth_moves]) * np.float32(eye)
-        normal = (self._steep @ self._steep.T).astype(np.float64)
-        normal += np.diag(np.diag(normal)) * 1e-4
-        self._inverse = np.linalg.inv(normal)
+        self._inverse = _inverse(self._steep)
         self._few = np.ascontiguousarray(self._steep[_COMMON, ::_FEW])
-        self._few_inverse = np.linalg.inv((self._few @ self._few.T).astype(np.float64))
+        self._few_inverse = _inverse(self._few)
         self._pull = self._inverse[_TURN].astype(np.float32) @ self._steep
         self._part = rows // _PART_PX * (width // _PART_PX + 1) + columns // _PART_PX
 
@@ -196,6 +194,12 @@ class Template:
     def _lay(self, picture: Picture, matrix: Matrix) -> Floats:
         """The part of a picture that the template covers when its points moved by `matrix`, filtered."""
         return filtered(laid_over(picture, matrix, self._origin, self._scale, self._size))
+
+
+def _inverse(steep: Floats) -> Matrix:
+    """Of the normal matrix of least squares, with a little added for what stripes leave open."""
+    normal = (steep @ steep.T).astype(np.float64)
+    return np.asarray(np.linalg.inv(normal + np.diag(np.diag(normal)) * 1e-4))
 
 
 def _seen(image: Floats, columns: Floats, rows: Floats) -> Floats:

@@ -57,6 +57,28 @@ def test_the_common_motion_is_that_of_the_texture(face: Face, wall: Picture) -> 
     assert gone == pytest.approx(step.shift, abs=0.3)
 
 
+def _mesh_beside(face: Face, grown: float, shift: tuple[float, float]) -> Face:
+    """The same picture, in which the mesh has put the face a little beside where it is."""
+    points = face.points.copy()
+    middle = points[:, :2].mean(axis=0)
+    points[:, :2] = middle + (points[:, :2] - middle) * np.float32(grown) + np.float32(shift)
+    return replace(face, points=points)
+
+
+@pytest.mark.parametrize(
+    ("grown", "shift"), [(1.0, (5.0, 0.0)), (1.0, (-3.0, 5.0)), (0.9, (0.0, 3.0)), (1.05, (2.0, -2.0))]
+)
+def test_a_mesh_that_is_a_tenth_off_loses_no_face(
+    face: Face, wall: Picture, grown: float, shift: tuple[float, float]
+) -> None:
+    assert Template(face).lay(_mesh_beside(face, grown, shift), 1) is not None
+    (_, first), (_, second) = moved(face, wall, [Step(), TURNED], head)
+    found = Template(first).lay(_mesh_beside(second, grown, shift))
+    assert found is not None
+    assert np.dot(found.turn, (-0.10, 0.06)) > 0.8 * np.hypot(*found.turn) * np.hypot(0.10, 0.06)
+    assert gain(found) > 4.0  # a sheet has less, see above
+
+
 def test_another_face_is_not_laid_over(face: Face) -> None:
     rng = np.random.default_rng(3)
     other = replace(face, picture=rng.integers(0, 255, face.picture.shape, np.uint8))
