@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from edge import __version__
 from edge.errors import EdgeError
+from edge.runtime.memory import lean
 
 EXIT_INTERRUPTED = 130
 
@@ -77,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code of docs/commands.md."""
     args = build_parser().parse_args(argv)
+    lean()  # before the command imports numpy
     try:
         code: int = args.run(args)
         return code

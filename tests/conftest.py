@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# As `edge` does for itself: on a busy machine OpenBLAS's threads wait for each other, many times as long as one takes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # A busy machine takes seconds for what takes milliseconds, and that is no failure of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

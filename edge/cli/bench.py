@@ -36,9 +36,6 @@ def register(commands: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edge.runtime.memory import lean
-
-    lean()  # as the daemon does, before numpy is imported
     from edge.measure import bench_face, bench_outbox, bench_search, bench_startup, bench_uplink, bench_waste
 
     if args.bench_command == "face":

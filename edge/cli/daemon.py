@@ -34,11 +34,9 @@ def register(commands: Subparsers) -> None:
 
 
 def run_daemon(args: argparse.Namespace) -> int:
-    from edge.runtime.memory import lean
     from edge.runtime.signals import leave_at_once
 
     leave_at_once()
-    lean()  # before numpy is imported
     from edge.config.effective import load_effective
     from edge.runtime.logs import set_up
 

@@ -23,11 +23,9 @@ def register(commands: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edge.runtime.memory import lean
     from edge.runtime.signals import leave_at_once
 
     leave_at_once()
-    lean()
     from edge.config import load_config
     from edge.web import certificate
     from edge.web.house import FOLDER
