@@ -37,11 +37,11 @@ def test_who_comes_in_and_stops_is_compared_with_how_he_came(face: Face, wall: P
         assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
 
 
-@pytest.mark.parametrize("depth", [sheet, bent_sheet])
-def test_a_sheet_gains_nothing_both_ways(face: Face, wall: Picture, depth: Depth) -> None:
+@pytest.mark.parametrize(("depth", "most"), [(sheet, 1.5), (bent_sheet, 2.0)])
+def test_a_sheet_gains_nothing_both_ways(face: Face, wall: Picture, depth: Depth, most: float) -> None:
     found = compared(face, wall, [*COMES, *STANDS], depth)
     assert len(found) >= 5
-    assert np.mean([pair.gain for pair in found]) < 2.5
+    assert np.mean([pair.gain for pair in found]) < most
     for pair in found:  # what a bend gains it gains by a turn that is none
         assert np.hypot(*pair.turn) < 0.1 * np.hypot(*pair.mesh)
 
