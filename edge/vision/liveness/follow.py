@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge.vision.faces import Face
 from edge.vision.liveness.around import Around, Split
 from edge.vision.liveness.sides import Pair, Sides, apart
-from edge.vision.liveness.template import ROUNDS, Template
+from edge.vision.liveness.template import COARSE_EYE_PX, Template
 from edge.vision.pose import Pose
 
 LIFE_S = 1.0
@@ -51,14 +51,14 @@ class Follower:
             self._template = None
         self._last_s = now_s
         template, flow = self._template, None
-        laid = template.lay(face, ROUNDS if self._looks_around else 1) if template else None
-        if laid is None:
+        motion = template.follow(face) if template else None
+        if motion is None:
             self._sides = Sides()
         pair = self._sides.observe(face, now_s)
-        if template is not None and laid is not None:
-            split = self._around.split(face, laid.matrix) if self._around else None
-            flow = Flow(now_s - self._begun_s, split, template.went(laid.matrix), pair)
-        if laid is None or now_s - self._begun_s >= LIFE_S or self._is_turned(face):
+        if template is not None and motion is not None:
+            split = self._around.split(face, motion) if self._around else None
+            flow = Flow(now_s - self._begun_s, split, template.went(motion), pair)
+        if motion is None or now_s - self._begun_s >= LIFE_S or self._is_turned(face):
             self._begin(face, now_s)
         return flow
 
@@ -67,7 +67,7 @@ class Follower:
 
     def _begin(self, face: Face, now_s: float) -> None:
         try:
-            self._template = Template(face)
+            self._template = Template(face, COARSE_EYE_PX)
         except ValueError:
             self._template = None  # too small or cut off: tried again with the next frame
             return

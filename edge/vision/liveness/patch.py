@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +37,25 @@ def laid_over(
     right, bottom = (int(n) for n in np.minimum(np.ceil(needed.max(axis=1)) + 3, picture.shape[1::-1]))
     if right - left < 8 or bottom - top < 8:
         return np.zeros((height, width), np.uint8)
-    grey = np.asarray(cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_RGB2GRAY))
-    step = 1.0
-    while step > 1.5 * scale:
+    part, step = picture[top:bottom, left:right], 1.0
+    while step > 1.5 * scale:  # in colour: less is left to be made grey
         step /= 2.0
-        even = grey[: len(grey) // 2 * 2, : grey.shape[1] // 2 * 2]
-        grey = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+        even = part[: len(part) // 2 * 2, : part.shape[1] // 2 * 2]
+        part = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    grey = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
     shift = motion[:, :2] @ origin + motion[:, 2] - (left, top)
     back = np.column_stack([motion[:, :2] * (step / scale), shift * step])
-    back[:, 2] += back[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from pixel centres
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(grey, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return np.asarray(moved(grey, back, size), np.uint8)
+
+
+def moved(image: NDArray[Any], back: Matrix, size: tuple[int, int], between: int = cv2.INTER_LINEAR) -> NDArray[Any]:
+    """`size` (width, height) pixels, each showing what lies where `back` (2 × 3) brings its place in an image. What
+    lies beyond it repeats its edge. `between`: how pixels are interpolated, as OpenCV names it.
+    """
+    centred = back.copy()
+    centred[:, 2] += back[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from pixel centres
+    flags = between | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(image, centred, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
 
 
 def filtered(grey: NDArray[np.uint8]) -> Floats:

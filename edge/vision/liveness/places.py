@@ -28,7 +28,7 @@ def places(mesh: Floats, depth: Floats, across: Floats, down: Floats, edges: NDA
     row. `mesh`: 468 × 2 in working pixels; `depth`: of every place, see `depth_map`; `edges`: where the picture begins
     (x, y) and ends.
     """
-    usable = _skin(depth.shape, mesh).astype(bool) & (np.hypot(slope(depth, 1, 0), slope(depth, 0, 1)) <= _ASIDE)
+    usable = _skin(depth.shape, mesh).astype(bool) & (cv2.magnitude(slope(depth, 1, 0), slope(depth, 0, 1)) <= _ASIDE)
     inner = edges + np.array([[_EDGE], [-_EDGE]])
     (left, top), (right, bottom) = np.clip(inner, 0, depth.shape[::-1]).astype(int)
     shown = np.zeros_like(usable)
@@ -41,15 +41,16 @@ def places(mesh: Floats, depth: Floats, across: Floats, down: Floats, edges: NDA
 
 
 def depth_map(size: tuple[int, int], mesh: Floats, depth: Floats) -> Floats:
-    """The mesh's depth everywhere: a mean of the vertices near by, with Gaussian weights."""
-    (width, height), sigma = size, _REACH * size[0]
-    columns, rows = np.clip(np.rint(mesh).astype(np.intp), 0, np.array(size) - 1).T
+    """The mesh's depth everywhere: a mean of the vertices near by, with Gaussian weights. So smooth, half size does."""
+    width, height = (n // 2 + 1 for n in size)
+    columns, rows = np.clip(np.rint(mesh / 2 - 0.25).astype(np.intp), 0, (width - 1, height - 1)).T
 
     def near(weights: Floats) -> Floats:
         sums = np.bincount(rows * width + columns, weights, width * height).astype(np.float32)
-        return np.asarray(cv2.GaussianBlur(sums.reshape(height, width), (0, 0), sigma), np.float32)
+        return np.asarray(cv2.GaussianBlur(sums.reshape(height, width), (0, 0), _REACH * width), np.float32)
 
-    return np.asarray(near(depth) / np.maximum(near(np.ones_like(depth)), 1e-9), np.float32)
+    half = near(depth) / np.maximum(near(np.ones_like(depth)), 1e-9)
+    return np.asarray(cv2.resize(half, (2 * width, 2 * height))[: size[1], : size[0]], np.float32)
 
 
 def slope(image: Floats, across: int, down: int) -> Floats:

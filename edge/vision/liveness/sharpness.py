@@ -23,22 +23,23 @@ _NEARLY = 1.08  # times as steep: less is left alone
 _MOST_SIGMA = 4.0
 
 
-def equally_sharp(one: Floats, other: Floats, places: NDArray[np.intp]) -> tuple[Floats, Floats, float]:
-    """Both, the sharper one of each axis blurred, and the share of `one`'s squared slopes that is left. `places`,
-    counted row by row and no nearer to an edge than a pixel: where they are compared.
+def equally_sharp(
+    one: Floats, other: Floats, places: NDArray[np.intp], before: tuple[float, float]
+) -> tuple[Floats, Floats, float]:
+    """Both, the sharper one of each axis blurred, and the share of `one`'s squared slopes that is left. `places`: where
+    they are compared; `before`: the `steepness` of `one` there.
     """
-    before = _slopes(one, places)
-    theirs = _slopes(other, places)
+    theirs = steepness(other, places)
     first = int(_apart(before[1], theirs[1]) > _apart(before[0], theirs[0]))
     mine = before
     for axis in (first, 1 - first):  # blurred along one axis, slanted edges are flatter along the other one as well
         ratio = mine[axis] / max(theirs[axis], 1e-9)
         if ratio > _NEARLY:
             one = _blurred(one, ratio, axis)
-            mine = _slopes(one, places)
+            mine = steepness(one, places)
         elif ratio < 1.0 / _NEARLY:
             other = _blurred(other, 1.0 / max(ratio, 1e-9), axis)
-            theirs = _slopes(other, places)
+            theirs = steepness(other, places)
     return one, other, sum(mine) / max(sum(before), 1e-9)
 
 
@@ -46,8 +47,10 @@ def _apart(one: float, other: float) -> float:
     return abs(math.log(max(one, 1e-9) / max(other, 1e-9)))
 
 
-def _slopes(image: Floats, places: NDArray[np.intp]) -> tuple[float, float]:
-    """Sums of the squared slopes along rows and along columns."""
+def steepness(image: Floats, places: NDArray[np.intp]) -> tuple[float, float]:
+    """Sums of the squared slopes along rows and along columns. `places`: counted row by row, no nearer to an edge than
+    a pixel.
+    """
     values, width = image.reshape(-1), image.shape[1]
     across, down = values[places + 1] - values[places - 1], values[places + width] - values[places - width]
     return float(across @ across), float(down @ down)

@@ -10,13 +10,14 @@ then has the mean 0, instead of the mean 1 that a square has, and what contradic
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from edge.vision.faces import Face
 from edge.vision.liveness.patch import Matrix
-from edge.vision.liveness.template import Template
+from edge.vision.liveness.relief import Relief
+from edge.vision.liveness.template import FINE_EYE_PX, Template
 from edge.vision.mesh import OVAL
 from edge.vision.pose import Pose
 
@@ -29,28 +30,32 @@ _APART_DEG = 2.5  # from the nearest one; less is hardly told from the mesh's ow
 _ANEW_S = 0.4  # another one of the same side has noise of its own
 _PAIRS = 3  # with each new side
 _BEST_DEG = 8.0  # pairs near it are compared first
-_MARGIN = 0.4  # of the oval's width and height, around what is kept of a picture
+_FOCAL = 0.8  # of the picture's width: 64°, between a Pi's camera and most webcams
+_BY_MESH, _BY_PLACE = 0.8, 0.4
+"""Least squares over 4,659 pairs of sides of the rig's people: their view turned by 0.8 of what the mesh sees and 0.4
+of what their way across the picture makes of it. Both together are off by 2.5° (root mean square), the mesh alone by
+4.2°: it sees four fifths of a turn, and less where somebody is smeared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
     """Two sides, compared. `turn`: by how much the view turned from the earlier to the later one as the texture shows
-    it, the mean of both ways, and `mesh`: as the mesh does; yaw and pitch in radians. `gain`: how much better a head
-    explains the motion than a sheet does, per number that it has more, in units of what neither explains; below 0
-    where the two ways contradict each other. `seen_s`: when the later one was seen.
+    it, the mean of both ways, and `expected`: as the mesh and the place in the picture do; yaw and pitch in radians.
+    `gain`: how much better a head explains the motion than a sheet does, per number that it has more, in units of what
+    neither explains; below 0 where the two ways contradict each other. `seen_s`: when the later one was seen.
     """
 
     turn: Matrix
-    mesh: Matrix
+    expected: Matrix
     gain: float
     seen_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    template: Template
-    face: Face
+    relief: Relief
     pose: Pose
+    seen_from: Pose
     at_s: float
 
 
@@ -80,10 +85,10 @@ class Sides:
 
     def _keep(self, face: Face, now_s: float) -> None:
         try:
-            part = _part(face)
-            side = _Side(Template(part), part, face.quality.figures.pose, now_s)
+            relief = Relief(Template(face, FINE_EYE_PX))
         except ValueError:
             return  # cut off or too small, or points that are no numbers
+        side = _Side(relief, face.quality.figures.pose, _seen_from(face), now_s)
         pairs = [(other, side) for other in self._kept if _APART_DEG <= apart(other.pose, side.pose) <= _FAR_DEG]
         self._waiting += sorted(pairs, key=_worth)[:_PAIRS]
         self._kept.append(side)
@@ -99,27 +104,27 @@ def _worth(pair: tuple[_Side, _Side]) -> float:
     return abs(apart(pair[0].pose, pair[1].pose) - _BEST_DEG)
 
 
-def _part(face: Face) -> Face:
-    """The face with no more of its picture than is needed."""
-    oval = face.points[OVAL, :2]
-    low, high = oval.min(axis=0), oval.max(axis=0)
-    reach = _MARGIN * (high - low)
-    size = face.picture.shape[1::-1]
-    left, top = (int(n) for n in np.clip(np.floor(low - reach), 0, size))
-    right, bottom = (int(n) for n in np.clip(np.ceil(high + reach), 0, size))
-    points = face.points - np.array([left, top, 0.0], np.float32)
-    return replace(face, picture=face.picture[top:bottom, left:right].copy(), points=points)
+def _seen_from(face: Face) -> Pose:
+    """From where the head is seen: its pose as the mesh has it, and where in the view it is. Who walks across the
+    picture without turning his head is seen from another side as well, and that is known even where he is smeared.
+    """
+    pose = face.quality.figures.pose
+    height, width = face.picture.shape[:2]
+    aside = face.points[OVAL, :2].mean(axis=0) - (width / 2, height / 2)
+    across, down = _BY_PLACE * np.degrees(np.arctan(aside / (_FOCAL * width)))
+    return Pose(_BY_MESH * pose.yaw + across, _BY_MESH * pose.pitch + down, pose.roll)
 
 
 def _compare(earlier: _Side, later: _Side) -> Pair | None:
     """None where one does not look like the other."""
-    there, back = earlier.template.lay(later.face), later.template.lay(earlier.face)
+    there, back = earlier.relief.lay(later.relief.template), later.relief.lay(earlier.relief.template)
     if there is None or back is None:
         return None
     information = (there.information + back.information) / 2
     gain = -float(there.turn @ information @ back.turn) / 2
     # Depth counts towards the back: what is near moves against the turn, and the nose points where yaw and pitch say.
-    degrees = later.pose.yaw - earlier.pose.yaw, later.pose.pitch - earlier.pose.pitch
+    one, other = earlier.seen_from, later.seen_from
+    degrees = other.yaw - one.yaw, other.pitch - one.pitch
     return Pair((there.turn - back.turn) / 2, -np.sin(np.radians(degrees)), gain, later.at_s)
 
 

@@ -53,6 +53,14 @@ def bent_sheet(face: Face) -> NDArray[np.float32]:
     return np.tile(np.minimum(across**2 / (6.0 * face.eye_px), 2.0 * face.eye_px), (height, 1)).astype(np.float32)
 
 
+def mesh_beside(face: Face, grown: float, shift: tuple[float, float]) -> Face:
+    """The same picture, in which the mesh has put the face a little beside where it is."""
+    points = face.points.copy()
+    middle = points[:, :2].mean(axis=0)
+    points[:, :2] = middle + (points[:, :2] - middle) * np.float32(grown) + np.float32(shift)
+    return replace(face, points=points)
+
+
 def moved(
     face: Face,
     wall: Picture,

@@ -28,12 +28,12 @@ CLEAR = Split(still=60, along=0, other=4, apart=0, chest_still=0, chest_moved=20
 def flow(
     gain: float = 30.0,
     turn: tuple[float, float] = (0.1, 0.0),
-    mesh: tuple[float, float] = (0.1, 0.0),
+    expected: tuple[float, float] = (0.1, 0.0),
     split: Split = CLEAR,
     age_s: float = 0.5,
     went: float = 0.2,
 ) -> Flow:
-    return Flow(age_s, split, went, Pair(np.array(turn), np.array(mesh), gain, 0.0))
+    return Flow(age_s, split, went, Pair(np.array(turn), np.array(expected), gain, 0.0))
 
 
 def score(cue: Cue, face: Face, flows: Sequence[Flow | None], begun_s: float = 0.0) -> float | None:
@@ -49,7 +49,7 @@ def score(cue: Cue, face: Face, flows: Sequence[Flow | None], begun_s: float = 0
 def test_geometry_wants_a_clear_gain_and_turns_that_agree(face: Face) -> None:
     table = [
         (flow(), True),
-        (flow(gain=1.5), False),  # what noise and compression look like
+        (flow(gain=1.2), False),  # what noise and compression look like
         (flow(gain=12.0, turn=(0.004, 0.0)), False),  # a bent sheet shows a little of the turn
         (flow(turn=(-0.1, 0.0)), False),  # the texture turns against the mesh
         (flow(turn=(0.0, 0.1)), False),  # or across it
@@ -64,8 +64,8 @@ def test_geometry_wants_a_clear_gain_and_turns_that_agree(face: Face) -> None:
 
 
 def test_a_sheet_that_is_tilted_is_a_doubt_and_so_is_who_stands_still(face: Face) -> None:
-    for mesh in ((0.2, 0.0), (0.01, 0.0)):
-        found = score(Geometry(), face, [flow(gain=2.0, turn=(0.0, 0.001), mesh=mesh)] * 9)
+    for expected in ((0.2, 0.0), (0.01, 0.0)):
+        found = score(Geometry(), face, [flow(gain=2.0, turn=(0.0, 0.001), expected=expected)] * 9)
         assert found is not None
         assert Geometry.fails < found < Geometry.passes
 
@@ -92,19 +92,19 @@ def test_one_good_pair_is_an_accident(face: Face) -> None:
         found = score(Geometry(), face, [flow(), *(flow(gain=gain) for gain in others)])
         assert found is not None
         assert found < Geometry.passes
-    few, more = (score(Geometry(), face, [flow(gain=2.6)] * count) for count in (2, 3))
+    few, more = (score(Geometry(), face, [flow(gain=1.9)] * count) for count in (2, 3))
     assert few is not None
     assert more is not None
     assert few < Geometry.passes <= more
 
 
-@example(others=[1.6, 1.6], best=1e16)  # in whose last digit the others are lost
+@example(others=[1.2, 1.2], best=1e16)  # in whose last digit the others are lost
 @given(others=st.lists(st.floats(-10.0, 4.0), min_size=1, max_size=6), best=st.sampled_from([5.0, 300.0, 1e16]))
 def test_however_good_one_pair_is_the_others_have_to_be_enough_without_it(
     face: Face, others: list[float], best: float
 ) -> None:
-    least = 2.0 * max(1.0, 3.0 / (len(others) + 1))  # what so many pairs have to have in the mean
-    assume(sum(max(gain, -5.0) for gain in others) < (least - 1e-6) * len(others))
+    least = 1.5 * max(1.0, 3.0 / (len(others) + 1))  # what so many pairs have to have in the mean
+    assume(sum(max(gain, -1.0) for gain in others) < (least - 1e-6) * len(others))
     for place in range(len(others) + 1):
         gains = [*others[:place], best, *others[place:]]
         found = score(Geometry(), face, [flow(gain=gain) for gain in gains])

@@ -34,7 +34,7 @@ def test_who_comes_in_and_stops_is_compared_with_how_he_came(face: Face, wall: P
     assert len(found) >= 5  # the three sides two by two, and the later ones with the earlier ones
     for pair in found:
         assert pair.gain > 25.0
-        assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
+        assert pair.turn @ pair.expected > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.expected)
 
 
 @pytest.mark.parametrize(("depth", "most"), [(sheet, 1.5), (bent_sheet, 2.0)])
@@ -43,7 +43,7 @@ def test_a_sheet_gains_nothing_both_ways(face: Face, wall: Picture, depth: Depth
     assert len(found) >= 5
     assert np.mean([pair.gain for pair in found]) < most
     for pair in found:  # what a bend gains it gains by a turn that is none
-        assert np.hypot(*pair.turn) < 0.1 * np.hypot(*pair.mesh)
+        assert np.hypot(*pair.turn) < 0.1 * np.hypot(*pair.expected)
 
 
 SMEARS = [(5, 1), (9, 1), (12, 1), (1, 9)]
@@ -82,7 +82,7 @@ def test_a_smear_is_no_depth(face: Face, wall: Picture, smear: tuple[int, int]) 
 def test_a_head_that_was_smeared_when_it_turned_is_a_head(face: Face, wall: Picture, smear: tuple[int, int]) -> None:
     pair = _smeared_and_sharp(face, wall, smear, head, 0.14)
     assert pair.gain > 7.0
-    assert pair.turn @ pair.mesh > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.mesh)
+    assert pair.turn @ pair.expected > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.expected)
 
 
 @pytest.mark.parametrize("grey", [0, 120, 255])
