@@ -30,7 +30,7 @@ _APART_DEG = 2.5  # from the nearest one; less is hardly told from the mesh's ow
 _ANEW_S = 0.4  # another one of the same side has noise of its own
 _PAIRS = 3  # with each new side
 _BEST_DEG = 8.0  # pairs near it are compared first
-_FOCAL = 0.8  # of the picture's width: 64°, between a Pi's camera and most webcams
+_FOCAL = 0.8  # of the picture's longer side: 64°, between a Pi's camera and most webcams
 _BY_MESH, _BY_PLACE = 0.8, 0.4
 """Least squares over 4,659 pairs of sides of the rig's people: their view turned by 0.8 of what the mesh sees and 0.4
 of what their way across the picture makes of it. Both together are off by 2.5° (root mean square), the mesh alone by
@@ -111,7 +111,7 @@ def _seen_from(face: Face) -> Pose:
     pose = face.quality.figures.pose
     height, width = face.picture.shape[:2]
     aside = face.points[OVAL, :2].mean(axis=0) - (width / 2, height / 2)
-    across, down = _BY_PLACE * np.degrees(np.arctan(aside / (_FOCAL * width)))
+    across, down = _BY_PLACE * np.degrees(np.arctan(aside / (_FOCAL * max(width, height))))
     return Pose(_BY_MESH * pose.yaw + across, _BY_MESH * pose.pitch + down, pose.roll)
 
 
