@@ -9,7 +9,7 @@ the view of him turns by ten degrees and more. A sheet that is tilted is expecte
 moves shows nothing at all. Either is a doubt.
 
 What counts is the mean gain less most of its standard error, and no more than the mean without the gains of any one
-later side: one with which all seems to fit is an accident.
+later side: one with which all seems to fit is an accident. And most pairs have to agree.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from edge.vision.liveness.cue import EVIDENCE_S, Seen
 from edge.vision.liveness.sides import Pair
 
 _PAIRS = 3  # from which on nothing is taken off for their being few
-_ENOUGH = 1.5
+_ENOUGH = 1.4
 """Of 405 sheets of the tuning and the outer set 18 get above it within two seconds, one of them with the right figure;
 of 712 living people of the measured one (numbers 11000 to 11456 and 11800 to 12199) 698."""
 _WORTH = np.array([1.0, 0.5])
@@ -31,7 +31,10 @@ _WORTH = np.array([1.0, 0.5])
 _LEAST_SLOPE, _MOST_SLOPE = 1.0, 2.5
 """The turn that the texture shows, in parts of the expected one. Half of the rig's people show more than 1.1 times as
 much, one in 50 less than half; of the 24 sheets with the largest gains 13 show less than half. A smear shows more."""
-_AGAINST = -1.0  # at most: one side of which the mesh is wrong would outweigh all others
+_LEAST_RAD = 0.035  # of an expected turn: less, as of who turns one way and walks the other, is not known to be less
+_AGAINST, _ELSEWHERE = -5.0, -1.0
+"""At most: of two ways that contradict each other, and of a turn that points elsewhere. A mesh that is wrong once would
+outweigh all others."""
 _MOST = 1000.0  # more says no more; living people have a sixth of it at most
 _ERRORS = 0.7
 """So many standard errors are taken off; none, or 1.0, let no more people pass where as many sheets do."""
@@ -51,7 +54,7 @@ class Geometry:
     def observe(self, seen: Seen) -> None:
         pair = seen.flow.pair if seen.flow else None
         if pair is not None and np.isfinite([*pair.turn, *pair.expected, pair.gain]).all():
-            self._gains.append((pair.seen_s, min(max(_agreeing(pair), _AGAINST), _MOST)))
+            self._gains.append((pair.seen_s, min(_agreeing(pair), _MOST)))
         self._gains = [one for one in self._gains if 0.0 <= seen.now_s - one[0] <= EVIDENCE_S]
 
     def score(self) -> float | None:
@@ -66,7 +69,8 @@ class Geometry:
         variance = sum((gain - mean) ** 2 for _, gain in self._gains) / (count - 1)
         sure = mean - _ERRORS * math.sqrt(variance / count)
         strength = min(sure, others) * min(1.0, count / _PAIRS)
-        return max(strength / (strength + _ENOUGH), 0.01) if strength > 0.0 else 0.01
+        agree = 2 * sum(gain > 0.0 for _, gain in self._gains) > count
+        return max(strength / (strength + _ENOUGH), 0.01) if agree and strength > 0.0 else 0.01
 
 
 def _agreeing(pair: Pair) -> float:
@@ -74,15 +78,15 @@ def _agreeing(pair: Pair) -> float:
     of it or a multiple.
     """
     if pair.gain <= 0.0:
-        return pair.gain
+        return max(pair.gain, _AGAINST)
     turn, expected = pair.turn * _WORTH, pair.expected * _WORTH
-    along = float(turn @ expected)
-    slope = along / max(float(expected @ expected), 1e-9)
-    alike = along / max(_length(turn) * _length(expected), 1e-9)
-    gain = pair.gain * alike**3
+    size = max(_length(expected), 1e-9)
+    along = float(turn @ expected) / size
+    gain = pair.gain * (along / max(_length(turn), 1e-9)) ** 3
     if gain <= 0.0:
-        return gain
-    return gain * min(slope / _LEAST_SLOPE, 1.0, (_MOST_SLOPE / max(slope, 1e-9)) ** 2)
+        return max(gain, _ELSEWHERE)
+    slope = max(along / max(size, _LEAST_RAD), 1e-9)
+    return gain * min(slope / _LEAST_SLOPE, 1.0, (_MOST_SLOPE / slope) ** 2)
 
 
 def _length(turn: NDArray[np.float64]) -> float:

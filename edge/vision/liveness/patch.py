@@ -38,17 +38,17 @@ def laid_over(
     if right - left < 8 or bottom - top < 8:
         return np.zeros((height, width), np.uint8)
     part, step = picture[top:bottom, left:right], 1.0
-    while step > 1.5 * scale:  # in colour: less is left to be made grey
+    while step > 1.5 * scale and min(part.shape[:2]) >= 4:  # in colour: less is left to be made grey
         step /= 2.0
         even = part[: len(part) // 2 * 2, : part.shape[1] // 2 * 2]
         part = np.asarray(cv2.resize(even, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
     grey = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
     shift = motion[:, :2] @ origin + motion[:, 2] - (left, top)
     back = np.column_stack([motion[:, :2] * (step / scale), shift * step])
-    return np.asarray(moved(grey, back, size), np.uint8)
+    return np.asarray(warped(grey, back, size), np.uint8)
 
 
-def moved(image: NDArray[Any], back: Matrix, size: tuple[int, int], between: int = cv2.INTER_LINEAR) -> NDArray[Any]:
+def warped(image: NDArray[Any], back: Matrix, size: tuple[int, int], between: int = cv2.INTER_LINEAR) -> NDArray[Any]:
     """`size` (width, height) pixels, each showing what lies where `back` (2 × 3) brings its place in an image. What
     lies beyond it repeats its edge. `between`: how pixels are interpolated, as OpenCV names it.
     """

@@ -38,17 +38,18 @@ _PART_PX = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Laid:
-    """The template laid over a picture. `matrix`: 2 × 3, the face's common motion in picture pixels. `turn`: v, in
-    radians, and `information`: 2 × 2, the inverse of its covariance, as the differences that are left tell it.
+    """The template laid over another one. `turn`: v, in radians, and `information`: 2 × 2, the inverse of its
+    covariance, as the differences that are left tell it.
     """
 
-    matrix: Matrix
     turn: Matrix
     information: Matrix
 
 
 class Relief:
-    """What a template would show if it were moved as sheets and as heads are."""
+    """What a template would show if it were moved as sheets and as heads are. Raises numpy.linalg.LinAlgError, which is
+    a ValueError, where its texture cannot tell.
+    """
 
     def __init__(self, template: Template) -> None:
         self.template = template
@@ -63,7 +64,7 @@ class Relief:
         self._steep = np.concatenate([sheet * across, sheet * down, depth_moves]) * np.float32(template.eye)
         self._inverse = inverse(self._steep)
         self._pull = self._inverse[_TURN].astype(np.float32) @ self._steep
-        rows, columns = (places.astype(np.intp) // _PART_PX for places in (template.rows, template.columns))
+        rows, columns = (one.astype(np.intp) // _PART_PX for one in (template.rows, template.columns))
         self._part = rows * (int(columns.max()) + 1) + columns
 
     def lay(self, other: Template) -> Laid | None:
@@ -74,8 +75,7 @@ class Relief:
         found, seen, off = self._fit(match)
         if not likeness(seen, match.wanted) >= _LEAST_ALIKE:  # nor what is no number
             return None
-        matrix = self.template.motion(match.by_mesh, found[_COMMON])
-        return Laid(matrix, found[_TURN], self._information(off) * match.left)
+        return Laid(found[_TURN], self._information(off) * match.left)
 
     def _fit(self, match: Match) -> tuple[Matrix, Floats, Floats]:
         """The numbers of sheet and head, what the picture shows by them, and the differences that they leave."""
@@ -86,8 +86,8 @@ class Relief:
             ways = np.zeros((2, _SHEET + 3), np.float32)
             ways[0, :_SHEET], ways[1, :_SHEET] = found[:_SHEET], found[_SHEET : 2 * _SHEET]
             ways[:, -3], ways[0, -2], ways[1, -1] = found[-3:-1], found[-1], found[-1]
-            moved = (ways @ self._basis) * np.float32(template.eye)
-            seen = seen_at(match.image, template.columns + moved[0], template.rows + moved[1])
+            across, down = (ways @ self._basis) * np.float32(template.eye)
+            seen = seen_at(match.image, template.columns + across, template.rows + down)
             left = seen - match.wanted
             some = np.abs(left[::7])
             limit = _CLIP * 1.4826 * float(np.partition(some, len(some) // 2)[len(some) // 2])

@@ -53,9 +53,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
+    """`view`: see `_view`."""
+
     relief: Relief
     pose: Pose
-    seen_from: Pose
+    view: tuple[float, float]
     at_s: float
 
 
@@ -88,7 +90,7 @@ class Sides:
             relief = Relief(Template(face, FINE_EYE_PX))
         except ValueError:
             return  # cut off or too small, or points that are no numbers
-        side = _Side(relief, face.quality.figures.pose, _seen_from(face), now_s)
+        side = _Side(relief, face.quality.figures.pose, _view(face), now_s)
         pairs = [(other, side) for other in self._kept if _APART_DEG <= apart(other.pose, side.pose) <= _FAR_DEG]
         self._waiting += sorted(pairs, key=_worth)[:_PAIRS]
         self._kept.append(side)
@@ -104,15 +106,16 @@ def _worth(pair: tuple[_Side, _Side]) -> float:
     return abs(apart(pair[0].pose, pair[1].pose) - _BEST_DEG)
 
 
-def _seen_from(face: Face) -> Pose:
-    """From where the head is seen: its pose as the mesh has it, and where in the view it is. Who walks across the
-    picture without turning his head is seen from another side as well, and that is known even where he is smeared.
+def _view(face: Face) -> tuple[float, float]:
+    """How far the head is seen from a side and from above, degrees: by its pose as the mesh has it, and by where in the
+    picture it is. Who walks across without turning his head is seen from another side as well, and that is known even
+    where he is smeared.
     """
     pose = face.quality.figures.pose
     height, width = face.picture.shape[:2]
     aside = face.points[OVAL, :2].mean(axis=0) - (width / 2, height / 2)
-    across, down = _BY_PLACE * np.degrees(np.arctan(aside / (_FOCAL * max(width, height))))
-    return Pose(_BY_MESH * pose.yaw + across, _BY_MESH * pose.pitch + down, pose.roll)
+    across, down = np.degrees(np.arctan(aside / (_FOCAL * max(width, height))))
+    return _BY_MESH * pose.yaw + _BY_PLACE * float(across), _BY_MESH * pose.pitch + _BY_PLACE * float(down)
 
 
 def _compare(earlier: _Side, later: _Side) -> Pair | None:
@@ -123,8 +126,7 @@ def _compare(earlier: _Side, later: _Side) -> Pair | None:
     information = (there.information + back.information) / 2
     gain = -float(there.turn @ information @ back.turn) / 2
     # Depth counts towards the back: what is near moves against the turn, and the nose points where yaw and pitch say.
-    one, other = earlier.seen_from, later.seen_from
-    degrees = other.yaw - one.yaw, other.pitch - one.pitch
+    degrees = np.subtract(later.view, earlier.view)
     return Pair((there.turn - back.turn) / 2, -np.sin(np.radians(degrees)), gain, later.at_s)
 
 

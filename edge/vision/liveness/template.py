@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.drivers.camera import Picture
 from edge.vision.faces import Face
-from edge.vision.liveness.patch import STILL, Floats, Matrix, filtered, laid_over, moved, working_scale
+from edge.vision.liveness.patch import STILL, Floats, Matrix, filtered, laid_over, warped, working_scale
 from edge.vision.liveness.places import depth_map, places, slope
 from edge.vision.liveness.sharpness import equally_sharp, steepness
 from edge.vision.mesh import OVAL
@@ -32,6 +33,7 @@ _LEAST_ALIKE = 0.78
 """Correlation of a coarse template and a picture; below it is something else. Of 2,521 pictures of living people, up to
 8° and a second from the template, two have less; somebody else's face has more in one case of 200. Fine ones tell less
 well: with 0.6, three have less, and somebody else has more in one case of 40."""
+_SAME_SIZE = 0.1
 _LEAST_LEFT = 0.3  # of the template's squared slopes: where a smear has taken more, the rest is bent by it
 
 
@@ -64,13 +66,13 @@ class Template:
     """
 
     def __init__(self, face: Face, eye_px: float) -> None:
-        if not np.isfinite(face.points).all():
+        if not np.isfinite(face.points).all() or not face.eye_px >= 1.0:
             raise ValueError("too small to be followed")
         mesh = face.points[:, :2].astype(np.float64)
         oval = mesh[OVAL]
         low, high = oval.min(axis=0), oval.max(axis=0)
         margin = _MARGIN * (high[0] - low[0])
-        if min(high - low) < _LEAST_PX:
+        if min(high - low) < max(_LEAST_PX, face.eye_px):
             raise ValueError("too small to be followed")
         self._scale = working_scale(face.eye_px, eye_px)
         self._origin = low - margin
@@ -82,7 +84,8 @@ class Template:
         self._mesh = mesh
         ones = np.column_stack([mesh, np.ones(len(mesh))])
         self._solve = np.linalg.inv(ones.T @ ones) @ ones.T
-        self._image = self._lay(face.picture, STILL)
+        self._grey = laid_over(face.picture, STILL, self._origin, self._scale, self._size)
+        self._image = filtered(self._grey)
         across, down = slope(self._image, 1, 0), slope(self._image, 0, 1)
         working = ((mesh - self._origin) * self._scale).astype(np.float32)
         depth = depth_map(self._size, working, face.points[:, 2] * self._scale)
@@ -101,7 +104,7 @@ class Template:
         self.z = depth.reshape(-1)[self._at] / np.float32(self.eye)
         self.z -= self.z.mean()
         self.across, self.down = across.reshape(-1)[self._at], down.reshape(-1)[self._at]
-        self._basis = np.stack([np.ones_like(self.x), self.x, self.y])[:, ::_FEW]
+        self._basis = np.stack([np.ones_like(self.x), self.x, self.y])[:, ::_FEW].copy()
         steep = [self._basis * slopes[::_FEW] for slopes in (self.across, self.down)]
         self._steep = np.concatenate(steep) * np.float32(self.eye)
         self._inverse = inverse(self._steep)
@@ -111,22 +114,31 @@ class Template:
         like it.
         """
         matrix = self._by_mesh(face.points[:, :2].astype(np.float64))
-        match = self._matched(matrix, self._lay(face.picture, matrix)) if matrix is not None else None
-        if match is None:
+        if matrix is None:
             return None
-        seen, wanted = self._few_seen(match.image, match.common), match.wanted[::_FEW]
-        return self.motion(match.by_mesh, match.common) if likeness(seen, wanted) >= _LEAST_ALIKE else None
+        grey = laid_over(face.picture, matrix, self._origin, self._scale, self._size)
+        match = self._matched(matrix, filtered(grey))
+        if (
+            match is None
+            or not likeness(self._few_seen(match.image, match.common), match.wanted[::_FEW]) >= _LEAST_ALIKE
+        ):
+            return None
+        return self._motion(match)
 
     def match(self, other: Template) -> Match | None:
-        """Lay another template over it; None where that can't be the same face. Whether it looks like it is not asked.
-        Its picture has been filtered already, in about the same size: it need only be moved.
-        """
+        """Lay another template over it; None where that can't be the same face. Whether it looks alike is not asked."""
         matrix = self._by_mesh(other._mesh)
         if matrix is None:
             return None
         shift = matrix[:, :2] @ self._origin + matrix[:, 2] - other._origin
         back = other._scale * np.column_stack([matrix[:, :2] / self._scale, shift])
-        return self._matched(matrix, moved(other._image, back, self._size, cv2.INTER_CUBIC))
+
+        def laid(image: NDArray[Any]) -> NDArray[Any]:
+            return warped(image, back, self._size, cv2.INTER_CUBIC)
+
+        # What was filtered in the same size need only be moved; faces too small to be made smaller differ in it.
+        same_size = abs(self.eye - other.eye) < _SAME_SIZE * self.eye
+        return self._matched(matrix, laid(other._image) if same_size else filtered(laid(other._grey)))
 
     def _by_mesh(self, mesh: Matrix) -> Matrix | None:
         """Where the mesh, 468 × 2, has gone; None where no face can go."""
@@ -142,16 +154,17 @@ class Template:
         wanted = mine.reshape(-1)[self._at]
         return Match(by_mesh, self._common(wanted[::_FEW], theirs, 1.0 / math.sqrt(left)), wanted, theirs, left)
 
-    def motion(self, by_mesh: Matrix, common: Matrix) -> Matrix:
-        """The mesh's motion corrected by what the texture's is found to be, 2 × 3, picture pixels."""
-        shear = common.reshape(2, 3)[:, 1:]
-        shift = common[[0, 3]] * self.eye / self._scale - shear @ self._middle
-        return np.column_stack([by_mesh[:, :2] @ (np.eye(2) + shear), by_mesh[:, :2] @ shift + by_mesh[:, 2]])
-
     def went(self, motion: Matrix) -> float:
         """How far a motion takes the middle of the face, in eye distances."""
         gone = motion[:, :2] @ self._middle + motion[:, 2] - self._middle
         return float(np.hypot(*gone)) * self._scale / self.eye
+
+    def _motion(self, match: Match) -> Matrix:
+        """The mesh's motion corrected by what the texture's is found to be."""
+        shear = match.common.reshape(2, 3)[:, 1:]
+        shift = match.common[[0, 3]] * self.eye / self._scale - shear @ self._middle
+        linear = match.by_mesh[:, :2]
+        return np.column_stack([linear @ (np.eye(2) + shear), linear @ shift + match.by_mesh[:, 2]])
 
     def _common(self, wanted: Floats, image: Floats, stride: float) -> Matrix:
         found = np.zeros(6)
@@ -161,12 +174,8 @@ class Template:
         return found
 
     def _few_seen(self, image: Floats, common: Matrix) -> Floats:
-        moved = (common.reshape(2, 3).astype(np.float32) @ self._basis) * np.float32(self.eye)
-        return seen_at(image, self.columns[::_FEW] + moved[0], self.rows[::_FEW] + moved[1])
-
-    def _lay(self, picture: Picture, matrix: Matrix) -> Floats:
-        """The part of a picture that the template covers when its points moved by `matrix`, filtered."""
-        return filtered(laid_over(picture, matrix, self._origin, self._scale, self._size))
+        across, down = (common.reshape(2, 3).astype(np.float32) @ self._basis) * np.float32(self.eye)
+        return seen_at(image, self.columns[::_FEW] + across, self.rows[::_FEW] + down)
 
 
 def likeness(seen: Floats, wanted: Floats) -> float:

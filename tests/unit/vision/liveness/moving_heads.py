@@ -53,6 +53,13 @@ def bent_sheet(face: Face) -> NDArray[np.float32]:
     return np.tile(np.minimum(across**2 / (6.0 * face.eye_px), 2.0 * face.eye_px), (height, 1)).astype(np.float32)
 
 
+def halved(face: Face) -> Face:
+    """Seen from twice as far."""
+    height, width = (n // 2 for n in face.picture.shape[:2])
+    picture = np.asarray(cv2.resize(face.picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return replace(face, picture=picture, points=face.points * np.float32(0.5), eye_px=face.eye_px / 2)
+
+
 def mesh_beside(face: Face, grown: float, shift: tuple[float, float]) -> Face:
     """The same picture, in which the mesh has put the face a little beside where it is."""
     points = face.points.copy()
@@ -106,7 +113,9 @@ def moved(
         pose = Pose(figures.pose.yaw + float(yaw), figures.pose.pitch + float(pitch), figures.pose.roll)
         quality = replace(face.quality, figures=replace(figures, pose=pose))
         now = np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8))
-        yield number / FPS, replace(face, picture=now, points=points.astype(np.float32), quality=quality)
+        eye_px = face.eye_px * (1.0 + step.grow)
+        seen_now = replace(face, picture=now, points=points.astype(np.float32), eye_px=eye_px, quality=quality)
+        yield number / FPS, seen_now
 
 
 def walk(frames: int = 14) -> list[Step]:

@@ -55,3 +55,14 @@ def test_what_is_filtered_at_the_edge_of_the_picture_is_left_out(face: Face, tex
     assert columns.min() >= 148
     assert rows.max() < 162
     assert len(found(face, texture, edges=WHOLE + 1000.0)[1]) == 0
+
+
+@pytest.mark.parametrize("size", [(33, 57), (34, 58), (35, 40), (120, 133)])
+def test_the_depth_is_known_at_every_place_of_any_size(face: Face, size: tuple[int, int]) -> None:
+    own = face.points - face.points.min(axis=0)
+    mesh = own[:, :2] * (np.array(size) / own[:, :2].max(axis=0) * 0.9).astype(np.float32)
+    depth = depth_map(size, mesh.astype(np.float32), own[:, 2])
+    assert depth.shape == size[::-1]
+    nose, ear = np.rint(mesh[[1, 234]]).astype(int)
+    assert depth[nose[1], nose[0]] < depth[ear[1], ear[0]]
+    assert own[:, 2].min() - 1e-3 <= depth.min() <= depth.max() <= own[:, 2].max() + 1e-3

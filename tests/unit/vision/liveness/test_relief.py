@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from moving_heads import Depth, Step, bent_sheet, head, mesh_beside, moved, sheet
+from moving_heads import Depth, Step, bent_sheet, halved, head, mesh_beside, moved, sheet
 
 from edge.drivers.camera import Picture
 from edge.vision.faces import Face
@@ -54,14 +54,15 @@ def test_who_stands_still_shows_nothing(face: Face, wall: Picture) -> None:
     assert gain(laid(face, wall, Step(), head)) < 4.0
 
 
-def test_the_common_motion_is_told_without_the_turn(face: Face, wall: Picture) -> None:
-    step = Step((0.1, 0.0), (5.0, -3.0), 0.04)
-    (_, first), (_, second) = moved(face, wall, [Step(), step], sheet)
-    found = relief(first).lay(template(second))
-    assert found is not None
-    middle = (face.points[:, :2].min(axis=0) + face.points[:, :2].max(axis=0)) / 2
-    gone = found.matrix[:, :2] @ middle + found.matrix[:, 2] - middle
-    assert gone == pytest.approx(step.shift, abs=0.3)
+@pytest.mark.parametrize("grow", [0.2, 0.4])
+def test_a_small_face_that_comes_nearer_keeps_its_depth(face: Face, wall: Picture, grow: float) -> None:
+    """Below the working size nothing is made smaller: two sides of it are of different size, and are filtered alike."""
+    steps = [Step(), Step((0.12, 0.0), (0.0, 0.0), grow)]
+    for depth, least, most in ((head, 3.0, np.inf), (sheet, 0.0, 3.0)):
+        first, second = (halved(one) for _, one in moved(face, wall, steps, depth))
+        found = relief(first).lay(template(second))
+        assert found is not None
+        assert least < gain(found) < most
 
 
 @pytest.mark.parametrize(

@@ -37,17 +37,26 @@ def test_who_comes_in_and_stops_is_compared_with_how_he_came(face: Face, wall: P
         assert pair.turn @ pair.expected > 0.9 * np.hypot(*pair.turn) * np.hypot(*pair.expected)
 
 
-def test_who_walks_across_the_picture_is_expected_to_be_seen_from_another_side(face: Face, wall: Picture) -> None:
-    """A mesh that is fitted to a smear sees less of it than there is."""
-    (_, first), (_, second) = moved(face, wall, [Step(shift=(-30.0, 0.0)), Step(shift=(30.0, 0.0))], sheet)
+@pytest.mark.parametrize(("wide", "high"), [(0, 0), (160, 0), (0, 160)])
+def test_who_walks_across_the_picture_is_expected_to_be_seen_from_another_side(
+    face: Face, wall: Picture, wide: int, high: int
+) -> None:
+    """A mesh that is fitted to a smear sees less of it than there is. The picture's longer side tells the lens."""
+    frames = moved(face, wall, [Step(shift=(-30.0, -10.0)), Step(shift=(30.0, 10.0))], sheet)
+    first, second = (_framed(one, wide, high) for _, one in frames)
     sides = Sides()
     assert sides.observe(first, 0.0) is None
     pair = sides.observe(_turned(second, 5.0), 0.1)
     assert pair is not None
-    longer = max(face.picture.shape[:2])
-    across = 2.0 * np.degrees(np.arctan(30.0 / (0.8 * longer)))
-    assert -np.degrees(np.arcsin(pair.expected[0])) == pytest.approx(0.8 * 5.0 + 0.4 * across, abs=0.3)
-    assert pair.expected[1] == pytest.approx(0.0, abs=0.005)
+    focal = 0.8 * max(first.picture.shape[:2])
+    across, down = (2.0 * np.degrees(np.arctan(way / focal)) for way in (30.0, 10.0))
+    assert -np.degrees(np.arcsin(pair.expected)) == pytest.approx((0.8 * 5.0 + 0.4 * across, 0.4 * down), abs=0.3)
+
+
+def _framed(face: Face, wide: int, high: int) -> Face:
+    """The same in a picture that is larger by so much at either side, and above and below."""
+    picture = np.asarray(np.pad(face.picture, ((high, high), (wide, wide), (0, 0)), "edge"), np.uint8)
+    return replace(face, picture=picture, points=face.points + np.float32([wide, high, 0.0]))
 
 
 @pytest.mark.parametrize(("depth", "most"), [(sheet, 1.5), (bent_sheet, 2.0)])

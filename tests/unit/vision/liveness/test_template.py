@@ -50,6 +50,30 @@ def test_what_shows_nothing_is_not_the_same_face(face: Face) -> None:
     assert template.follow(smeared) is not None
 
 
+def test_a_near_face_that_is_nearly_out_of_view_is_not_followed_and_ends_nothing(face: Face) -> None:
+    """Little of the picture is needed then, and it is made smaller before it is looked at."""
+    large = replace(
+        face,
+        picture=np.asarray(cv2.resize(face.picture, None, fx=8.0, fy=8.0), np.uint8),
+        points=face.points * np.float32(8.0),
+        eye_px=face.eye_px * 8.0,
+    )
+    template = Template(large, COARSE_EYE_PX)
+    low, high = large.points[:, :2].min(axis=0), large.points[:, :2].max(axis=0)
+    margin = 0.15 * (high[0] - low[0])
+    for inside in (7, 8, 9, 12, 16, 31, 64):
+        for shift in ((inside - high[0] - margin, 0.0), (0.0, inside - high[1] - margin)):
+            gone = replace(large, points=large.points + np.float32([*shift, 0.0]))
+            assert template.follow(gone) is None
+    assert template.follow(replace(large, picture=large.picture[:10, :10].copy())) is None
+
+
+@pytest.mark.parametrize("eye_px", [0.0, 1e-30, -3.0, float("nan"), 1e4, float("inf")])
+def test_an_impossible_distance_of_the_eyes_is_refused(face: Face, eye_px: float) -> None:
+    with pytest.raises(ValueError, match="too small"):
+        Template(replace(face, eye_px=eye_px), COARSE_EYE_PX)
+
+
 def test_points_that_are_no_numbers_are_refused(face: Face) -> None:
     broken = face.points.copy()
     broken[7] = np.nan
