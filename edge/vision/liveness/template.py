@@ -31,9 +31,9 @@ _LEAST_PX, _LEAST_PLACES = 24.0, 300
 _BEYOND = 0.1  # of a face's width or height, beyond the picture: whoever stands near loses his chin
 _LEAST_ALIKE = 0.78
 """Correlation of a coarse template and a picture; below it is something else. Of 2,521 pictures of living people, up to
-8° and a second from the template, two have less; somebody else's face has more in one case of 200. Fine ones tell less
-well: with 0.6, three have less, and somebody else has more in one case of 40."""
-_SAME_SIZE = 0.1
+8° and a second from the template, five have less at most; somebody else's face has more in one case of 200. Fine ones
+tell less well: than 0.6, three have less, and somebody else has more in one case of 40."""
+_SAME_SIZE = 0.1  # of the distance of the eyes in working pixels
 _LEAST_LEFT = 0.3  # of the template's squared slopes: where a smear has taken more, the rest is bent by it
 
 
@@ -118,12 +118,10 @@ class Template:
             return None
         grey = laid_over(face.picture, matrix, self._origin, self._scale, self._size)
         match = self._matched(matrix, filtered(grey))
-        if (
-            match is None
-            or not likeness(self._few_seen(match.image, match.common), match.wanted[::_FEW]) >= _LEAST_ALIKE
-        ):
+        if match is None:
             return None
-        return self._motion(match)
+        seen = self._few_seen(match.image, match.common)
+        return self._motion(match) if likeness(seen, match.wanted[::_FEW]) >= _LEAST_ALIKE else None
 
     def match(self, other: Template) -> Match | None:
         """Lay another template over it; None where that can't be the same face. Whether it looks alike is not asked."""
