@@ -24,8 +24,8 @@ from edge.vision.liveness.sides import Pair
 
 _PAIRS = 3  # from which on nothing is taken off for their being few
 _ENOUGH = 1.4
-"""Of 405 sheets of the tuning and the outer set 19 get above it within two seconds, three of them with the right figure;
-of 974 living people of the measured one (numbers in docs/liveness.md) 942 with it."""
+"""Of 405 sheets of the tuning and the outer set 19 get above it within two seconds, three of them with the right
+figure; of 974 living people of the measured one (numbers in docs/liveness.md) 942 with it."""
 _WORTH = np.array([1.0, 0.5])
 """Of a turn to a side and of a nod. People walk up and down with each step, so a nod is what is left of a smear."""
 _LEAST_SLOPE, _MOST_SLOPE = 1.0, 2.5

@@ -27,8 +27,8 @@ _FAR_DEG = 20.0
 """Beyond, one sees another side of the head, and what is found by laying it over means little."""
 _SIDES = 6  # kept at a time: each takes about 1 MB
 _APART_DEG = 1.5
-"""From the nearest one. With 2.5, 38 of 974 people ended in doubt instead of 32, and 18 of 405 sheets had a gain that is
-enough instead of 19; with 1.0, 24."""
+"""From the nearest one. With 2.5, 38 of 974 people ended in doubt instead of 32, and 18 of 405 sheets had gain enough
+instead of 19; with 1.0, 24."""
 _ANEW_S = 0.4  # another one of the same side has noise of its own
 _PAIRS = 3  # with each new side
 _BEST_DEG = 8.0  # pairs near it are compared first
