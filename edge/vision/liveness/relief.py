@@ -24,7 +24,7 @@ from edge.vision.liveness.template import Match, Template, inverse, likeness, se
 
 _ROUNDS = 8
 _SETTLED = 0.002
-"""Radians of a step of v that is the last one. Half of the pairs are done after six rounds, seven in ten after eight."""
+"""Radians of a step of v that is the last one: half of the pairs are done after six rounds, 0.7 after eight."""
 _CLIP = 3.0  # residuals beyond so many sigmas do not count: glare, hair
 _LEAST_ALIKE = 0.6  # correlation of both; below it is something else
 _LEAST_SPREAD = 0.1  # grey levels squared: what rounding leaves of a picture without noise
