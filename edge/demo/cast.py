@@ -27,6 +27,7 @@ SITE, SIGNER = "demo", "office"
 PICTURES = {"resident A": ("obama.jpg", "obama2.jpg"), "resident B": ("biden.jpg",)}
 SHOWN = "obama3.jpg"  # resident A as the gate sees him: this picture was not enrolled
 STRANGER = "astronaut.jpg"
+PASS = "pass.png"
 CARD_B, NUMBER_B, PIN_B, DURESS_B = "w26:17-12345", "102", "730568", "730569"
 
 # Begin and length in seconds after the camera was opened. Prints and films show resident A, whom nothing may have let
@@ -34,7 +35,7 @@ CARD_B, NUMBER_B, PIN_B, DURESS_B = "w26:17-12345", "102", "730568", "730569"
 SCENES = (
     ("live", SHOWN, 2.0, 15.0),  # time to be asked for gestures twice
     ("live", STRANGER, 17.5, 8.5),
-    ("pass", "pass.png", 27.0, 3.0),
+    ("pass", PASS, 27.0, 3.0),
     ("print", SHOWN, 33.5, 4.5),
     ("replay", SHOWN, 46.0, 5.0),
 )
@@ -77,7 +78,7 @@ def enrol(device: Device, key: Ed25519PrivateKey, folder: Path) -> dict[str, str
     until = int(time.time()) + 3600
     visit = Pass(new_id(), ids["resident A"], SITE, visitor=True, expires=until, uses=1)
     code = symbol(issue(visit, SIGNER, key), 6)
-    cv2.imwrite(str(folder / "shown" / "pass.png"), np.asarray(code))
+    cv2.imwrite(str(folder / "shown" / PASS), np.asarray(code))
     return ids
 
 
