@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -107,34 +108,125 @@ def test_without_picamera2_the_hint_says_what_to_install() -> None:
         pytest.skip("picamera2 is installed here")
 
 
+class Picamera2:
+    """What PiCamera asks of picamera2, and with which tuning. A camera that is `picky` starts with its own alone."""
+
+    asked: ClassVar[list[dict[str, Any]]]
+    tunings: ClassVar[list[dict[str, Any] | None]]
+    closed: ClassVar[int]
+    models: ClassVar[list[str]]
+    files: ClassVar[dict[str, dict[str, Any]]]
+    controls: ClassVar[tuple[str, ...]]
+    picky: ClassVar[bool]
+
+    @classmethod
+    def reset(cls) -> None:
+        short = {"shutter": [100, 20_000], "gain": [1.0, 16.0]}
+        modes = {"exposure_modes": {"normal": dict(short), "short": dict(short)}}
+        cls.asked, cls.tunings, cls.closed, cls.picky = [], [], 0, False
+        cls.models, cls.controls = ["imx708"], ("FrameDurationLimits", "AeExposureMode")
+        agc = {"rpi.agc": {"channels": [copy.deepcopy(modes), copy.deepcopy(modes)]}}
+        cls.files = {
+            "imx708.json": {"version": 2.0, "algorithms": [{"rpi.lux": {}}, agc]},
+            "old.json": {"version": 2.0, "algorithms": [{"rpi.agc": copy.deepcopy(modes)}]},
+            "odd.json": {"version": 2.0, "algorithms": [{"rpi.agc": [1, 2]}]},
+            "none.json": {"version": 2.0, "algorithms": [{"rpi.lux": {}}]},
+        }
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, Any]]:
+        return [{"Model": model, "Num": number} for number, model in enumerate(cls.models)]
+
+    @classmethod
+    def load_tuning_file(cls, name: str) -> dict[str, Any]:
+        if name not in cls.files:
+            raise RuntimeError("Tuning file not found")
+        return copy.deepcopy(cls.files[name])
+
+    @staticmethod
+    def find_tuning_algo(tuning: dict[str, Any], name: str) -> Any:
+        return next(one for one in tuning["algorithms"] if name in one)[name]
+
+    def __init__(self, _number: int, *, tuning: dict[str, Any] | None) -> None:
+        self.tunings.append(tuning)
+        self.picks = self.picky and tuning is not None
+        self.sensor_resolution = (3280, 2464)
+        self.camera_controls = dict.fromkeys(self.controls)
+
+    def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
+        return wanted
+
+    def configure(self, wanted: dict[str, Any]) -> None:
+        if self.picks:
+            raise RuntimeError("Failed to load tuning file")
+        self.asked.append(wanted)
+
+    def start(self) -> None: ...
+
+    def close(self) -> None:
+        type(self).closed += 1
+
+
+@pytest.fixture
+def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[Picamera2]:
+    Picamera2.reset()
+    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=Picamera2))
+    return Picamera2
+
+
+def short_modes(tuning: dict[str, Any] | None) -> list[Any]:
+    assert tuning is not None
+    control = Picamera2.find_tuning_algo(tuning, "rpi.agc")
+    return [one["exposure_modes"]["short"] for one in control.get("channels", [control])]
+
+
 @pytest.mark.parametrize("advertised", [True, False])
 def test_a_pi_camera_is_asked_for_its_whole_view_and_for_short_exposures_where_it_knows_them(
-    advertised: bool, monkeypatch: pytest.MonkeyPatch
+    advertised: bool, picamera2: type[Picamera2]
 ) -> None:
-    asked: list[dict[str, Any]] = []
-
-    class Picamera2:
-        def __init__(self, _number: int) -> None:
-            self.sensor_resolution = (3280, 2464)
-            self.camera_controls = {"FrameDurationLimits": None} | ({"AeExposureMode": None} if advertised else {})
-
-        def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
-            return wanted
-
-        def configure(self, wanted: dict[str, Any]) -> None:
-            asked.append(wanted)
-
-        def start(self) -> None: ...
-
-        def close(self) -> None: ...
-
-    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=Picamera2))
+    if not advertised:
+        picamera2.controls = ("FrameDurationLimits",)
     camera = PiCamera(rate_fps=20.0)
     camera.open()
     camera.close()
     limits = {"FrameDurationLimits": (50_000, 50_000)}
-    assert [(one["main"]["size"], one["raw"]) for one in asked] == [((960, 720), {"size": (1640, 1232)})]
-    assert [one["controls"] for one in asked] == [limits | ({"AeExposureMode": 1} if advertised else {})]
+    assert [(one["main"]["size"], one["raw"]) for one in picamera2.asked] == [((960, 720), {"size": (1640, 1232)})]
+    assert [one["controls"] for one in picamera2.asked] == [limits | ({"AeExposureMode": 1} if advertised else {})]
+
+
+@pytest.mark.parametrize("model", ["imx708", "old"])
+def test_no_more_than_ten_milliseconds_are_exposed_for_before_the_gain_is_eight(
+    model: str, picamera2: type[Picamera2]
+) -> None:
+    picamera2.models = [model, model]
+    PiCamera(1).open()
+    (tuning,) = picamera2.tunings
+    for mode in short_modes(tuning):
+        stages = list(zip(mode["shutter"], mode["gain"], strict=True))
+        assert all(a < b for (a, _), (b, _) in pairwise(stages))
+        assert all(a < b for (_, a), (_, b) in pairwise(stages))
+        assert max(shutter for shutter, gain in stages if gain <= 8.0) == 10_000
+        assert stages[-1] == (66_666, 16.0)  # in the dark a smeared face is better than none
+
+
+@pytest.mark.parametrize("models", [["webcam"], ["odd"], ["none"], ["imx708", "old"], [], [""]])
+def test_a_camera_whose_exposures_cannot_be_shortened_is_left_with_its_own(
+    models: list[str], picamera2: type[Picamera2]
+) -> None:
+    picamera2.models = models
+    PiCamera().open()
+    assert picamera2.tunings == [None]
+    assert len(picamera2.asked) == 1
+
+
+def test_a_camera_that_does_not_start_with_shorter_exposures_is_started_with_its_own(
+    picamera2: type[Picamera2], caplog: pytest.LogCaptureFixture
+) -> None:
+    picamera2.picky = True
+    PiCamera().open()
+    assert [tuning is None for tuning in picamera2.tunings] == [False, True]
+    assert (len(picamera2.asked), picamera2.closed) == (1, 1)
+    assert "does not start with shorter exposures" in caplog.text
 
 
 @pytest.mark.parametrize(
