@@ -2,6 +2,12 @@
 .PHONY: setup demo test check bench models
 PY := .venv/bin/python
 READY := .venv/.ready
+# Two at a time, since many tests wait for a daemon or a broker; but those of the page, before whose camera people move
+# in real time, have the machine for themselves.
+define TESTS
+$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/web
+$(PY) -m pytest tests/web
+endef
 
 setup: $(READY)
 
@@ -13,7 +19,7 @@ demo: $(READY)
 	.venv/bin/edge demo bin --out demo-output/bin
 
 test: $(READY)
-	$(PY) -m pytest
+	$(TESTS)
 
 check: $(READY)
 	.venv/bin/ruff check .
@@ -22,7 +28,7 @@ check: $(READY)
 	.venv/bin/lint-imports
 	shellcheck scripts/setup .ci/run scripts/flash edge/install/provision/card/start.sh
 	$(PY) scripts/generate-contract --check
-	$(PY) -m pytest
+	$(TESTS)
 
 bench: $(READY)
 	.venv/bin/edge bench face
