@@ -9,9 +9,8 @@ import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from edge.clock import Now
+from edge.clock import Now, boot_id
 from edge.config import Config
 from edge.errors import EdgeError
 from edge.gate import access
@@ -23,8 +22,8 @@ from edge.store.pin_failures import initial_failures
 from edge.store.reader import EventReader, NoStoreError
 from edge.store.roster_schema import ROSTER_NAME
 
-_LOOKED_BACK = 200
-"""More events than the failures before a lock-out and what happens at the door in between."""
+_LOOKED_BACK = 1000
+"""More events than anybody can cause at a door while a lock-out lasts."""
 
 log = logging.getLogger("edge")
 
@@ -59,7 +58,7 @@ def first_of_the_gate(config: Config, past: Sequence[bytes], now: Now, *, lockdo
     """
     failures = initial_failures(config.store.state_dir) if config.keypad else {}
     return GateState(
-        attempts=access.restored(_told(past), config.access, now.mono_s),
+        attempts=access.restored(_told(past, now, boot_id()), config.access, now.mono_s),
         pins=restored(failures, config.access, now.mono_s),
         challenges=Challenges(secret=secrets.token_bytes(16)),
         offers=bool(config.readers or config.keypad),
@@ -67,10 +66,16 @@ def first_of_the_gate(config: Config, past: Sequence[bytes], now: Now, *, lockdo
     )
 
 
-def _told(past: Sequence[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _told(past: Sequence[bytes], now: Now, boot: str) -> Iterator[access.Past]:
+    """Time passes from event to event of one boot; how long the device was off between two boots nobody knows."""
+    later_s, age_s = now.mono_s, 0.0
     for body in past:
         try:
             event = json.loads(body)
-            yield str(event["type"]), dict(event["data"])
+            at_s, its_boot = float(event["monotonic"]), str(event["bootid"])
+            kind, data = str(event["type"]), dict(event["data"])
         except (ValueError, KeyError, TypeError):  # an altered one, which `edge events verify` names
             continue
+        age_s += max(0.0, later_s - at_s) if its_boot == boot else 0.0
+        later_s, boot = at_s, its_boot
+        yield access.Past(kind, data, age_s)

@@ -21,6 +21,9 @@ from edge.schedules import Interval, any_covers
 
 K = TypeVar("K")
 
+COUNTED = ("unknown", "challenge", "spoof")
+"""Why a face is refused that counts towards the lock-out."""
+
 
 class Policy:
     """The site's access rules, parsed once. Immutable."""
@@ -83,21 +86,35 @@ class Attempts:
         return now_s < self.locked_until
 
 
-def restored(past: Iterable[tuple[str, Mapping[str, Any]]], settings: Access, now_s: float) -> Attempts:
-    """What the events of the last run tell of refused faces, the newest first, as (type, data): a restart takes neither
-    a failure back nor a lock-out. Time did not pass for them while the device was off.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An event of an earlier run. `age_s`: for how long the device has been on since, as far as its events tell."""
+
+    type: str
+    data: Mapping[str, Any]
+    age_s: float
+
+
+def restored(past: Iterable[Past], settings: Access, now_s: float) -> Attempts:
+    """What the events of earlier runs tell of refused faces, the newest first: a restart takes neither a failure back
+    nor a lock-out, and no grant ends one.
     """
-    failures = 0
-    for kind, data in past:
-        if kind == "access.granted":
+    failures: list[float] = []
+    counting = True
+    for event in past:
+        if event.age_s >= max(settings.lockout_s, settings.lockout_window_s):
             break
-        if kind != "access.refused" or "score" not in data:
+        if event.type == "access.granted":
+            counting = False
+        if event.type != "access.refused" or "score" not in event.data:
             continue
-        if "lockout_s" in data:
-            return Attempts(locked_until=now_s + settings.lockout_s)
-        failures += data.get("reason") != "locked_out"
-    counted = min(failures, settings.lockout_failures - 1)
-    return Attempts(failures=tuple((-track, now_s) for track in range(1, counted + 1)))  # no track has such a number
+        if "lockout_s" in event.data:
+            ends_s = now_s - event.age_s + settings.lockout_s
+            return Attempts(locked_until=ends_s) if ends_s > now_s else Attempts()
+        if counting and event.data.get("reason") in COUNTED and event.age_s < settings.lockout_window_s:
+            failures.append(now_s - event.age_s)
+    kept = failures[: settings.lockout_failures - 1]
+    return Attempts(failures=tuple((-track, at_s) for track, at_s in enumerate(reversed(kept), 1)))  # no track's number
 
 
 def record_failure(attempts: Attempts, settings: Access, track: int, now_s: float) -> tuple[Attempts, bool]:

@@ -89,7 +89,7 @@ class Challenges:
 
 def begin(state: Challenges, face: FaceMatched | FaceUnknown, now_s: float) -> Challenges:
     """Ask this face; the first gesture, `asked.wanted`, is to be told."""
-    used = state.used if len(state.used) < len(SEQUENCES) else ()
+    used = state.used if len(state.used) < len(SEQUENCES) else state.used[-1:]  # nor twice running at a round's end
     left = [sequence for sequence in SEQUENCES if sequence not in used]
     digest = hashlib.sha256(state.secret + state.drawn.to_bytes(8, "big")).digest()
     sequence = left[int.from_bytes(digest[:8], "big") % len(left)]

@@ -57,7 +57,7 @@ class Gate:
             doors.next_deadline(state.door, self._rules.lock),
             asked.until_s if asked else None,
             entry.typed_s + pins.ANSWER_S if entry else None,
-            state.waiting.until_s if state.waiting else None,
+            *(one.until_s for one in state.waiting),
         )
         return min((time for time in times if time is not None), default=None)
 
@@ -141,7 +141,7 @@ class Gate:
         """Locked, and so it stays; only a fire keeps it free to the last."""
         made = doors.free if state.burning else doors.relock
         door, actions = made(state.door, now.mono_s)
-        return replace(state, door=door, stopping=True, freed=False, waiting=None), actions
+        return replace(state, door=door, stopping=True, freed=False, waiting=()), actions
 
     def _failed(self, state: GateState, event: ComponentFailed, now: Now) -> Outcome:
         if event.component == CONTACTS:

@@ -20,7 +20,8 @@ OPENING_GRACE_S = 0.7
 @dataclass(frozen=True, slots=True)
 class Door:
     """What is known of the door. Times are monotonic seconds; None where nothing is pending. `free`: it stays unlocked
-    until it is told otherwise. `extra_s`: how much longer than usual it may stand open this time.
+    until it is told otherwise. `extra_s`: how much longer than usual it may stand open this time. `moved_at`: when the
+    leaf last opened or fell shut.
     """
 
     relay_on: bool = False
@@ -31,6 +32,7 @@ class Door:
     released_at: float = float("-inf")
     leaf_open: bool | None = None
     opened_at: float = 0.0
+    moved_at: float = 0.0
     forced: bool = False
     held_warned: bool = False
     held_alarmed: bool = False
@@ -125,7 +127,8 @@ def _opened(door: Door, now_s: float) -> Outcome:
     first_look = door.leaf_open is None
     expected = door.relay_on or now_s - door.released_at <= OPENING_GRACE_S
     forced = not expected and not first_look
-    door = replace(door, leaf_open=True, opened_at=now_s, forced=forced, held_warned=False, held_alarmed=False)
+    door = replace(door, leaf_open=True, opened_at=now_s, moved_at=now_s, forced=forced)
+    door = replace(door, held_warned=False, held_alarmed=False)
     if forced:
         return door, (
             Speak("door_forced", urgent=True),
@@ -147,7 +150,8 @@ def _closed(door: Door, now_s: float) -> Outcome:
         if door.forced or door.held_alarmed or door.held_warned:
             after = "forced" if door.forced else "held"
             actions += (Report("door.restored", {"after": after}, priority=Priority.ALARM),)
-    door = replace(door, leaf_open=False, forced=False, held_warned=False, held_alarmed=False)
+    moved_at = now_s if door.leaf_open else door.moved_at
+    door = replace(door, leaf_open=False, moved_at=moved_at, forced=False, held_warned=False, held_alarmed=False)
     return (door if door.relay_on else replace(door, extra_s=0.0)), actions
 
 

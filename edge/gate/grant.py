@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge.actions import Priority, Report, Speak
+from edge.actions import Action, Priority, Report, Speak
 from edge.clock import Now
 from edge.gate import door as doors
 from edge.gate import passback
@@ -50,15 +50,22 @@ def let_out(
 def other_door(state: GateState, is_open: bool | None, rules: Rules, now: Now) -> Outcome:
     """The other door of the interlock moved; who waited for it to fall shut goes now, if they still may."""
     state = replace(state, other_open=is_open)
-    waiting = state.waiting
-    if waiting is None or is_open is True or now.mono_s >= waiting.until_s:
+    if is_open is True:
         return state, ()
-    if (entrant := waiting.entrant) is None:
-        state = replace(state, waiting=None)
-        return let_out(state, rules, now, wide=waiting.wide, subject=waiting.subject, by=waiting.by)
-    if is_open is None:
-        return state, ()
-    state, rule = replace(state, waiting=None), state.people.get(entrant.subject)
+    goes = tuple(one for one in state.waiting if one.entrant is None or is_open is False)
+    state = replace(state, waiting=tuple(one for one in state.waiting if one not in goes))
+    actions: tuple[Action, ...] = ()
+    for one in goes:
+        if one.entrant is None:
+            state, more = let_out(state, rules, now, wide=one.wide, subject=one.subject, by=one.by)
+        else:
+            state, more = _waited(state, one.entrant, rules, now)
+        actions += more
+    return state, actions
+
+
+def _waited(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outcome:
+    rule = state.people.get(entrant.subject)
     reason = rules.policy.refusal(rule, now, hours=not entrant.visitor) if rule is not None else "unknown"
     if reason:  # revoked or erased meanwhile
         subject = entrant.subject if rule is not None else ""
@@ -68,15 +75,17 @@ def other_door(state: GateState, is_open: bool | None, rules: Rules, now: Now) -
 
 def give_up(state: GateState, now: Now) -> Outcome:
     """Nobody is waited for for ever."""
-    waiting = state.waiting
-    if waiting is None or now.mono_s < waiting.until_s:
+    over = [one for one in state.waiting if now.mono_s >= one.until_s]
+    if not over:
         return state, ()
-    state = replace(state, waiting=None)
-    if (entrant := waiting.entrant) is None:
-        return state, ()
-    details = {"by": entrant.data["by"]}
-    subject = entrant.subject if entrant.subject in state.people else ""  # erased meanwhile: nobody's
-    return refuse(state, entrant.source, "refused_interlock", "interlock", details, now, subject)
+    state = replace(state, waiting=tuple(one for one in state.waiting if one not in over))
+    actions: tuple[Action, ...] = ()
+    for entrant in (one.entrant for one in over if one.entrant is not None):
+        subject = entrant.subject if entrant.subject in state.people else ""  # erased meanwhile: nobody's
+        details = {"by": entrant.data["by"]}
+        state, more = refuse(state, entrant.source, "refused_interlock", "interlock", details, now, subject)
+        actions += more
+    return state, actions
 
 
 def just_passed(state: GateState, key: str, rules: Rules, now_s: float) -> bool:
@@ -89,10 +98,18 @@ def just_passed(state: GateState, key: str, rules: Rules, now_s: float) -> bool:
     return door.relay_on or door.leaf_open is None or door.opened_at >= state.attempts.granted[key]
 
 
-def _wait(state: GateState, waiting: Waiting, now: Now) -> Outcome:
-    if state.waiting is None:  # whoever came first goes first
-        state = replace(state, waiting=waiting)
-    return say(state, "wait_other_door", now.mono_s)
+def _wait(state: GateState, newest: Waiting, now: Now) -> Outcome:
+    """One place for all who want out, before everybody who wants in: nobody is kept inside by who stands outside."""
+    out = [one for one in state.waiting if one.entrant is None]
+    entrants = [one for one in state.waiting if one.entrant is not None]
+    if newest.entrant is None:
+        for first in out:
+            wide, subject, by = first.wide or newest.wide, first.subject or newest.subject, first.by or newest.by
+            newest = replace(newest, wide=wide, subject=subject, by=by)
+        out = [newest]
+    elif newest.entrant.key not in {one.entrant.key for one in entrants if one.entrant is not None}:
+        entrants.append(newest)
+    return say(replace(state, waiting=(*out, *entrants)), "wait_other_door", now.mono_s)
 
 
 def _let_in(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outcome:

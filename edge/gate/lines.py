@@ -27,7 +27,7 @@ def fire_line(state: GateState, line: LineState, now: Now) -> Outcome:
     actions: tuple[Action, ...] = ()
     if line is LineState.ALARM and not state.burning:
         door, actions = doors.free(state.door, now_s)
-        state = replace(state, door=door, burning=True, waiting=None, challenges=challenge.ended(state.challenges))
+        state = replace(state, door=door, burning=True, waiting=(), challenges=challenge.ended(state.challenges))
         actions += (Speak("fire_free", urgent=True), Report("fire.alarm", priority=Priority.ALARM))
     elif line is LineState.NORMAL and state.burning:
         state = replace(state, burning=False)

@@ -67,7 +67,7 @@ def _lock_down(state: GateState, now: Now) -> Outcome:
     """From now on nobody comes in; a door that is unlocked at this moment is locked. The way out stays free, and in a
     fire everything. A face that was asked for gestures is not waited for any more, somebody who wants out is.
     """
-    waiting = state.waiting if state.waiting is not None and state.waiting.entrant is None else None
+    waiting = tuple(one for one in state.waiting if one.entrant is None)
     challenges = challenge.ended(state.challenges)
     state = replace(state, lockdown=True, freed=False, waiting=waiting, challenges=challenges)
     if not state.door.relay_on or state.burning:

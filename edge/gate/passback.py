@@ -38,10 +38,11 @@ def left(inside: Inside, person: str) -> Inside:
 
 
 def settled(inside: Inside, before: Door, after: Door) -> Inside:
-    """Once the lock has fallen without the leaf having moved, whoever was let in since it last did has not come in. Who
-    went through a door that was free nobody knows, in a fire everybody: then all may come in.
+    """Once the lock has fallen without the leaf having moved, whoever was let in since it last did has not come in; who
+    was let in while it stood open may have. Who went through a door that was free nobody knows, in a fire everybody:
+    then all may come in.
     """
     if before.free and not after.free:
         return MappingProxyType({})
-    missed = before.relay_on and not after.relay_on and after.leaf_open is False and after.opened_at < before.caused_at
-    return MappingProxyType({p: at_s for p, at_s in inside.items() if at_s <= after.opened_at}) if missed else inside
+    missed = before.relay_on and not after.relay_on and after.leaf_open is False and after.moved_at < before.caused_at
+    return MappingProxyType({p: at_s for p, at_s in inside.items() if at_s <= after.moved_at}) if missed else inside

@@ -53,7 +53,7 @@ def _refusal(state: GateState, order: OrderGiven, lock: Lock) -> str:
             return "tamper"
         if lock.interlock and state.other_open is not False:
             return "other_door"
-    return "busy" if state.door.relay_on or state.waiting is not None else ""
+    return "busy" if state.door.relay_on or state.waiting else ""
 
 
 def _try_relay(state: GateState, order: OrderGiven, lock: Lock, now: Now) -> doors.Outcome:

@@ -52,8 +52,9 @@ class Waiting:
 class GateState:
     """All that the gate remembers between two events. `lockdown`: the office lets nobody in; `freed`: it has the door
     stand unlocked. `other_open`: the other door of the interlock, None when it cannot be known. `burning`: from an
-    alarm on the fire line until it is at rest again. `unknown_cards`: when the last ones were shown.
-    `offers`: there is another way in than a face, which a refused face is told of.
+    alarm on the fire line until it is at rest again. `unknown_cards`: when the last ones were shown. `waiting`: who
+    stands before the interlock, whoever wants out first. `offers`: there is another way in than a face, which a refused
+    face is told of.
     """
 
     door: Door = Door()
@@ -63,7 +64,7 @@ class GateState:
     challenges: Challenges = field(default_factory=Challenges)
     pins: Pins = field(default_factory=Pins)
     inside: Inside = field(default_factory=lambda: MappingProxyType({}))
-    waiting: Waiting | None = None
+    waiting: tuple[Waiting, ...] = ()
     other_open: bool | None = None
     fire: LineState = LineState.NORMAL
     fire_since_s: float = 0.0

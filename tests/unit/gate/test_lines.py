@@ -196,6 +196,17 @@ def test_who_was_seen_to_leave_may_come_in_again() -> None:
     assert reports(comes_in(story, 40.0)) == [("access.granted", None)]
 
 
+def test_who_came_in_through_a_leaf_that_stood_open_is_inside() -> None:
+    story = passback("hard")
+    story.tell(ContactChanged(False), at(0.5))
+    story.tell(ExitPressed(), at(1.0))
+    story.tell(ContactChanged(True), at(2.0))
+    assert reports(story.tell(CardShown("p", "door"), at(3.0))) == [("access.granted", None)]
+    story.tell(ContactChanged(False), at(5.0))
+    story.tell(Tick(), at(8.0))
+    assert reports(story.tell(CardShown("p", "door"), at(20.0))) == [("access.refused", "passback")]
+
+
 def test_who_was_let_in_and_did_not_go_in_is_not_inside() -> None:
     story = passback("hard")
     assert ON in story.tell(CardShown("p", "door"), at(1.0))

@@ -28,9 +28,10 @@ from edge.events import (
     RosterChanged,
     Stopping,
     Tick,
+    WideExitPressed,
 )
 from edge.gate import pins
-from edge.gate.access import record_failure, restored
+from edge.gate.access import Attempts, Past, record_failure, restored
 from edge.gate.cards import INSIDE
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 from tests.unit.gate.test_challenge import DOUBTED, asked
@@ -165,12 +166,44 @@ def test_another_door_that_is_not_known_any_more_lets_out_and_not_in() -> None:
     assert in_.tell(OtherDoorChanged(None), at(2.0)) == []
 
 
+def test_who_wants_out_is_not_kept_inside_by_who_waits_outside() -> None:
+    story = interlocked(AccessRule("p"))
+    story.tell(match(), at(1.0))
+    story.tell(ExitPressed(), at(14.0))
+    assert reports(story.tell(Tick(), at(16.0))) == [("access.refused", "interlock")]
+    assert reports(story.tell(OtherDoorChanged(False), at(18.0))) == [("access.exit", None)]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        RosterChanged({"p": AccessRule("p", revoked=True), "q": AccessRule("q")}),
+        OrderGiven("lockdown", "c"),
+        Tick(),
+    ],
+)
+def test_whoever_waits_before_an_interlock_goes_in_the_end_each_as_they_asked(meanwhile: Event) -> None:
+    story = interlocked(AccessRule("p"), AccessRule("q"))
+    story.tell(match(), at(1.0))
+    story.tell(WideExitPressed(), at(2.0))
+    story.tell(PassShown("n", "q", visitor=True), at(3.0))
+    story.tell(ExitPressed(), at(4.0))  # takes nothing from who was given longer, and prolongs the wait
+    story.tell(CardShown("p", "door"), at(5.0))  # the same person again is one
+    story.tell(meanwhile, at(6.0))
+    actions = story.tell(OtherDoorChanged(False), at(15.5))
+    came = [a.subject for a in actions if isinstance(a, Report) and a.type == "access.granted"]
+    assert came == {RosterChanged: ["q"], OrderGiven: [], Tick: ["p", "q"]}[type(meanwhile)]
+    assert ("access.exit", None) in reports(actions)
+    assert story.state.door.relock_at == 15.5 + Lock().wide_unlock_s
+    assert story.state.waiting == ()
+
+
 @pytest.mark.parametrize("frees", [OrderGiven("unlock", "c", {"hold": True}), FireLineChanged(LineState.ALARM)])
 def test_before_a_door_that_is_free_nobody_is_told_to_wait(frees: Event) -> None:
     story = interlocked(AccessRule("p"))
     story.tell(frees, at(1.0))
     assert "wait_other_door" not in phrases(story.tell(ExitPressed(), at(2.0)) + story.tell(match(), at(3.0)))
-    assert story.state.waiting is None
+    assert story.state.waiting == ()
 
 
 @pytest.mark.parametrize(
@@ -280,9 +313,20 @@ def test_who_stands_there_and_has_come_in_already_is_one_event_in_half_a_minute(
 def test_a_restart_takes_neither_failures_nor_a_lock_out_of_faces_back() -> None:
     refused, begun = {"reason": "unknown", "score": 0.2}, {"reason": "locked_out", "score": 0.2, "lockout_s": 120.0}
     settings = Access()
-    out = restored([("access.refused", {"reason": "pin"}), ("access.refused", begun)], settings, 1000.0)
-    assert out.locked(1000.0 + settings.lockout_s - 0.1)
-    assert not restored([("access.granted", {}), ("access.refused", begun)], settings, 1000.0).locked(1000.0)
-    four = restored([("access.refused", refused)] * 9, settings, 1000.0)
+
+    def after(*events: tuple[str, dict[str, object], float]) -> Attempts:
+        return restored([Past(*event) for event in events], settings, 1000.0)
+
+    out = after(("access.refused", {"reason": "pin"}, 3.0), ("access.refused", begun, 20.0))
+    assert out.locked_until == 980.0 + settings.lockout_s
+    granted = ("access.granted", {}, 5.0)  # a resident's card, an order of the office
+    assert after(granted, ("access.refused", begun, 20.0)).locked(1000.0)
+    assert after(granted, ("access.refused", refused, 20.0)) == Attempts()
+    served = after(("access.refused", begun, settings.lockout_s), ("access.refused", refused, 200.0))
+    assert served == Attempts()
+    four = after(*[("access.refused", refused, 1.0)] * 9)
     assert len(four.failures) == settings.lockout_failures - 1
     assert record_failure(four, settings, 1, 1001.0)[1]
+    old = ("access.refused", refused, settings.lockout_window_s)
+    late = ("access.refused", {"reason": "schedule", "score": 0.7}, 1.0)  # somebody known, at the wrong hour
+    assert after(old, late) == Attempts()
