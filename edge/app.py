@@ -113,7 +113,7 @@ class Device:
         self.line = Line(config, lambda keys: self.writer.now.acknowledge(keys), self.faults, heard, key)
         self.uplink = self.line.uplink
         self.voice = make_voice(config, book, self.clock, self.faults)
-        self.credentials = make_credentials(config, ground)
+        self.credentials = make_credentials(config, ground, key)
         self.sight = make_sight(
             config,
             manifest,

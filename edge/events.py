@@ -102,12 +102,14 @@ class GestureSeen:
 class CardShown:
     """A card was held to a reader. `person`: whose it is, empty when it is nobody's on the roster.
 
-    `secured`: it came over a channel that nobody can record and play back (OSDP with Secure Channel).
+    `secured`: it came over a channel that nobody can record and play back (OSDP with Secure Channel). `alias`: of a
+    card of nobody's, a name by which it is known again at this device and by which nobody can tell which card it was.
     """
 
     person: str
     reader: str
     secured: bool = False
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,14 @@ class PinVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PinChecked:
-    """The answer to a `CheckPin`. `person`: whose PIN was compared, empty when the number is nobody's."""
+    """The answer to a `CheckPin`. `person`: whose PIN was compared, empty when the number is nobody's. `opens`: False
+    where it could not be counted before it was compared; then it opens nothing, whatever it was.
+    """
 
     ticket: int
     person: str
     verdict: PinVerdict
+    opens: bool = True
 
 
 @dataclass(frozen=True, slots=True)

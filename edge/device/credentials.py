@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -24,15 +26,17 @@ from edge.people.pins import MOST_ORDERS, Orders, PinWorker
 from edge.runtime.mailbox import Inbox
 from edge.runtime.renewable import Renewable
 from edge.runtime.supervisor import Spec
+from edge.store.keys import DeviceKey
 
 
 class Credentials:
     """The workers behind `[card]`, `[card_inside]` and `[keypad]`. `bridges` (by table) and `visitor` show cards and
-    press keys at simulated ones.
+    press keys at simulated ones. Without the device's `key` cards of nobody's are called otherwise after each start.
     """
 
-    def __init__(self, config: Config, ground: Ground) -> None:
+    def __init__(self, config: Config, ground: Ground, key: DeviceKey | None = None) -> None:
         post, faults = ground.post, ground.faults
+        self._naming = key.derive("edge: aliases of cards of nobody's") if key else secrets.token_bytes(32)
         self._books = Books()
         self._orders: Orders = Inbox(MOST_ORDERS)
         keys = ReaderKeys()
@@ -48,7 +52,8 @@ class Credentials:
             name = INSIDE if table == "card_inside" else table
             make = partial(make_card_reader, reader, self.bridges.get(table))
             press = _ignore if name == INSIDE else keys.offer  # the keys on the inside are nobody's way in
-            self.readers[name] = Renewable(_made(partial(CardWorker, make, self.owner, post, press, faults, name=name)))
+            worker = partial(CardWorker, make, self.owner, self.alias, post, press, faults, name=name)
+            self.readers[name] = Renewable(_made(worker))
             self.specs.append(Spec(name, self.readers[name], 12.0))
         if keypad is not None:
             self.keypad = Renewable(
@@ -68,6 +73,10 @@ class Credentials:
     def owner(self, card: str) -> str:
         """The person whose card this is, or ""."""
         return self._books.cards.get(card, "")
+
+    def alias(self, card: str) -> str:
+        """What a card of nobody's is called: the same at each time, and nobody can tell from it which card it was."""
+        return hmac.digest(self._naming, card.encode(), "sha256")[:8].hex()
 
     def check_pin(self, order: CheckPin) -> bool:
         """For the dispatcher. False when more wait than anybody can have typed; then no answer comes."""

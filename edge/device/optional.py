@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from edge.waste.state import StationState
 
 
-def make_credentials(config: Config, ground: Ground) -> Credentials | None:
+def make_credentials(config: Config, ground: Ground, key: DeviceKey | None) -> Credentials | None:
     """Card readers, keypad, and who compares PINs."""
     if not (config.readers or config.keypad):
         return None
     from edge.device.credentials import Credentials
 
-    return Credentials(config, ground)
+    return Credentials(config, ground, key)
 
 
 def make_sight(

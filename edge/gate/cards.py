@@ -10,7 +10,7 @@ from edge.gate.admit import admit
 from edge.gate.grant import grant, let_out
 from edge.gate.refusal import refuse, say, shut_out
 from edge.gate.state import Entrant, GateState, Outcome, Rules
-from edge.gate.ways import Factor
+from edge.gate.ways import Factor, more_than
 
 INSIDE = "card-inside"
 """The reader on the inside: a card there opens the way out."""
@@ -37,11 +37,9 @@ def card(state: GateState, event: CardShown, rules: Rules, now: Now) -> Outcome:
         factor = Factor(now.mono_s, 0.0, {"reader": event.reader})
         return admit(state, event.person, Way.CARD, factor, "card", rules, now)
     state = replace(state, unknown_cards=(*recent, now.mono_s)[-settings.lockout_failures :])
-    ways = rules.policy.ways_now(now)
-    if {Way.CARD} not in ways and any({Way.CARD} < way for way in ways):
+    if more := more_than(rules.policy.ways_now(now), Way.CARD):
         # A resident's card would be asked for more now. So is this one, and what comes then is compared with nothing.
-        state = replace(state, shown=replace(state.shown, ghost_s=now.mono_s))
-        more = next(way for way in (Way.PIN, Way.FACE, Way.PASS) if any({Way.CARD, way} <= one for one in ways))
+        state = replace(state, shown=replace(state.shown, ghost_s=now.mono_s, ghost=event.alias))
         return say(state, f"need_{more}", now.mono_s)
     return refuse(state, "card", "refused_unknown", "unknown", details, now)
 

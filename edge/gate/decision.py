@@ -114,6 +114,8 @@ class Gate:
                 return state, ()
             case ExitPressed() | WideExitPressed():
                 return grant.let_out(state, self._rules, now, wide=isinstance(event, WideExitPressed))
+            case PinTyped():
+                return keypad.typed(state, event, self._rules, now)
             case _ if state.burning:  # the door is free for all
                 return state, ()
             case _:
@@ -132,8 +134,6 @@ class Gate:
                 return cards.card(state, event, self._rules, now)
             case PassShown():
                 return cards.shown_pass(state, event, self._rules, now)
-            case PinTyped():
-                return keypad.typed(state, event, self._rules, now)
             case _:  # no matter of the gate's
                 return state, ()
 

@@ -17,7 +17,7 @@ from edge.gate.admit import admit
 from edge.gate.grant import just_passed
 from edge.gate.refusal import refuse, shut_out
 from edge.gate.state import GateState, Outcome, Rules
-from edge.gate.ways import Factor
+from edge.gate.ways import Factor, more_than
 
 Face = FaceMatched | FaceUnknown
 
@@ -150,6 +150,12 @@ def _living(state: GateState, event: Face, rules: Rules, now: Now, *, challenged
         return admit(state, event.person, Way.FACE, factor, event.track, rules, now)
     if isinstance(event, FaceMatched):  # erased or revoked between the match and now
         return refuse(state, event.track, "refused_unknown", "unknown", scores, now)
+    if more := more_than(rules.policy.ways_now(now), Way.FACE):
+        # A resident's face would be asked for more now. So is this one, and what comes then is compared with nothing,
+        # unless it is waited for from somebody before whom this one only stands about.
+        if not state.shown.latest(now.mono_s):
+            state = replace(state, shown=replace(state.shown, ghost_s=now.mono_s, ghost=""))
+        return _failed(state, event, f"need_{more}", "unknown", rules, now, asked=True)
     return _failed(state, event, "refused_unknown", "unknown", rules, now)
 
 
@@ -160,15 +166,17 @@ def _in_vain(state: GateState, rules: Rules, now: Now) -> Outcome:
     return _failed(state, asked.face, "refused_challenge", "challenge", rules, now)
 
 
-def _failed(state: GateState, event: Face, phrase: str, reason: str, rules: Rules, now: Now) -> Outcome:
-    """Refused, and counted towards the lock-out."""
+def _failed(
+    state: GateState, event: Face, phrase: str, reason: str, rules: Rules, now: Now, *, asked: bool = False
+) -> Outcome:
+    """Refused, and counted towards the lock-out. `asked`: at the door it looks as if there were more to come."""
     settings = rules.policy.settings
     attempts, locked = record_failure(state.attempts, settings, event.track, now.mono_s)
     state, details = replace(state, attempts=attempts), _scores(event)
     if locked:
         phrase, reason = "refused_locked_out", "locked_out"
         details["lockout_s"] = settings.lockout_s
-    return refuse(state, event.track, phrase, reason, details, now)
+    return refuse(state, event.track, phrase, reason, details, now, lamp=locked or not asked)
 
 
 def _let_go(state: GateState, track: int) -> GateState:

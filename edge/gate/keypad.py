@@ -20,7 +20,9 @@ _BY = {"by": "pin"}
 
 
 def typed(state: GateState, event: PinTyped, rules: Rules, now: Now) -> Outcome:
-    """Somebody typed a PIN: it is handed out to be compared, unless too many were wrong."""
+    """Somebody typed a PIN: it is handed out to be compared, unless too many were wrong. Then it is compared for duress
+    alone, of which nothing is seen or heard at the door. So it is in a fire, when the door is free anyway.
+    """
     now_s = now.mono_s
     if state.pins.entry is not None:  # the one before is being compared, for a tenth of a second
         return state, ()
@@ -29,25 +31,32 @@ def typed(state: GateState, event: PinTyped, rules: Rules, now: Now) -> Outcome:
         key = person or f"#{event.number}"
     else:
         person = state.shown.latest(now_s)
-        key = person or "#"
+        key = person or f"#card:{state.shown.ghost}"
         if not person and now_s - state.shown.ghost_s >= FRESH_S:
-            return say(state, "need_number", now_s)
+            return (state, ()) if state.burning else say(state, "need_number", now_s)
     if state.pins.locked(key, now_s):
-        return refuse(state, "keypad", "refused_locked_out", "locked_out", _BY, now, person)
+        aside, asked = pins.aside(state.pins, now_s)
+        actions: tuple[Action, ...] = ()
+        state = replace(state, pins=aside)
+        if not state.burning:
+            state, actions = refuse(state, "keypad", "refused_locked_out", "locked_out", _BY, now, person)
+        for_duress = CheckPin(aside.tickets, person, event.pin, aside.counts())
+        return state, (*actions, for_duress) if asked else actions
     counted = pins.begin(state.pins, person, key, rules.policy.settings, now_s)
     check = CheckPin(counted.tickets, person, event.pin, counted.counts())
     return replace(state, pins=counted), (check,)
 
 
 def checked(state: GateState, event: PinChecked, rules: Rules, now: Now) -> Outcome:
-    """A PIN was compared. An answer that came too late, or to another entry, opens nothing, and tells of duress all the
-    same.
+    """A PIN was compared. An answer that came too late, to another entry, or to one that could not be counted, opens
+    nothing, and tells of duress all the same.
     """
     entry = state.pins.entry
     if entry is None or entry.ticket != event.ticket:
         return state, _alarm(event)
-    if event.verdict is PinVerdict.WRONG or not entry.person or event.person != entry.person:
-        return _wrong(state, rules, now)
+    if event.verdict is PinVerdict.WRONG or not event.opens or not entry.person or event.person != entry.person:
+        state, actions = _wrong(state, rules, now)
+        return state, (*actions, *_alarm(event))
     state = replace(state, pins=pins.right(state.pins))
     # Nothing of duress is to be seen or heard at the door, which opens as ever.
     actions = (KeepFailures(state.pins.counts()), *_alarm(event))

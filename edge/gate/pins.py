@@ -19,6 +19,8 @@ KEYPAD_FAILURES = 20
 KEYPAD_FORGETS_S = 900.0
 """The keypad forgets one of them in this time: residents mistype, and theirs must not add up over a year."""
 LONGEST_S = 3600.0
+ASIDE_S = 2.0
+"""Of what is typed while it is locked out no more is compared: a comparison takes a core for a tenth of a second."""
 FORGET_S = 24 * 3600.0
 ANSWER_S = 10.0  # a comparison takes a tenth of a second; after this the entry is lost
 _MOST = 64  # numbers of nobody whose counts are kept; those of people are as many as there are people
@@ -47,11 +49,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """`tried`: by person, by "#" and a number that is nobody's, and for the keypad."""
+    """`tried`: by person, by "#" and what is nobody's (a number, "card:" and an alias), and for the keypad. `aside_s`:
+    when an entry was last compared that was locked out.
+    """
 
     tried: Mapping[str, Tried] = field(default_factory=lambda: MappingProxyType({}))
     entry: Entry | None = None
     tickets: int = 0
+    aside_s: float = float("-inf")
 
     def locked(self, key: str, now_s: float) -> bool:
         """Whether an entry for this key is not even looked at."""
@@ -85,6 +90,13 @@ def begin(pins: Pins, person: str, key: str, access: Access, now_s: float) -> Pi
     for name in nobodys[: max(0, len(nobodys) - _MOST)]:
         del tried[name]
     return replace(pins, tried=MappingProxyType(tried), entry=entry, tickets=entry.ticket)
+
+
+def aside(pins: Pins, now_s: float) -> tuple[Pins, bool]:
+    """An entry that is locked out: whether it is compared for duress, under a ticket whose answer opens nothing."""
+    if now_s - pins.aside_s < ASIDE_S:
+        return pins, False
+    return replace(pins, tickets=pins.tickets + 1, aside_s=now_s), True
 
 
 def right(pins: Pins) -> Pins:

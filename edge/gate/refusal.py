@@ -39,11 +39,13 @@ def refuse(
     details: Mapping[str, Any],
     now: Now,
     subject: str = "",
+    *,
+    lamp: bool = True,
 ) -> Outcome:
     """Nobody is let in: the lamp, one sentence, one event."""
     if state.offers and isinstance(source, int):
         phrase = _ELSE.get(phrase, phrase)
-    door, actions = doors.refuse(state.door, now.mono_s)
+    door, actions = doors.refuse(state.door, now.mono_s) if lamp else (state.door, ())
     state, said = say(replace(state, door=door), phrase, now.mono_s)
     actions += said
     attempts = state.attempts

@@ -97,11 +97,12 @@ class Factor:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What people have shown and what is still fresh, by person. `ghost_s`: when somebody who is nobody here was asked
-    for a PIN as a resident would have been.
+    for more as a resident would have been; `ghost`: the alias of their card, if that was it.
     """
 
     people: Mapping[str, Mapping[Way, Factor]] = field(default_factory=lambda: MappingProxyType({}))
     ghost_s: float = float("-inf")
+    ghost: str = ""
 
     def of(self, person: str, now_s: float) -> Mapping[Way, Factor]:
         """This person's fresh factors."""
@@ -133,6 +134,11 @@ def completed(ways: Ways, have: Iterable[Way]) -> frozenset[Way] | None:
     """The first way that is complete."""
     shown = set(have)
     return next((way for way in ways if way <= shown), None)
+
+
+def more_than(ways: Ways, way: Way) -> Way | None:
+    """What a resident who shows `way` alone is asked for besides; None where that is enough, or leads nowhere."""
+    return None if frozenset({way}) in ways else wanted(ways, (way,), way)
 
 
 def wanted(ways: Ways, have: Iterable[Way], last: Way) -> Way | None:

@@ -41,7 +41,7 @@ class PinWorker:
     """Takes its orders from `orders`, which outlives it. `pins`: hash of the PIN and of the duress PIN by person,
     either may be empty. `alone` is held while the roster is open here. `compare` is `matches` but in tests.
 
-    While the counts are lost or cannot be kept, every PIN is wrong.
+    While the counts are lost or cannot be kept, no PIN opens; duress is told all the same.
     """
 
     def __init__(
@@ -93,12 +93,10 @@ class PinWorker:
         own, duress = self._pins().get(order.person, ("", ""))
         right = self._compare(order.pin, own or self._nobody)
         forced = self._compare(order.pin, duress or self._nobody)
-        verdict = PinVerdict.WRONG
-        if kept and (right or forced):
-            verdict = PinVerdict.DURESS if forced else PinVerdict.RIGHT
+        verdict = PinVerdict.DURESS if forced else PinVerdict.RIGHT if right and kept else PinVerdict.WRONG
         self.checked += 1
         self.dropped += self._untold is not None
-        self._untold = (PinChecked(order.ticket, order.person, verdict), self._clock())
+        self._untold = (PinChecked(order.ticket, order.person, verdict, opens=kept), self._clock())
         self._offer()
 
     def _keep(self, failures: Mapping[str, int]) -> bool:

@@ -34,14 +34,15 @@ class Post(Protocol):
 
 class CardWorker:
     """Faults are told as transitions under `name`, which is also the reader's in the events. `owner`: the person whose
-    card this is, or "". `press` takes the keys of a reader that has some. Nothing here writes down which card was
-    shown.
+    card this is, or "". `alias`: what a card of nobody's is called. `press` takes the keys of a reader that has some.
+    Nothing here writes down which card was shown.
     """
 
     def __init__(
         self,
         make: Callable[[], CardReader],
         owner: Callable[[str], str],
+        alias: Callable[[str], str],
         post: Post,
         press: Callable[[str], object],
         faults: FaultDesk,
@@ -51,6 +52,7 @@ class CardWorker:
         self._name = name
         self._make = make
         self._owner = owner
+        self._alias = alias
         self._post = post
         self._press = press
         self._faults = faults
@@ -102,7 +104,8 @@ class CardWorker:
                 self.shown += 1
                 self.unknown += not person
                 self.dropped += self._untold is not None
-                self._untold = (CardShown(person, self._name, reader.secured), now_s)
+                alias = "" if person else self._alias(shown.name)
+                self._untold = (CardShown(person, self._name, reader.secured, alias), now_s)
                 self._offer()
 
     def _judge(self, reader: CardReader, sensible: bool, now_s: float) -> None:

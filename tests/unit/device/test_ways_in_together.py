@@ -105,7 +105,8 @@ def test_from_the_card_and_the_keys_to_the_answer(bench: Bench, state: Path) -> 
     assert initial_failures(state) == {ann: 1}
     assert bench.parts.keep_failures(KeepFailures({}))
     bridge.show("w34:1-1")
-    bench.wait_for(CardShown("", "card"))
+    bench.wait_for(CardShown("", "card", alias=bench.parts.alias("w34:1-1")))
+    assert bench.parts.alias("w34:1-1") != bench.parts.alias("w34:1-2")
     status = bench.parts.status()
     assert set(status) == {"card", "keypad", "pins"}
     assert all(part["working"] for part in status.values())

@@ -56,6 +56,7 @@ class Rig:
         self.worker = CardWorker(
             lambda: queue.pop(0),
             lambda card: owners[card],
+            lambda card: f"alias of {card}",
             self.post,
             self.press,
             FaultDesk(self.post, lambda: self.now),
@@ -95,7 +96,8 @@ def test_a_card_that_stays_is_one_event_and_one_that_comes_back_another() -> Non
 def test_an_unknown_card_is_told_the_same_way() -> None:
     rig = Rig(Script([[BOB], [ANN]], secured=True))
     rig.step(2)
-    assert rig.posted == [CardShown("", "card", True), CardShown("ann", "card", True)]
+    alias = f"alias of {BOB.name}"
+    assert rig.posted == [CardShown("", "card", True, alias), CardShown("ann", "card", True)]
     assert rig.worker.status()["figures"]["unknown"] == 1
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from edge.actions import KEYPAD, Answer, Speak
+from edge.actions import KEYPAD, Answer, CheckPin, Speak
 from edge.config.schema import Access
 from edge.events import (
     CardShown,
@@ -275,7 +275,9 @@ class GateMachine(RuleBasedStateMachine):
     def types(self, number: str) -> None:
         before, handed_out = dict(self.world.kept), len(self.world.checks)
         self.world.send(PinTyped(number, "1379"))
-        if len(self.world.checks) > handed_out:
+        if len(self.world.checks) > handed_out and self.gate.pins.entry is None:
+            self.is_compared_for_duress_alone(self.world.checks[-1])
+        elif len(self.world.checks) > handed_out:
             self.world.handed_out(self.gate.pins.entry.key)
         for check in [a for a in self.world.checks if a.ticket == self.gate.pins.tickets]:
             # counted before it is compared, so that a power cut in between gives nothing
@@ -284,17 +286,29 @@ class GateMachine(RuleBasedStateMachine):
         assert not self.world.reported("access.granted")
         assert all(self.world.kept.get(key, 0) >= count - 1 for key, count in before.items() if key == KEYPAD)
 
+    def is_compared_for_duress_alone(self, check: CheckPin) -> None:
+        """Locked out: whatever the answer is, it opens nothing, counts nothing, and loses no alarm."""
+        pins_before = self.gate.pins
+        for verdict in PinVerdict:
+            self.world.send(PinChecked(check.ticket, check.person, verdict))
+            assert len(self.world.reported("alarm.duress")) == (verdict is PinVerdict.DURESS)
+            assert not self.world.reported("access.granted")
+            assert self.gate.pins == pins_before
+
     @precondition(lambda self: self.gate.pins.entry is not None)
-    @rule(verdict=st.sampled_from([PinVerdict.RIGHT, PinVerdict.WRONG, PinVerdict.WRONG, PinVerdict.DURESS]))
-    def pin_is_compared(self, verdict: PinVerdict) -> None:
+    @rule(
+        verdict=st.sampled_from([PinVerdict.RIGHT, PinVerdict.WRONG, PinVerdict.WRONG, PinVerdict.DURESS]),
+        kept=st.sampled_from([True, True, True, False]),
+    )
+    def pin_is_compared(self, verdict: PinVerdict, kept: bool = True) -> None:
         entry = self.gate.pins.entry
         if not entry.person:
             verdict = PinVerdict.WRONG
-        good = verdict is not PinVerdict.WRONG
+        good = kept and verdict is not PinVerdict.WRONG
         if good:
             self.world.show(entry.person, Way.PIN)
         late = self.world.now.mono_s >= entry.typed_s + pins.ANSWER_S
-        event = PinChecked(entry.ticket, entry.person, verdict)
+        event = PinChecked(entry.ticket, entry.person, verdict, kept)
         self.world.send(event, self.unlocks(entry.person) if good and not late else None)
         if good and not late and self.gate.pins.entry is None:
             self.world.wrong.pop(entry.key)

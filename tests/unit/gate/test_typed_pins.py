@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from edge.actions import KEYPAD, CheckPin, DriveRelay, KeepFailures, Report
-from edge.events import AccessRule, OrderGiven, PinChecked, PinTyped, PinVerdict, Tick
+from edge.events import (
+    AccessRule,
+    FireLineChanged,
+    LineState,
+    OrderGiven,
+    PinChecked,
+    PinTyped,
+    PinVerdict,
+    Tick,
+)
 from edge.gate import pins
 from edge.gate.pins import KEYPAD_FAILURES, KEYPAD_FORGETS_S, lockout_s, restored
 from tests.unit.gate.gate_story import ACCESS, Story, at, phrases, reports
@@ -72,8 +81,50 @@ def test_five_wrong_ones_lock_the_number_out_whether_it_is_anybodys_or_not(numbe
     locked = enter(story, number, PinVerdict.RIGHT, 6.0)
     assert not any(isinstance(action, DriveRelay | CheckPin) for action in locked)
     assert reports(enter(story, "102" if number == "101" else "101", PinVerdict.RIGHT, 7.0))  # others go on
-    assert not any(isinstance(a, CheckPin) for a in story.tell(PinTyped(number, "1"), at(4.0 + ACCESS.lockout_s - 0.1)))
-    assert any(isinstance(a, CheckPin) for a in story.tell(PinTyped(number, "1"), at(4.0 + ACCESS.lockout_s)))
+    story.tell(PinTyped(number, "1"), at(4.0 + ACCESS.lockout_s - 0.1))
+    assert story.state.pins.entry is None
+    story.tell(PinTyped(number, "1"), at(4.0 + ACCESS.lockout_s))
+    assert story.state.pins.entry is not None
+
+
+def test_duress_is_told_in_a_lock_out_too_of_which_nothing_else_is_to_be_seen() -> None:
+    for number in ("101", "999"):
+        story = Story(*PEOPLE)
+        for attempt in range(5):
+            enter(story, number, PinVerdict.WRONG, attempt)
+        before = story.state.pins.counts()
+        actions = story.tell(PinTyped(number, "1379"), at(30.0))
+        assert phrases(actions) == ["refused_locked_out"]
+        (check,) = [a for a in actions if isinstance(a, CheckPin)]
+        assert check.failures == before
+        assert story.tell(PinChecked(check.ticket, check.person, PinVerdict.RIGHT), at(30.2)) == []
+        forced = story.tell(PinChecked(check.ticket, check.person, PinVerdict.DURESS), at(30.3))
+        assert reports(forced) == [("alarm.duress", None)]
+        assert not any(isinstance(a, CheckPin) for a in story.tell(PinTyped(number, "1379"), at(31.0)))  # a core's time
+
+
+@pytest.mark.parametrize("tries", [0, 5])
+def test_duress_is_told_in_a_fire_too_and_nothing_is_said(tries: int) -> None:
+    story = Story(*PEOPLE)
+    for attempt in range(tries):
+        enter(story, "101", PinVerdict.WRONG, attempt)
+    story.tell(FireLineChanged(LineState.ALARM), at(10.0))
+    assert story.tell(PinTyped("", "1379"), at(11.0)) == []
+    (check,) = story.tell(PinTyped("101", "1379"), at(12.0))
+    assert isinstance(check, CheckPin)
+    actions = story.tell(PinChecked(check.ticket, "p", PinVerdict.DURESS), at(12.2))
+    assert reports(actions) == [("alarm.duress", None)]
+    assert phrases(actions) == []
+
+
+def test_a_pin_that_could_not_be_counted_opens_nothing_and_its_duress_is_told() -> None:
+    for verdict, alarms in ((PinVerdict.RIGHT, 0), (PinVerdict.DURESS, 1)):
+        story = Story(*PEOPLE)
+        (check,) = story.tell(PinTyped("101", "1379"), at(1.0))
+        assert isinstance(check, CheckPin)
+        actions = story.tell(PinChecked(check.ticket, "p", verdict, opens=False), at(1.2))
+        assert reports(actions) == [("access.refused", "pin"), ("alarm.duress", None)][: 1 + alarms]
+        assert not any(isinstance(action, DriveRelay) for action in actions)
 
 
 def test_the_times_double_and_the_keypad_as_a_whole_rests_later() -> None:
@@ -86,7 +137,8 @@ def test_one_pin_on_many_numbers_closes_the_keypad() -> None:
     for attempt in range(KEYPAD_FAILURES):
         last = enter(story, str(500 + attempt), PinVerdict.WRONG, attempt)
     assert reports(last) == [("access.refused", "locked_out")]
-    assert not any(isinstance(a, CheckPin) for a in story.tell(PinTyped("101", "1379"), at(30.0)))
+    story.tell(PinTyped("101", "1379"), at(30.0))
+    assert story.state.pins.entry is None
 
 
 def test_residents_who_mistype_do_not_close_the_keypad_over_a_year() -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from edge.actions import CheckPin, DriveRelay
+from edge.actions import CheckPin, DriveRelay, ShowLamp
 from edge.config.schema import Access
-from edge.events import AccessRule, CardShown, PassShown, PinChecked, PinTyped, PinVerdict, Way
+from edge.events import (
+    AccessRule,
+    CardShown,
+    FaceUnknown,
+    Life,
+    PassShown,
+    PinChecked,
+    PinTyped,
+    PinVerdict,
+    Way,
+)
 from edge.gate.ways import FRESH_S, WayRules, parse
 from tests.unit.gate.gate_story import Story, at, match, phrases, reports
 
@@ -101,6 +112,49 @@ def test_at_night_a_card_of_nobody_is_asked_for_what_a_residents_would_be() -> N
         answer = story.tell(PinChecked(check.ticket, person, PinVerdict.WRONG), at(start_s + 6.1, NIGHT))
         heard.append((said, phrases(actions), phrases(answer)))
     assert heard[0] == heard[1] == heard[2] == (["need_pin"], [], ["refused_unknown"])
+
+
+def test_a_found_card_is_locked_out_by_itself_whether_it_is_anybodys_or_not() -> None:
+    """Or whoever locks out one card and then tries another would learn which of them is known."""
+    heard = []
+    for found in (CardShown("p", "door"), CardShown("", "door", alias="found")):
+        for order in ((found, CardShown("", "door", alias="junk")), (CardShown("", "door", alias="junk"), found)):
+            story = Story(AccessRule("p"), access=ACCESS)
+            for attempt in range(5):
+                story.tell(order[0], at(10.0 * attempt, NIGHT))
+                (check,) = story.tell(PinTyped("", "1111"), at(10.0 * attempt + 1.0, NIGHT))
+                assert isinstance(check, CheckPin)
+                story.tell(PinChecked(check.ticket, check.person, PinVerdict.WRONG), at(10.0 * attempt + 1.1, NIGHT))
+            said = phrases(story.tell(order[1], at(60.0, NIGHT)))
+            heard.append((said, phrases(story.tell(PinTyped("", "1111"), at(61.0, NIGHT)))))
+    assert heard == 4 * [(["need_pin"], [])]
+
+
+def test_a_living_face_of_nobody_is_asked_for_what_a_residents_would_be() -> None:
+    access = Access(ways=("face+pin", "card"))
+    stranger = FaceUnknown(1, 0.2, 0.6, 5, Life.LIVE)
+    heard = []
+    for face in (match("p"), match("gone"), stranger):
+        story = Story(AccessRule("p"), AccessRule("gone", revoked=True), access=access, offers=True)
+        seen = story.tell(face, at(1.0))
+        lamps = [a for a in seen if isinstance(a, ShowLamp)]
+        actions = story.tell(PinTyped("", "1111"), at(6.0))
+        (check,) = [a for a in actions if isinstance(a, CheckPin)]
+        answer = story.tell(PinChecked(check.ticket, check.person, PinVerdict.WRONG), at(6.1))
+        heard.append((phrases(seen), lamps, phrases(actions), phrases(answer)))
+    assert heard == 3 * [(["need_pin"], [], [], ["refused_unknown"])]
+    story = Story(access=access)
+    told = [reports(story.tell(replace(stranger, track=track), at(float(track)))) for track in range(1, 6)]
+    assert told == 4 * [[("access.refused", "unknown")]] + [[("access.refused", "locked_out")]]
+
+
+def test_a_stranger_who_stands_about_does_not_spoil_what_a_resident_types() -> None:
+    story = Story(AccessRule("p"), access=Access(ways=("face+pin",)))
+    story.tell(match("p"), at(1.0))
+    story.tell(FaceUnknown(2, 0.2, 0.6, 5, Life.LIVE), at(2.0))
+    (check,) = story.tell(PinTyped("", "1379"), at(3.0))
+    assert isinstance(check, CheckPin)
+    assert check.person == "p"
 
 
 @pytest.mark.parametrize(

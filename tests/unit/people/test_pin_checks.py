@@ -145,7 +145,8 @@ def test_what_cannot_be_kept_opens_nothing(rig: Rig, monkeypatch: pytest.MonkeyP
         patch.setattr(FailureFile, "write", full)
         assert rig.check(ANN, "4711") is PinVerdict.WRONG
         assert len(rig.compared) == 2  # and takes as long as ever
-        assert rig.check(ANN, "4711") is PinVerdict.WRONG
+        assert rig.check(ANN, "8064") is PinVerdict.DURESS  # is told all the same
+        assert rig.posted[-1] == PinChecked(7, ANN, PinVerdict.DURESS, opens=False)
     faults = [event for event in rig.posted if isinstance(event, ComponentFailed)]
     assert [(one.component, one.what) for one in faults] == [("pins", "the count of wrong PINs cannot be kept")]
     assert rig.check(ANN, "4711") is PinVerdict.RIGHT
