@@ -11,7 +11,8 @@ from edge.clock import Now
 from edge.config.schema import Access, Lock
 from edge.core.roles import Roles, RolesState
 from edge.events import AccessRule, Event, RosterChanged, Tick, Way
-from edge.gate.access import Policy
+from edge.gate import access
+from edge.gate.access import Past, Policy
 from edge.gate.challenge import Challenges
 from edge.gate.decision import Gate
 from edge.gate.pins import restored
@@ -47,6 +48,7 @@ class World:
         self.device = Roles(Gate(LOCK, POLICY))
         self.now = Now(mono_s=1000.0, wall_us=1_790_000_000_000_000)
         self.kept: Mapping[str, int] = {}
+        self.told: list[tuple[Report, float]] = []
         self.lockdown = False
         self.burning = False
         self.shown: dict[str, dict[Way, float]] = {}
@@ -61,7 +63,10 @@ class World:
     def boot(self) -> None:
         """A restart, or a power cut: the relay falls, and what is not on the disk is gone."""
         pins = restored(self.kept, ACCESS, self.now.mono_s)
-        gate = GateState(lockdown=self.lockdown, pins=pins, challenges=Challenges(secret=b"seed"))
+        past = [Past(report.type, report.data, self.now.mono_s - at_s) for report, at_s in reversed(self.told)]
+        attempts = access.restored(past, ACCESS, self.now.mono_s)
+        secret = Challenges(secret=b"seed")
+        gate = GateState(lockdown=self.lockdown, pins=pins, attempts=attempts, challenges=secret)
         self.state = RolesState(gate)
         self.relay, self.burning, self.checks = False, False, []
         self.shown.clear()
@@ -79,6 +84,8 @@ class World:
         assert self.relay == self.state.gate.door.relay_on
 
     def _look_at(self, action: Action, cause: float | None) -> None:
+        if isinstance(action, Report):
+            self.told.append((action, self.now.mono_s))
         match action:
             case DriveRelay(on=True):
                 assert cause is not None or self.burning or self.state.gate.freed

@@ -101,7 +101,9 @@ class GateMachine(RuleBasedStateMachine):
     @rule()
     def power_cut(self) -> None:
         locked = [key for key in self.gate.pins.tried if self.gate.pins.locked(key, self.world.now.mono_s)]
+        until_s = self.gate.attempts.locked_until
         self.world.boot()
+        assert until_s <= self.world.now.mono_s or abs(self.gate.attempts.locked_until - until_s) < 1e-6
         self.leaf = None
         now_s = self.world.now.mono_s
         for key in locked:  # nobody gains a try by pulling the plug
