@@ -42,14 +42,22 @@ def _recognition(state: State) -> Recognition:
 
 
 def _open_describer(state: State) -> tuple[FaceDescriber, Callable[[int], Limits]]:
-    from edge.people.describe import limits_at
     from edge.people.eyes import Eyes
 
     recognition = _recognition(state)
-    finder, points = recognition.open(), recognition.points
-    return Eyes(finder, partial(_liveness, state, recognition, finder)), lambda people: limits_at(
-        points.threshold(people, fused=False), points.second_floor
-    )
+    finder = recognition.open()
+    return Eyes(finder, partial(_liveness, state, recognition, finder)), _limits_of(recognition)
+
+
+def _limits(state: State) -> Callable[[int], Limits]:
+    return _limits_of(_recognition(state))
+
+
+def _limits_of(recognition: Recognition) -> Callable[[int], Limits]:
+    from edge.people.describe import limits_at
+
+    points = recognition.points
+    return lambda people: limits_at(points.threshold(people, fused=False), points.second_floor)
 
 
 def _liveness(state: State, recognition: Recognition, finder: FaceFinder) -> Liveness:
@@ -115,4 +123,4 @@ def _open_card_reader(state: State) -> CardReader:
     return make_card_reader(state.config.card)
 
 
-PEOPLE = Parts(_open_describer, _open_camera, _model_id, _open_card_reader)
+PEOPLE = Parts(_open_describer, _open_camera, _model_id, _limits, _open_card_reader)
