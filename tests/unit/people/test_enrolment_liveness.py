@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -12,9 +13,11 @@ from typing import Any
 
 import pytest
 
-from edge.cli.common import State
+from edge.cli.common import State, open_state
 from edge.cli.parts import PEOPLE, SECOND_CAMERA
 from edge.config import load_config
+from edge.config.desired import Desired
+from edge.config.standing import FOLDER_NAME, Standing, write_standing
 from edge.drivers.camera import Picture
 from edge.errors import DataError, HardwareError
 from edge.local import wire
@@ -162,6 +165,18 @@ def test_the_second_camera_is_asked_through_the_daemon(tmp_path: Path) -> None:
         assert (daemon.number, shown) == (asked + 1, [90])
         daemon.level = None
         assert cue._camera.agrees(face, time.monotonic(), lambda _: []) is None
+
+
+def test_a_second_camera_that_the_office_has_set_is_one(tmp_path: Path) -> None:
+    device(tmp_path)
+    (tmp_path / "state" / FOLDER_NAME).mkdir(parents=True)
+    tables = {"second_camera": {"driver": "folder", "path": str(tmp_path)}, "liveness": {"infrared": True}}
+    write_standing(tmp_path / "state" / FOLDER_NAME, Standing(seen=1, confirmed=Desired(1, tables)))
+    state = open_state(argparse.Namespace(config=tmp_path / "edge.toml", state=None))
+    with running(tmp_path / "runtime"):
+        cue = watched(state)._cues[-1]
+        assert isinstance(cue, Second)
+        assert cue._camera._infrared
 
 
 def test_without_the_daemon_or_its_picture_nobody_is_enrolled_at_the_camera(
