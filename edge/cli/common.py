@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -50,14 +50,17 @@ def name_state(args: argparse.Namespace) -> State:
 
 
 def open_state(args: argparse.Namespace) -> State:
-    """The same, for whoever works in it: from now on no link in it leads root anywhere. Raises ConfigError,
-    HardwareError.
+    """The same, for whoever works in it: from now on no link in it leads root anywhere, and `config` is the one that
+    the daemon runs with, the office's overlay included. Raises ConfigError, HardwareError.
     """
+    from edge.config.effective import load_effective
     from edge.runtime.confined import confine
 
     state = name_state(args)
     confine(state.dir)
-    return state
+    if state.config is None:
+        return state
+    return replace(state, config=load_effective(args.config or DEFAULT_CONFIG, starting=False).config)
 
 
 def emit(args: argparse.Namespace, obj: dict[str, Any], text: str) -> None:

@@ -27,13 +27,14 @@ class Parts:
     """What the commands need of the device, made when it is needed.
 
     `open_describer`: the vision part, and its limits for a number of people. `open_camera`: the configured camera,
-    not opened yet. `model_id`: the embedding network in use, without loading it. `open_card_reader`: the configured
-    reader, not opened yet.
+    not opened yet. `model_id`, `limits`: of the embedding network in use, without loading it. `open_card_reader`: the
+    configured reader, not opened yet.
     """
 
     open_describer: Callable[[State], tuple[FaceDescriber, Callable[[int], Limits]]]
     open_camera: Callable[[State], Camera]
     model_id: Callable[[State], str]
+    limits: Callable[[State], Callable[[int], Limits]]
     open_card_reader: Callable[[State], CardReader]
 
 

@@ -13,6 +13,8 @@ from edge.cli.common import emit, open_state
 from edge.cli.people import Parts
 from edge.clock import SystemClock
 from edge.errors import DataError, UsageError
+from edge.people.alike import KnownFaces
+from edge.people.takeover import TakenOver, take_over
 from edge.store.keys import write_new
 from edge.store.roster import Roster
 from edge.store.roster_records import Fault
@@ -49,37 +51,40 @@ def run_export(args: argparse.Namespace, _parts: Parts) -> int:
 
 
 def run_import(args: argparse.Namespace, parts: Parts) -> int:
-    """Take people over; exit code 4 when some are here already and --replace was not given, or have a card or number
-    that is somebody else's here.
+    """Take people over, and say whom they look like here; exit code 4 when some are here already and --replace was not
+    given, or have a card or number that is somebody else's here.
     """
     state = open_state(args)
     travellers = open_copy(read_export(args.file), read_passphrase(args, confirm=False))
-    model_id = parts.model_id(state)
-    imported, present, renewal, clashing = [], [], [], []
+    model_id, limits = parts.model_id(state), parts.limits(state)
+    taken: dict[str, TakenOver] = {}
+    present, clashing = [], []
     with Roster.open(state.dir, create=True) as roster:
         people, faults = roster.people()
         here = {person.person for person in people} | {fault.person for fault in faults}
+        known = KnownFaces(roster, model_id, limits)
         now_us = SystemClock()().wall_us
         for traveller in travellers:
             if traveller.person in here and not args.replace:
                 present.append(traveller.person)
                 continue
             try:
-                roster.add(
-                    traveller.profile, traveller.templates, now_us, person=traveller.person, replace=args.replace
-                )
+                taken[traveller.person] = take_over(roster, known, traveller, now_us, replacing=args.replace)
             except DataError as error:  # a card or number that is somebody else's here
                 clashing.append({"person": traveller.person, "why": error.message})
                 continue
             here.add(traveller.person)
-            imported.append(traveller.person)
-            if traveller.templates and all(template.model != model_id for template in traveller.templates):
-                renewal.append(traveller.person)
-    lines = [f"{len(imported)} imported"]
+        unseen = known.blind() if taken else ""
+    renewal = [person for person, one in taken.items() if one.renewal]
+    alike = [one.as_json(person) for person, one in taken.items() if one.likeness.others]
+    warnings = [text for one in taken.values() for text in one.warnings] + ([unseen] if unseen else [])
+    lines = [f"{len(taken)} imported"]
     lines.extend(f"{person} is here already; --replace takes the export's version" for person in present)
     lines.extend(f"{person} needs renewal: no template of {model_id}" for person in renewal)
     lines.extend(f"{one['person']} was left out: {one['why']}" for one in clashing)
-    found = {"imported": imported, "present": present, "clashing": clashing, "renewal_needed": renewal}
+    lines.extend(f"warning: {text}" for text in warnings)
+    found: dict[str, Any] = {"imported": list(taken), "present": present, "clashing": clashing}
+    found |= {"renewal_needed": renewal, "look_alikes": alike, "warnings": warnings}
     emit(args, found, "\n".join(lines))
     return DataError.exit_code if present or clashing else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -21,6 +22,7 @@ from edge.store.identity import pem
 from edge.store.pin_hash import hash_pin
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile, new_id
+from edge.vision.liveness.judge import at_an_enrolment
 from edge.vision.picture_file import load_picture
 
 SITE, SIGNER = "demo", "office"
@@ -61,7 +63,7 @@ def enrol(device: Device, key: Ed25519PrivateKey, folder: Path) -> dict[str, str
     """Put the residents on the roster, and write the pass that resident A gives a visitor; returns the ids by name."""
     assert device.sight is not None
     finder = device.sight.recognition.open()
-    eyes, points = Eyes(finder), device.sight.recognition.points
+    eyes, points = Eyes(finder, partial(at_an_enrolment, tuple)), device.sight.recognition.points
     now = device.clock()
     ids: dict[str, str] = {}
     with Roster.open(device.config.store.state_dir, create=True) as roster:

@@ -55,8 +55,9 @@ def make_sight(
 
     shown = desk.show("people")
     onlookers = (shown, *((passes,) if passes else ()))
+    beside = (desk.show("second"),) if config.second_camera else ()
     also = {"also": credentials.deliver} if credentials else {}
-    return Sight(config, config.camera, manifest, ground, _both(look, shown.faces), onlookers, **also)
+    return Sight(config, config.camera, manifest, ground, _both(look, shown.faces), onlookers, beside, **also)
 
 
 def make_passing(config: Config, ground: Ground, keep: Callable[[str, bytes], None]) -> Passing | None:

@@ -31,8 +31,8 @@ from edge.vision.worker import VisionWorker, Watcher
 
 
 class Sight:
-    """The workers behind `[camera]`. `look` sees every frame with what was made of it; `onlookers`: who else takes
-    frames of the camera; `also` takes what the roster means to others.
+    """The workers behind `[camera]`. `look` sees every frame with what was made of it; `onlookers`, `beside`: who else
+    takes frames of the camera, and of the second one; `also` takes what the roster means to others.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Sight:
         ground: Ground,
         look: Watcher,
         onlookers: Sequence[Onlooker] = (),
+        beside: Sequence[Onlooker] = (),
         also: Callable[[LoadedGallery], None] = lambda _loaded: None,
     ) -> None:
         self.driver = camera.driver
@@ -65,10 +66,10 @@ class Sight:
         self.second: Renewable[CameraWorker] | None = None
         if second is not None:
             pictures: LatestSlot[Frame] = LatestSlot()
-            eye = SecondCamera(pictures, infrared=config.liveness.infrared)
+            eye = SecondCamera(pictures.get, infrared=config.liveness.infrared)
             self.second = Renewable(
                 lambda _last: CameraWorker(
-                    lambda: make_camera(second), pictures, faults, keep_newest=False, name=SECOND
+                    lambda: make_camera(second), pictures, faults, keep_newest=False, name=SECOND, onlookers=beside
                 )
             )
         self.snapshots = make_snapshots(config, lambda: self.camera.now.newest, submit, clock)

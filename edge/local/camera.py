@@ -18,7 +18,7 @@ _PAUSE_S = 0.05
 
 
 class DeskCamera:
-    """A `Camera`. `name`: `people` or `station`, or empty for the only one."""
+    """A `Camera`. `name`: `people`, `second` or `station`, or empty for the only one."""
 
     def __init__(self, desk: Desk, name: str = "") -> None:
         self._desk = desk

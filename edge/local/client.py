@@ -64,8 +64,8 @@ class Desk:
         return told
 
     def frame(self, camera: str = "", *, width_px: int = 640, draw: bool = True) -> Shown:
-        """What a camera (`people` or `station`; the only one without a name) sees now, as JPEG at most so wide, with
-        what was found drawn in if asked. At most ten new pictures a second are made, whoever asks.
+        """What a camera (`people`, `second` or `station`; the only one without a name) sees now, as JPEG at most so
+        wide, with what was found drawn in if asked. At most ten new pictures a second are made, whoever asks.
         """
         return Shown(*self.ask("frame", camera=camera, width_px=width_px, draw=draw))
 

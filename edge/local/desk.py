@@ -23,8 +23,8 @@ ACCEPTANCE = "edge-acceptance"
 
 
 class LocalDesk:
-    """`name`: "{site}/{device}". `views` by camera: `people`, `station`. `orders` by operation: what the office's part
-    carries out (`configure`, `update`), where the device has one. It outlives the workers that serve it.
+    """`name`: "{site}/{device}". `views` by camera: `people`, `second`, `station`. `orders` by operation: what the
+    office's part carries out (`configure`, `update`), where the device has one. It outlives the workers that serve it.
     """
 
     def __init__(self, name: str, state_dir: Path, runtime_dir: Path, lent: Lent) -> None:

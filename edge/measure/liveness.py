@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from edge.events import Life
 from edge.measure.attack_rates import Outcome, figures
 from edge.measure.presentations import Presentation, presentations_in
 from edge.vision.faces import Face, FaceFinder
-from edge.vision.liveness.judge import Evidence, Liveness, at_the_gate
-from edge.vision.liveness.opinion import Opinion
+from edge.vision.liveness.added import added_cues
+from edge.vision.liveness.judge import Evidence, Liveness, at_an_enrolment, at_the_gate
 from edge.vision.liveness.view import EmptyView
 from edge.vision.recognition import Recognition
 from edge.vision.track import Observation, Tracker
@@ -85,18 +86,17 @@ class Examiner:
         self._critics = recognition.open_critics()
         self._watch = watch
 
-    def _opinions(self) -> list[Opinion]:
-        return [Opinion(self._critics)] if self._critics else []
-
     def examine(self, presentation: Presentation) -> Outcome:
         """Raises DataError for what cannot be read."""
         outcome = Outcome(presentation.kind)
         judges: list[Watched] = []
         view = EmptyView()
+        more = partial(added_cues, self._critics, self._finder.find)
 
         def judge() -> Watched:
             outcome.view_known = view.known
-            judges.append(Watched(at_the_gate(view, self._opinions) if view.known else Liveness(), self._watch))
+            known = at_the_gate(view, more) if view.known else at_an_enrolment(more)
+            judges.append(Watched(known, self._watch))
             return judges[-1]
 
         tracker = Tracker(self._recognition.gallery, self._recognition.points, judge)

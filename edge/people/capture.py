@@ -1,6 +1,8 @@
 """Enrolling at the camera: a handful of good frames of somebody who lives, far enough apart in time to differ.
 
 Whoever could enrol a photograph would have a key that can be copied, so the gate's own liveness is asked for here too.
+What is clearly a picture or a screen ends it: whoever holds it could else go on for a minute until three frames looked
+alive, and nobody alive of the rig is ever called that.
 """
 
 from __future__ import annotations
@@ -19,10 +21,8 @@ APART_S = 1.0
 GIVE_UP_S = 60.0
 STALLED_S = 5.0
 _READ_S = 1.0
-_ASKS = {
-    Life.DOUBT: "not seen to be alive yet: come a step nearer, or turn your head slowly from side to side",
-    Life.SPOOF: "this looks like a picture or a screen, not like somebody who stands there",
-}
+ASKED = "not seen to be alive yet: come a step nearer, or turn your head slowly from side to side"
+SPOOFED = "this looks like a picture or a screen, not like somebody who stands there"
 
 
 def capture(
@@ -31,8 +31,8 @@ def capture(
     """Up to `count` good frames from an opened camera; fewer when a minute was not enough, the last poor one too.
 
     Only frames count in which the face has been seen to live. `tell` hears "good 1 of 3" and why frames are poor, each
-    reason when it changes. Raises HardwareError when the camera stops, EnrolmentRefusedError (`not_alive`) when no
-    frame showed life.
+    reason when it changes. Raises HardwareError when the camera stops, or something that must agree about life cannot
+    be asked; EnrolmentRefusedError (`not_alive`) when no frame showed life, and at once when one is called a spoof.
     """
     shots: list[Shot] = []
     poor: Shot | None = None
@@ -47,6 +47,13 @@ def capture(
             continue
         newest = now
         life = watch.look(frame.picture, frame.mono_s)
+        if life is Life.SPOOF:
+            raise EnrolmentRefusedError(
+                "not_alive",
+                SPOOFED,
+                hint="nothing was kept; put pictures and screens out of the camera's view and begin again, "
+                "or enrol from pictures that the office has taken",
+            )
         if frame.mono_s - taken_s < APART_S:
             continue
         described = describer.describe(frame.picture, enrolment=True)
@@ -56,7 +63,7 @@ def capture(
                 shots.append(shot)
                 taken_s, word = frame.mono_s, f"good {len(shots)} of {count}"
             else:
-                unlived, word = unlived + 1, _ASKS[life]
+                unlived, word = unlived + 1, ASKED
         else:
             poor, word = shot, str(described.reason or "no_face")
         if word != said:

@@ -45,7 +45,9 @@ class FaceDescriber(Protocol):
         ...
 
     def watch(self) -> LifeWatch:
-        """Begin to watch a camera's foremost face for life."""
+        """Begin to watch a camera's foremost face for life. Raises DataError or HardwareError where something that the
+        device asks for besides cannot be asked.
+        """
         ...
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from edge.drivers.camera import Picture
 from edge.events import Life
 from edge.people.describe import Described
@@ -13,10 +15,13 @@ _RIVAL = 0.5
 
 
 class Eyes:
-    """A `FaceDescriber` on a `FaceFinder`."""
+    """A `FaceDescriber` on a `FaceFinder`. `liveness` makes the judge of somebody before a camera: with everything that
+    the device asks for at its gate. It may raise DataError or HardwareError.
+    """
 
-    def __init__(self, finder: FaceFinder) -> None:
+    def __init__(self, finder: FaceFinder, liveness: Callable[[], Liveness]) -> None:
         self._finder = finder
+        self._liveness = liveness
 
     @property
     def model_id(self) -> str:
@@ -37,15 +42,15 @@ class Eyes:
 
     def watch(self) -> FrameWatch:
         """A `LifeWatch` with the same networks."""
-        return FrameWatch(self._finder)
+        return FrameWatch(self._finder, self._liveness())
 
 
 class FrameWatch:
-    """A `LifeWatch`: the cues of the gate, on the foremost face."""
+    """A `LifeWatch`: `liveness`, on the foremost face."""
 
-    def __init__(self, finder: FaceFinder) -> None:
+    def __init__(self, finder: FaceFinder, liveness: Liveness) -> None:
         self._finder = finder
-        self._liveness = Liveness()
+        self._liveness = liveness
 
     def look(self, picture: Picture, now_s: float) -> Life:
         faces = self._finder.find(picture)

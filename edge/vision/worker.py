@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event as Flag
 from typing import Any
 
-from edge.drivers.camera import Frame
+from edge.drivers.camera import Frame, Picture
 from edge.errors import EdgeError
 from edge.events import Event, GestureBegun, GestureSeen
 from edge.runtime.faults import OnFault, OnRecovered
@@ -15,10 +15,11 @@ from edge.runtime.histogram import Histogram
 from edge.runtime.mailbox import LatestSlot
 from edge.vision.embed import Embedding
 from edge.vision.faces import Face, FaceFinder
+from edge.vision.liveness.added import added_cues
 from edge.vision.liveness.cue import Cue
 from edge.vision.liveness.judge import at_the_gate
-from edge.vision.liveness.opinion import Critic, Opinion
-from edge.vision.liveness.second import Second, SecondCamera
+from edge.vision.liveness.opinion import Critic
+from edge.vision.liveness.second import SecondCamera
 from edge.vision.liveness.view import EmptyView
 from edge.vision.motion import MotionGate
 from edge.vision.recognition import Recognition
@@ -81,10 +82,11 @@ class VisionWorker:
 
     def _more(self) -> list[Cue]:
         """The cues that not every gate has."""
-        more: list[Cue] = [Opinion(self._critics)] if self._critics else []
-        if self._second is not None and self._finder is not None:
-            more.append(Second(self._second, self._finder.find))
-        return more
+        return added_cues(self._critics, self._find, self._second)
+
+    def _find(self, picture: Picture) -> Sequence[Face]:
+        finder = self._finder
+        return () if finder is None else finder.find(picture)
 
     def step(self) -> None:
         if self._finder is None:

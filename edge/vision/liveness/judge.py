@@ -34,9 +34,9 @@ class Evidence:
     cues: Mapping[str, float]
 
 
-def default_cues() -> list[Cue]:
-    """The cues where nothing is known but the frames of the face, as at an enrolment."""
-    return [Geometry(), Surroundings(), Border(), Surface(), SignsOfLife()]
+def default_cues(more: Callable[[], Sequence[Cue]] = tuple) -> list[Cue]:
+    """The cues where nothing is known but the frames of the face, as at an enrolment. `more` as for `gate_cues`."""
+    return [Geometry(), Surroundings(), Border(), Surface(), SignsOfLife(), *more()]
 
 
 def gate_cues(view: EmptyView, more: Callable[[], Sequence[Cue]] = tuple) -> list[Cue]:
@@ -79,6 +79,13 @@ class Liveness:
 def at_the_gate(view: EmptyView, more: Callable[[], Sequence[Cue]] = tuple) -> Liveness:
     """The liveness of one face before a fixed camera."""
     return Liveness(partial(gate_cues, view, more), around=False)
+
+
+def at_an_enrolment(more: Callable[[], Sequence[Cue]]) -> Liveness:
+    """The liveness of one face of which nothing is known but its frames. `more` has no default: who is enrolled has to
+    show whatever the gate asks for.
+    """
+    return Liveness(partial(default_cues, more))
 
 
 def fuse(cues: Sequence[Cue], scores: Mapping[str, float]) -> Life:

@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 
 from edge.drivers.camera import Frame, Picture
-from edge.runtime.mailbox import LatestSlot
 from edge.vision.faces import Face
 from edge.vision.liveness.cue import Seen
 from edge.vision.mesh import OVAL
@@ -35,14 +34,16 @@ Find = Callable[[Picture], Sequence[Face]]
 
 
 class SecondCamera:
-    """The slot that the second camera's pictures come through. `infrared`: it sees no colours, and screens dark."""
+    """`newest` waits at most so many seconds for its newest picture, and gives None when there is none. `infrared`: it
+    sees no colours, and screens dark.
+    """
 
-    def __init__(self, slot: LatestSlot[Frame], *, infrared: bool = False) -> None:
-        self._slot, self._infrared = slot, infrared
+    def __init__(self, newest: Callable[[float], Frame | None], *, infrared: bool = False) -> None:
+        self._newest, self._infrared = newest, infrared
 
     def agrees(self, face: Face, now_s: float, find: Find) -> bool | None:
         """Whether its newest picture shows a face where `face` (seen at `now_s`) is; None without a fresh picture."""
-        frame = self._slot.get(0.0)
+        frame = self._newest(0.0)
         if frame is None or abs(now_s - frame.mono_s) > _OLD_S:
             return None
         found = find(frame.picture)

@@ -110,6 +110,15 @@ def test_the_overview_tells_of_each_worker_in_the_order_of_start_and_when_it_han
     assert told == started
 
 
+def test_what_the_second_camera_sees_is_there_for_an_enrolment(tmp_path: Path) -> None:
+    (tmp_path / "anna.pem").write_bytes(pem(Ed25519PrivateKey.generate().public_key()))
+    (tmp_path / "sealing.pem").write_bytes(pem(X25519PrivateKey.generate().public_key()))
+    device = Device(load_effective(write(tmp_path, '["gate", "bin"]', DOOR, BINS, ALL_ELSE)).config)
+    assert set(device.local.views) == {"people", "second", "station"}
+    assert device.sight is not None and device.sight.second is not None
+    assert device.sight.second.now._onlookers == (device.local.views["second"],)
+
+
 @pytest.mark.parametrize(
     ("role", "tables", "unused"),
     [("gate", DOOR, (*OFFICE, *WAYS_IN, *STATION)), ("bin", BINS, (*OFFICE, *WAYS_IN, *PEOPLE))],

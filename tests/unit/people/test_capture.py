@@ -9,8 +9,10 @@ from edge.clock import Now
 from edge.drivers.camera import Frame
 from edge.errors import HardwareError
 from edge.events import Life
-from edge.people.capture import APART_S, GIVE_UP_S, STALLED_S, capture
+from edge.people.capture import APART_S, ASKED, GIVE_UP_S, STALLED_S, capture
+from edge.people.describe import LifeWatch
 from edge.people.judge import EnrolmentRefusedError
+from edge.web.words import mandarin
 
 
 class FakeCamera:
@@ -75,18 +77,45 @@ def test_a_camera_that_hesitates_is_none() -> None:
 
 
 def test_only_frames_of_somebody_who_lives_are_taken() -> None:
-    doubtful = dict.fromkeys(range(25), Life.DOUBT) | dict.fromkeys(range(25, 30), Life.SPOOF)
+    doubtful = dict.fromkeys(range(30), Life.DOUBT)
     camera = FakeCamera((n / 10, (1, n, 0)) for n in range(200))
     said: list[str] = []
     shots = capture(camera, ColourDescriber(not_alive=doubtful), 2, camera.clock, said.append)
     assert [shot.name for shot in shots] == ["frame 31", "frame 41"]
-    assert [word.split()[0] for word in said] == ["not", "this", "good", "good"]
+    assert said == [ASKED, "good 1 of 2", "good 2 of 2"]
 
 
 def test_a_photograph_is_not_enrolled_however_good_it_is() -> None:
     camera = FakeCamera((n * 0.5, (1, n % 200, 0)) for n in range(1000))
-    never = {n: Life.SPOOF if n % 2 else Life.DOUBT for n in range(200)}
+    never = dict.fromkeys(range(200), Life.DOUBT)
     with pytest.raises(EnrolmentRefusedError, match="nobody was seen to be alive") as refused:
         capture(camera, ColourDescriber(not_alive=never), 3, camera.clock, lambda _: None)
     assert refused.value.why == "not_alive"
     assert camera.now_s < GIVE_UP_S + 2
+    assert str(refused.value) in mandarin()
+
+
+@pytest.mark.parametrize(("good_before", "at"), [(0, 0), (2, 15)])
+def test_a_spoof_ends_it_whatever_came_before_and_would_come_after(good_before: int, at: int) -> None:
+    camera = FakeCamera((n / 10, (1, n, 0)) for n in range(600))
+    said: list[str] = []
+    with pytest.raises(EnrolmentRefusedError, match="a picture or a screen") as refused:
+        capture(camera, ColourDescriber(not_alive={at: Life.SPOOF}), 3, camera.clock, said.append)
+    assert refused.value.why == "not_alive"
+    assert camera.now_s == at / 10
+    assert said == [f"good {n + 1} of 3" for n in range(good_before)]
+    assert str(refused.value) in mandarin()
+
+
+def test_what_is_asked_for_is_asked_for_in_both_languages() -> None:
+    assert ASKED in mandarin()
+
+
+def test_what_must_agree_and_cannot_be_asked_lets_nobody_be_enrolled() -> None:
+    class Blind(ColourDescriber):
+        def watch(self) -> LifeWatch:
+            raise HardwareError("the second camera gives no picture")
+
+    camera = FakeCamera((n / 10, (1, n, 0)) for n in range(200))
+    with pytest.raises(HardwareError, match="second camera"):
+        capture(camera, Blind(), 3, camera.clock, lambda _: None)

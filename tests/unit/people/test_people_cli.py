@@ -83,6 +83,7 @@ class Cli:
             open_describer=lambda _: (ColourDescriber(self.model), lambda _: LIMITS),
             open_camera=lambda _: self.camera,
             model_id=lambda _: self.model,
+            limits=lambda _: lambda _: LIMITS,
             open_card_reader=lambda _: self.reader,
         )
 
@@ -345,6 +346,57 @@ def test_people_travel_sealed_to_another_device(cli: Cli, tmp_path: Path) -> Non
     code, found = other.json("import", again, "--replace", *with_phrase)
     assert (code, found["imported"], found["renewal_needed"]) == (0, [ann], [ann])
     assert {one["name"] for one in other.json("list")[1]["people"]} == {"Ann B", "Bob"}
+
+
+def test_whom_the_imported_look_like_is_marked_on_both_sides_and_named(cli: Cli, tmp_path: Path) -> None:
+    phrase = tmp_path / "phrase"
+    phrase.write_text(PHRASE)
+    with_phrase = ["--passphrase-file", phrase]
+    here, stranger = cli.enrol("Ann", 1), cli.enrol("Bob", 2)
+    other = Cli(tmp_path / "other", cli.capsys)
+    again, alone = other.enrol("Ann again", 1), other.enrol("Cid", 3)
+    sealed = tmp_path / "other.people"
+    other.json("export", "--all", "--sealed", "--out", sealed, *with_phrase)
+
+    code, found = cli.json("import", sealed, *with_phrase)
+    assert (code, set(found["imported"])) == (0, {again, alone})
+    ((alike, probably),) = [(one["look_alikes"], one["probably"]) for one in found["look_alikes"]]
+    assert ([other["person"] for other in alike], probably) == ([here], here)
+    assert [f"{again} looks like {here} (" in text for text in found["warnings"]] == [True, False]
+    assert f"{again} is probably the same person as {here}" in found["warnings"][1]
+    marked = {person: cli.json("show", "--id", person)[1]["look_alike"] for person in (here, stranger, again, alone)}
+    assert marked == {here: True, again: True, stranger: False, alone: False}
+
+    code, text = cli.text("import", sealed, "--replace", *with_phrase)
+    assert code == 0
+    assert f"warning: {again} is probably the same person as {here}" in text
+    assert f"like {again}" not in text  # nobody is his own look-alike
+    assert cli.json("import", sealed, *with_phrase)[1]["look_alikes"] == []
+
+
+def test_those_of_another_network_are_imported_and_it_is_said_that_nobody_was_compared(
+    cli: Cli, tmp_path: Path
+) -> None:
+    phrase = tmp_path / "phrase"
+    phrase.write_text(PHRASE)
+    with_phrase = ["--passphrase-file", phrase]
+    cli.enrol("Ann", 1)
+    other = Cli(tmp_path / "other", cli.capsys)
+    other.model = "net-old"
+    old = other.enrol("Ann", 1)
+    sealed = tmp_path / "other.people"
+    other.json("export", "--all", "--sealed", "--out", sealed, *with_phrase)
+    code, found = cli.json("import", sealed, *with_phrase)
+    assert (code, found["renewal_needed"], found["look_alikes"]) == (0, [old], [])
+    assert found["warnings"] == [f"{old} could not be compared with anybody: no template of net-a that fits"]
+
+    cli.model = "net-new"  # now it is those who are here already
+    other.model = "net-new"
+    new = other.enrol("Bob", 2)
+    single = tmp_path / "bob.people"
+    other.json("export", "--id", new, "--sealed", "--out", single, *with_phrase)
+    found = cli.json("import", single, *with_phrase)[1]
+    assert found["warnings"] == ["could not be compared with 2 people, who need renewal or are damaged"]
 
 
 def test_importing_what_is_none(cli: Cli, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class Rig:
         self.slot: LatestSlot[Frame] = LatestSlot()
         self.faces: list[Face] = []
         self.looked = 0
-        self.cue = Second(SecondCamera(self.slot, infrared=infrared), self.find)
+        self.cue = Second(SecondCamera(self.slot.get, infrared=infrared), self.find)
 
     def find(self, picture: Picture) -> list[Face]:
         self.looked += 1
