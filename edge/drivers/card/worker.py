@@ -102,7 +102,7 @@ class CardWorker:
                 self.shown += 1
                 self.unknown += not person
                 self.dropped += self._untold is not None
-                self._untold = (CardShown(person, self._name, reader.secured), now_s)
+                self._untold = (CardShown(person, self._name, reader.secured, now_s), now_s)
                 self._offer()
 
     def _judge(self, reader: CardReader, sensible: bool, now_s: float) -> None:
