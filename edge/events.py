@@ -104,12 +104,14 @@ class CardShown:
 
     `secured`: it came over a channel that nobody can record and play back (OSDP with Secure Channel). `alias`: of a
     card of nobody's, a name by which it is known again at this device and by which nobody can tell which card it was.
+    `seen_s`: when the reader told of it, monotonic; None when that is not known.
     """
 
     person: str
     reader: str
     secured: bool = False
     alias: str = ""
+    seen_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +148,14 @@ class PassShown:
 
     `number`: the pass's own id. `holder`: the person of the roster who holds it or, for a visitor, who invited them;
     their access rule applies. `visitor`: it is not the holder's own. Whether it has uses left was settled by who reads
-    it.
+    it. `seen_s`: when the picture in which it was read was taken, as of a card.
     """
 
     number: str
     holder: str
     reason: str = ""
     visitor: bool = False
+    seen_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

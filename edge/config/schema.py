@@ -311,3 +311,11 @@ class Config:
         """The card readers by the name of their table."""
         readers = {"card": self.card, "card_inside": self.card_inside}
         return MappingProxyType({name: reader for name, reader in readers.items() if reader is not None})
+
+    @property
+    def fitted(self) -> tuple[str, ...]:
+        """What can be shown here to come in, by the names that `ways` has for it. A pass needs a camera to be read, and
+        a key of the office's to be known by.
+        """
+        parts = {"face": self.camera, "card": self.card, "pin": self.keypad, "pass": self.camera and self.office.keys}
+        return tuple(name for name, part in parts.items() if part)

@@ -62,7 +62,7 @@ def make_sight(
 
 def make_passing(config: Config, ground: Ground, keep: Callable[[str, bytes], None]) -> Passing | None:
     """The reader of passes, where there is a door, a camera that looks at people, and a key to know a pass by."""
-    if config.door is None or config.camera is None or not config.office.keys:
+    if config.door is None or "pass" not in config.fitted:
         return None
     from edge.device.passing import Passing
 

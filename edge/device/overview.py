@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from edge.config import Config
 from edge.core.roles import RolesState
 from edge.device.monitoring import Monitoring
+from edge.events import Way
 from edge.gate.decision import CONTACTS
 from edge.runtime.brain import Brain, Posted
 from edge.runtime.dispatch import Dispatcher
@@ -74,7 +75,7 @@ def register(device: Shown) -> None:
         driver = config.door.driver
         board.register("door", lambda: _door(device, driver))
         board.register("sensors", lambda: {CONTACTS: CONTACTS not in faults.present()})
-        board.register("access", device.waiting.status)
+        board.register("access", lambda: {"ways": _ways(device), **device.waiting.status()})
     board.register("speaker", lambda: {"driver": config.speaker.driver, "figures": asdict(device.voice.now.counters())})
     board.register("store", lambda: _figures(_store(device), "epoch", "fault"))
     board.register("queue", QueuePart(lambda: device.writer.now.status().waiting_to_send))
@@ -141,6 +142,12 @@ def _door(device: Shown, driver: str) -> dict[str, Any]:
         "other_door": gate.other_open,
         "figures": {"relay_on": dispatcher.relay_on, "relay_off": dispatcher.relay_off},
     }
+
+
+def _ways(device: Shown) -> list[str]:
+    """Those that are open to some at this hour, written as in the configuration."""
+    ways = device.brain.now.state.gate.ways
+    return ["+".join(factor for factor in Way if factor in way) for way in ways]
 
 
 def _roster(sight: Sight) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from edge.clock import Now
 from edge.config import Config
 from edge.core.roles import Roles, RolesState
 from edge.device.startup import first_of_the_gate
+from edge.events import Way
 from edge.gate.access import Policy
 from edge.gate.decision import Gate
 
@@ -25,7 +26,8 @@ class Rules:
 
     def apply(self, config: Config) -> None:
         """Let another configuration hold while the device runs; the door's rules from the next event on."""
-        gate = Gate(config.lock, Policy(config.access, config.device.timezone)) if config.door else None
+        policy = Policy(config.access, config.device.timezone, frozenset(map(Way, config.fitted)))
+        gate = Gate(config.lock, policy) if config.door else None
         self.roles = Roles(gate, self._station.core() if self._station else None)
         self.config = config
 

@@ -61,7 +61,6 @@ def first_of_the_gate(config: Config, past: Sequence[bytes], now: Now, *, lockdo
         attempts=access.restored(_told(past, now, boot_id()), config.access, now.mono_s),
         pins=restored(failures, config.access, now.mono_s),
         challenges=Challenges(secret=secrets.token_bytes(16)),
-        offers=bool(config.readers or config.keypad),
         lockdown=lockdown,
     )
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from edge.clock import Now
 from edge.config.schema import Access
-from edge.events import AccessRule
+from edge.events import AccessRule, Way
 from edge.gate.ways import WayRules, Ways
 from edge.schedules import Interval, any_covers
 
@@ -26,10 +26,11 @@ COUNTED = ("unknown", "challenge", "spoof")
 
 
 class Policy:
-    """The site's access rules, parsed once. Immutable."""
+    """The site's access rules, parsed once. `fitted`: what can be shown at this gate. Immutable."""
 
-    def __init__(self, access: Access, timezone: str) -> None:
+    def __init__(self, access: Access, timezone: str, fitted: frozenset[Way] = frozenset()) -> None:
         self.settings = access
+        self._fitted = fitted
         self._zone = ZoneInfo(timezone)
         self._schedules: Mapping[str, tuple[Interval, ...]] = access.intervals()
         self._ways = WayRules(access)
@@ -45,6 +46,11 @@ class Policy:
     def ways_now(self, now: Now) -> Ways:
         """What the site asks of everybody now."""
         return self._ways.of_the_hour(self.local(now) if now.trusted else None)
+
+    def ways_here(self, now: Now) -> Ways:
+        """What is enough now for everybody or for some group, and can be shown at this gate."""
+        ways = self._ways.of_some(self.local(now) if now.trusted else None)
+        return tuple(way for way in ways if way <= self._fitted)
 
     def refusal(self, rule: AccessRule, now: Now, *, hours: bool = True) -> str:
         """Why this person may not pass now, or an empty string when they may. `hours`: whether their schedules count.

@@ -34,7 +34,7 @@ def card(state: GateState, event: CardShown, rules: Rules, now: Now) -> Outcome:
     if len(recent) >= settings.lockout_failures and now.mono_s - recent[-1] < PAUSE_S:
         return state, ()
     if known:
-        factor = Factor(now.mono_s, 0.0, {"reader": event.reader})
+        factor = Factor(now.mono_s, _waited_s(event, now), {"reader": event.reader})
         return admit(state, event.person, Way.CARD, factor, "card", rules, now)
     state = replace(state, unknown_cards=(*recent, now.mono_s)[-settings.lockout_failures :])
     if more := more_than(rules.policy.ways_now(now), Way.CARD):
@@ -56,14 +56,20 @@ def shown_pass(state: GateState, event: PassShown, rules: Rules, now: Now) -> Ou
     if rule is None:
         return refuse(state, "pass", "refused_unknown", "unknown", details, now)
     if not event.visitor:
-        factor = Factor(now.mono_s, 0.0, {"pass": event.number})
+        factor = Factor(now.mono_s, _waited_s(event, now), {"pass": event.number})
         return admit(state, event.holder, Way.PASS, factor, "pass", rules, now)
     if reason := rules.policy.refusal(rule, now, hours=False):  # who invited them may not pass any more
         return refuse(state, "pass", "refused_unknown", reason, details, now, subject)
     if frozenset({Way.PASS}) not in rules.policy.ways_now(now):
         return refuse(state, "pass", "refused_schedule", "way", details, now, subject)
-    entrant = Entrant(f"pass:{event.number}", event.holder, "pass", {**details, "visitor": True}, visitor=True)
+    data = {**details, "visitor": True}
+    entrant = Entrant(f"pass:{event.number}", event.holder, "pass", data, _waited_s(event, now), visitor=True)
     return grant(state, entrant, rules, now)
+
+
+def _waited_s(event: CardShown | PassShown, now: Now) -> float:
+    """How long it took until it was decided about: on its way here, and in the inbox."""
+    return 0.0 if event.seen_s is None else max(0.0, now.mono_s - event.seen_s)
 
 
 def _phrase(reason: str) -> str:

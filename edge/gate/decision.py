@@ -71,6 +71,7 @@ class Gate:
 
     def step(self, state: GateState, event: Event, now: Now) -> Outcome:
         """One event. Deadlines that have passed are carried out before it."""
+        state = replace(state, ways=self._rules.policy.ways_here(now))
         state, actions = self._advance(state, now)
         before = state.door
         state, more = self._react(state, event, now)

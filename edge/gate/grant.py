@@ -120,7 +120,7 @@ def _let_in(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outco
         greeted = note(attempts.greeted, entrant.key, settings.greet_again_s, now_s)
         attempts = replace(attempts, greeted=greeted)
     granted = note(attempts.granted, entrant.key, settings.cooldown_s, now_s)
-    data = {**entrant.data, "waited_s": round(entrant.waited_s, 2)}
+    data = {**entrant.data, "waited_s": round(entrant.waited_s, 3)}
     report = Report("access.granted", data, entrant.subject, Priority.ACCESS)
     attempts = replace(attempts, granted=granted, failures=())
     if not entrant.visitor:

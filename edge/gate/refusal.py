@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
-from edge.actions import Action, Priority, Report, Speak
+from edge.actions import KEYPAD, Action, Priority, Report, Speak, Term, Value
 from edge.clock import Now
+from edge.events import Way
 from edge.gate import door as doors
 from edge.gate.access import note, recall
 from edge.gate.state import GateState, Outcome
@@ -20,12 +22,14 @@ from edge.gate.state import GateState, Outcome
 REPORT_AGAIN_S = 30.0
 SAY_AGAIN_S = 5.0
 
-_UNKNOWN = "refused_unknown"
+_UNKNOWN, _LOCKED_OUT = "refused_unknown", "refused_locked_out"
 _SAME_WORDS = dict.fromkeys(("refused_revoked", "refused_expired"), _UNKNOWN)
 _ELSE = {
     **dict.fromkeys((_UNKNOWN, *_SAME_WORDS), "refused_face_else"),
     "refused_challenge": "refused_challenge_else",
+    _LOCKED_OUT: f"{_LOCKED_OUT}_else",
 }
+_NO_VALUES: Mapping[str, Value] = MappingProxyType({})
 
 Source = int | str
 """Whose refusal it is: the track of a face, or "card", "keypad", "pass"."""
@@ -43,10 +47,11 @@ def refuse(
     lamp: bool = True,
 ) -> Outcome:
     """Nobody is let in: the lamp, one sentence, one event."""
-    if state.offers and isinstance(source, int):
-        phrase = _ELSE.get(phrase, phrase)
+    ways, values = _open_ways(state, source, now.mono_s), _NO_VALUES
+    if ways and phrase in _ELSE and (isinstance(source, int) or phrase == _LOCKED_OUT):
+        phrase, values = _ELSE[phrase], MappingProxyType({"ways": Term("_".join(("way", *ways)))})
     door, actions = doors.refuse(state.door, now.mono_s) if lamp else (state.door, ())
-    state, said = say(replace(state, door=door), phrase, now.mono_s)
+    state, said = say(replace(state, door=door), phrase, now.mono_s, values)
     actions += said
     attempts = state.attempts
     repeats = isinstance(source, int) or reason == "locked_out"
@@ -58,13 +63,26 @@ def refuse(
     return state, actions
 
 
-def say(state: GateState, phrase: str, now_s: float) -> tuple[GateState, tuple[Action, ...]]:
+def _open_ways(state: GateState, source: Source, now_s: float) -> tuple[Way, ...]:
+    """What else may be shown than what was refused. It hangs on the gate and the moment alone: known or not, whoever
+    stands there hears of the same ways.
+    """
+    closed = {Way.FACE if isinstance(source, int) else Way.PIN}
+    closed |= {Way.FACE} if state.attempts.locked(now_s) else set()
+    closed |= {Way.PIN} if state.pins.locked(KEYPAD, now_s) else set()
+    left = {one for way in state.ways if not way & closed for one in way}
+    return tuple(way for way in Way if way in left)
+
+
+def say(
+    state: GateState, phrase: str, now_s: float, values: Mapping[str, Value] = _NO_VALUES
+) -> tuple[GateState, tuple[Action, ...]]:
     """Say it, unless it was said a moment ago, maybe of somebody else: hearing it twice would tell who is revoked."""
     attempts, words = state.attempts, _SAME_WORDS.get(phrase, phrase)
     if recall(attempts.spoken, words, SAY_AGAIN_S, now_s):
         return state, ()
     attempts = replace(attempts, spoken=note(attempts.spoken, words, SAY_AGAIN_S, now_s))
-    return replace(state, attempts=attempts), (Speak(phrase),)
+    return replace(state, attempts=attempts), (Speak(phrase, values=values),)
 
 
 def shut_out(state: GateState, source: Source, now: Now, subject: str = "") -> Outcome:

@@ -15,7 +15,7 @@ from edge.gate.challenge import Challenges
 from edge.gate.door import Door
 from edge.gate.passback import Inside
 from edge.gate.pins import Pins
-from edge.gate.ways import Shown
+from edge.gate.ways import Shown, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class GateState:
     """All that the gate remembers between two events. `lockdown`: the office lets nobody in; `freed`: it has the door
     stand unlocked. `other_open`: the other door of the interlock, None when it cannot be known. `burning`: from an
     alarm on the fire line until it is at rest again. `unknown_cards`: when the last ones were shown. `waiting`: who
-    stands before the interlock, whoever wants out first. `offers`: there is another way in than a face, which a refused
-    face is told of.
+    stands before the interlock, whoever wants out first. `ways`: those that are open to some at this moment; whoever is
+    refused is told of them.
     """
 
     door: Door = Door()
@@ -73,7 +73,7 @@ class GateState:
     tampered: bool = False
     stopping: bool = False
     lockdown: bool = False
-    offers: bool = False
+    ways: Ways = ()
     freed: bool = False
 
 

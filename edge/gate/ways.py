@@ -52,6 +52,11 @@ class WayRules:
             return ways
         return next((ways for intervals, ways in self._hours if any_covers(intervals, local)), self._site)
 
+    def of_some(self, local: datetime | None) -> Ways:
+        """What is enough at this moment for everybody, or for the members of some group."""
+        lists = (self.of_the_hour(local), *self._groups.values())
+        return tuple(dict.fromkeys(way for ways in lists for way in ways))
+
     def of(self, rule: AccessRule, local: datetime | None) -> Ways:
         """What is enough for this person at this moment. For somebody in several groups with ways of their own, what is
         enough for all of them.

@@ -45,6 +45,7 @@ def make_book(config: Config) -> PhraseBook:
         config.speaker.phrases,
         roles=config.device.roles,
         categories=tuple(dict.fromkeys(one.category for one in config.bins.values())) or CATEGORIES,
+        ways=config.fitted,
         names={name: one.name for name, one in neighbours.items()},
         ahead=[
             Speak("bin_full_other", values={"station": Term(name), "walk_m": round(one.walk_m)})

@@ -168,11 +168,11 @@ class PassWorker:
             # All of them under one key: whoever leafs through strangers' codes hears of it once.
             if self._view.first(b"", now.mono_s, HINT_AFTER_S):
                 reason = "foreign_signer" if isinstance(error, UnknownSignerError) else "malformed"
-                self._judged(PassShown("", "", reason), seen_s)
+                self._judged(PassShown("", "", reason, seen_s=seen_s), seen_s)
             return
         if self._view.first(hashlib.sha256(code).digest(), now.mono_s):
             reason = self._reason(shown, now)
-            self._judged(PassShown(shown.number, shown.holder, reason, shown.visitor), seen_s)
+            self._judged(PassShown(shown.number, shown.holder, reason, shown.visitor, seen_s), seen_s)
 
     def _reason(self, shown: Pass, now: Now) -> str:
         """Why it opens nothing; for a good one, after its use is on the disk, nothing."""

@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 from edge.actions import DayTime, Speak, Term
 from edge.errors import ConfigError, DataError
-from edge.voice.catalogue import CATEGORIES, PHRASES, ROLES, Kind, finite, suggestion
+from edge.events import Way
+from edge.voice.catalogue import CATEGORIES, PHRASES, ROLES, WAYS, Kind, Variables, finite, suggestion
 from edge.voice.table import Table, filled
 from edge.voice.utterance import Line, Utterance
 from edge.voice.values import in_words
@@ -24,13 +25,15 @@ Names = Mapping[str, Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class PhraseBook:
     """The texts of a device, by language. `languages` are spoken one after the other; `categories` are those that the
-    device sorts into; `ahead` are prompts with a time or a name in them that will be needed for certain.
+    device sorts into, `ways` what can be shown at its gate; `ahead` are prompts with a time or a name in them that will
+    be needed for certain.
     """
 
     languages: tuple[str, ...]
     tables: Mapping[str, Table]
     roles: tuple[str, ...] = ("gate",)
     categories: tuple[str, ...] = CATEGORIES
+    ways: tuple[str, ...] = tuple(Way)
     names: Names = field(default_factory=lambda: MappingProxyType({}))
     ahead: tuple[Speak, ...] = ()
 
@@ -58,7 +61,7 @@ class PhraseBook:
     def _planned(self, role: str) -> Iterator[Line]:
         for key, variables in ROLES[role].items():
             if finite(variables):
-                for chosen in itertools.permutations(self.categories, len(variables)):
+                for chosen in self._fillings(variables):
                     yield from self.lines(Speak(key, values=dict(zip(variables, map(Term, chosen), strict=True))))
             else:
                 yield from (
@@ -68,6 +71,12 @@ class PhraseBook:
             if speak.phrase in ROLES[role]:
                 for today in _todays(speak):
                     yield from self.lines(speak, today)
+
+    def _fillings(self, variables: Variables) -> Iterable[tuple[str, ...]]:
+        """The terms for the variables of a finite phrase."""
+        if Kind.WAYS in variables.values():
+            return ((term,) for term, ways in WAYS.items() if set(ways) <= set(self.ways))
+        return itertools.permutations(self.categories, len(variables))
 
     def _line(self, language: str, speak: Speak, today: int | None) -> Line:
         table = self.tables[language]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -11,9 +12,12 @@ from edge.events import Gesture, PoorReason, Way
 
 
 class Kind(StrEnum):
-    """What a variable stands for. Categories are few and known beforehand; the others are met when they come."""
+    """What a variable stands for. Categories and ways in are few and known beforehand; the others are met when they
+    come.
+    """
 
     CATEGORY = "category"
+    WAYS = "ways"
     TIME = "time"
     METRES = "metres"
     NAME = "name"
@@ -23,6 +27,7 @@ Variables = Mapping[str, Kind]
 
 _NONE: Variables = MappingProxyType({})
 _CATEGORY: Variables = MappingProxyType({"category": Kind.CATEGORY})
+_WAYS: Variables = MappingProxyType({"ways": Kind.WAYS})
 _TIME: Variables = MappingProxyType({"time": Kind.TIME})
 
 GATE: Mapping[str, Variables] = MappingProxyType(
@@ -40,6 +45,7 @@ GATE: Mapping[str, Variables] = MappingProxyType(
             "refused_challenge",
             "refused_face_else",
             "refused_challenge_else",
+            "refused_locked_out_else",
             *(f"need_{way.value}" for way in Way),
             "need_number",
             "refused_pass_expired",
@@ -60,6 +66,7 @@ GATE: Mapping[str, Variables] = MappingProxyType(
         ),
         _NONE,
     )
+    | dict.fromkeys(("refused_face_else", "refused_challenge_else", "refused_locked_out_else"), _WAYS)
 )
 """A gate's phrases, the one needed soonest first: in this order they are rendered on a new device."""
 
@@ -103,9 +110,20 @@ CATEGORIES = ("recyclable", "hazardous", "kitchen", "other")
 """The categories of GB/T 19095-2019, by the names of their terms."""
 
 
+WAYS: Mapping[str, tuple[Way, ...]] = MappingProxyType(
+    {
+        "_".join(("way", *ways)): ways
+        for count in (1, 2, 3)
+        for ways in itertools.combinations(Way, count)
+        if not {Way.FACE, Way.PIN} <= set(ways)
+    }
+)
+"""What else somebody may show, by the name of its term: never both a face and a PIN, one of which was refused."""
+
+
 def finite(variables: Variables) -> bool:
     """Whether all ways to fill in a phrase are known beforehand, so that they are rendered ahead."""
-    return all(kind is Kind.CATEGORY for kind in variables.values())
+    return all(kind in (Kind.CATEGORY, Kind.WAYS) for kind in variables.values())
 
 
 def suggestion(key: str, known: Iterable[str] = PHRASES) -> str:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from edge.actions import Speak
 from edge.errors import ConfigError, DataError
+from edge.events import Way
 from edge.voice.book import Names
 from edge.voice.book import PhraseBook as PhraseBook
 from edge.voice.catalogue import CATEGORIES
@@ -30,14 +31,15 @@ def load_book(
     *,
     roles: Sequence[str] = ("gate",),
     categories: Sequence[str] = CATEGORIES,
+    ways: Sequence[str] = tuple(Way),
     names: Names = MappingProxyType({}),
     ahead: Sequence[Speak] = (),
 ) -> PhraseBook:
     """The phrases in `languages` (first is spoken first), a site's own files laid over the shipped ones.
 
     `overrides`: language → TOML file. `roles`: of the device; only their phrases are rendered ahead. `categories`:
-    those of its bins, each of which needs a term. `names`: of neighbouring stations. `ahead`: see PhraseBook. Raises
-    ConfigError that names every file and key that does not hold.
+    those of its bins, each of which needs a term. `ways`: what can be shown at its gate. `names`: of neighbouring
+    stations. `ahead`: see PhraseBook. Raises ConfigError that names every file and key that does not hold.
     """
     problems = [
         f"language {language!r} cannot be spoken"
@@ -58,7 +60,7 @@ def load_book(
         known = f"languages are {', '.join(LANGUAGES)}; phrases are listed in docs/voice.md"
         raise ConfigError("; ".join(problems), hint=known)
     book = PhraseBook(
-        tuple(languages), MappingProxyType(tables), tuple(roles), tuple(categories), cleaned, tuple(ahead)
+        tuple(languages), MappingProxyType(tables), tuple(roles), tuple(categories), tuple(ways), cleaned, tuple(ahead)
     )
     book.everything()  # what is rendered ahead can be worded, and is known to be now rather than in the night
     return book

@@ -23,7 +23,7 @@ def in_words(language: str, kind: Kind, value: Value, terms: Mapping[str, str], 
 
     Raises DataError for a value that is not of its kind, or that this language has no words for.
     """
-    if isinstance(value, Term) and kind in (Kind.CATEGORY, Kind.NAME):
+    if isinstance(value, Term) and kind in (Kind.CATEGORY, Kind.WAYS, Kind.NAME):
         if value.key not in terms:
             raise DataError(f"{language} has no term {value.key!r}", hint=suggestion(value.key, terms))
         return terms[value.key]

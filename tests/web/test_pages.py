@@ -147,6 +147,14 @@ def test_what_changes_is_told_as_it_happens(gate: Daemon, installer: Client) -> 
     assert read_status(gate.config.parent / "runtime")["door"]["figures"]["relay_on"] >= 1
 
 
+def test_the_overview_shows_the_ways_in_and_how_long_people_wait(installer: Client) -> None:
+    begun_s = time.monotonic()
+    while '<dd data-now="ways">Face, Pass</dd>' not in (text := installer.get("/")[1]):
+        assert time.monotonic() - begun_s < LIMIT_S, text
+    assert '<dt>Pass</dt><dd data-now="waited-pass">nobody yet</dd>' in text
+    assert 'data-now="waited-face"' in text and "waited-card" not in text
+
+
 def test_a_commissioned_device_answers_nobody_until_its_button_is_pressed(tmp_path: Path) -> None:
     config = configure(tmp_path)
     state, runtime = tmp_path / "state", tmp_path / "runtime"

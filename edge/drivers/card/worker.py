@@ -105,7 +105,7 @@ class CardWorker:
                 self.unknown += not person
                 self.dropped += self._untold is not None
                 alias = "" if person else self._alias(shown.name)
-                self._untold = (CardShown(person, self._name, reader.secured, alias), now_s)
+                self._untold = (CardShown(person, self._name, reader.secured, alias, now_s), now_s)
                 self._offer()
 
     def _judge(self, reader: CardReader, sensible: bool, now_s: float) -> None:

@@ -13,6 +13,7 @@ from edge.web.facts import facts, troubles
 from edge.web.request import RefusedError
 from edge.web.sessions import COOKIE
 from edge.web.visit import Visit
+from edge.web.waits import waits
 
 MOST = 32
 """Open streams; each costs a socket and a question a second."""
@@ -68,4 +69,5 @@ def _now(visit: Visit) -> dict[str, Any]:
         status = visit.house.looking.status()
     except EdgeError as error:
         return told | {"trouble": str(error)}
-    return told | {name: text for name, _, text in facts(status, visit.say)} | {"trouble": "; ".join(troubles(status))}
+    shown = (*facts(status, visit.say), *waits(status, visit.say))
+    return told | {name: text for name, _, text in shown} | {"trouble": "; ".join(troubles(status))}

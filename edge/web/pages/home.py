@@ -9,6 +9,7 @@ from edge.web.answer import Answer
 from edge.web.certificate import fingerprint
 from edge.web.facts import facts, troubles
 from edge.web.visit import Visit
+from edge.web.waits import waits
 
 
 def show(visit: Visit) -> Answer:
@@ -17,7 +18,9 @@ def show(visit: Visit) -> Answer:
     daemon = found["daemon"]
     shown = list(facts(daemon, visit.say)) if daemon else []
     wrong = troubles(daemon) if daemon else []
-    return visit.page("home.html", **found, facts=shown, wrong=wrong, fingerprint=fingerprint(visit.house.certificate))
+    waited = list(waits(daemon, visit.say)) if daemon else []
+    own = fingerprint(visit.house.certificate)
+    return visit.page("home.html", **found, facts=shown, waits=waited, wrong=wrong, fingerprint=own)
 
 
 def overview(visit: Visit) -> dict[str, Any]:

@@ -101,3 +101,18 @@ def test_a_port_of_a_level_sensor_is_taken() -> None:
 def test_wires_and_key_are_not_changed_from_afar() -> None:
     found = forbidden({"card": {"port": "/dev/ttyS9"}, "keypad": {"driver": "simulated"}})
     assert {key[0] for key, _ in found} == {"card", "keypad"}
+
+
+@pytest.mark.parametrize(
+    ("tables", "fitted"),
+    [
+        ({}, ("face",)),
+        ({"office": {"keys": {"anna": "anna.pem"}}}, ("face", "pass")),
+        ({"card": OSDP, "keypad": MATRIX}, ("face", "card", "pin")),
+        ({"card_inside": {"driver": "simulated"}}, ("face",)),
+    ],
+)
+def test_what_can_be_shown_to_come_in(tables: dict[str, Any], fitted: tuple[str, ...]) -> None:
+    config, problems = read(**tables)
+    assert config is not None, problems
+    assert config.fitted == fitted

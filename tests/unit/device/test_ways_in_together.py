@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from edge.actions import CheckPin, KeepFailures, Report
+from edge.actions import CheckPin, KeepFailures, Report, Speak, Term
 from edge.clock import Now, SystemClock
 from edge.config import Config, check_table
 from edge.device.credentials import Credentials
 from edge.device.ground import Ground
-from edge.events import CardShown, Event, PinChecked, PinTyped, PinVerdict
+from edge.device.rules import Rules
+from edge.events import CardShown, Event, FaceUnknown, PinChecked, PinTyped, PinVerdict
+from edge.parts.voice import make_book
 from edge.people.gallery import load_gallery
 from edge.runtime.faults import FaultDesk
 from edge.runtime.worker import WorkerThread
@@ -140,3 +142,20 @@ def test_more_orders_than_anybody_types_are_refused(state: Path) -> None:
     parts = Credentials(config_of(state, **tables), ground_of(lambda *_: True))
     taken = [parts.check_pin(CheckPin(number, "", "4711")) for number in range(30)]
     assert taken == [True] * 16 + [False] * 14
+
+
+@pytest.mark.parametrize(
+    ("tables", "term"),
+    [
+        ({"office": {"keys": {"anna": "anna.pem"}}}, "way_pass"),
+        ({"card": {"driver": "simulated"}}, "way_card"),
+        ({"card": {"driver": "simulated"}, "access": {"ways": ["face", "pin"]}}, ""),
+    ],
+)
+def test_the_gate_offers_what_it_is_fitted_with_and_takes(state: Path, tables: dict[str, Any], term: str) -> None:
+    config, now = config_of(state, **tables), Now(1.0, 1_790_000_000_000_000)
+    rules = Rules(config, None)
+    _, actions = rules.roles.step(rules.first((), now, lockdown=False), FaceUnknown(1, 0.2, 0.6, 5), now)
+    (spoken,) = [action for action in actions if isinstance(action, Speak)]
+    assert [*spoken.values.values()] == ([Term(term)] if term else [])
+    assert {line.wordings[0] for line in make_book(config).lines(spoken)} <= set(make_book(config).everything())

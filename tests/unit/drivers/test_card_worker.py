@@ -88,6 +88,7 @@ def test_a_card_that_stays_is_one_event_and_one_that_comes_back_another() -> Non
     rig.step(10)
     assert rig.posted == [CardShown("ann", "card", False)]
     assert rig.seen == [100.3]
+    assert [event.seen_s for event in rig.posted if isinstance(event, CardShown)] == [100.3]
     rig.now += GONE_S
     rig.step(2)
     assert rig.cards == ["ann", "ann"]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from edge.actions import Report, Speak
 from edge.clock import Now
 from edge.config.schema import Access, Lock
-from edge.events import AccessRule, Event, FaceMatched, Life, RosterChanged
+from edge.events import AccessRule, Event, FaceMatched, Life, RosterChanged, Way
 from edge.gate.access import Policy
 from edge.gate.challenge import Challenges
 from edge.gate.decision import Gate, GateState
@@ -28,9 +28,9 @@ def at(mono_s: float, wall: datetime = MONDAY_NOON, **changes: bool) -> Now:
 class Story:
     """A gate and what it did, told event by event."""
 
-    def __init__(self, *people: AccessRule, access: Access = ACCESS, lock: Lock = LOCK, offers: bool = False) -> None:
-        self.gate = Gate(lock, Policy(access, "Asia/Shanghai"))
-        self.state = GateState(offers=offers, challenges=Challenges(secret=b"seed"))
+    def __init__(self, *people: AccessRule, access: Access = ACCESS, lock: Lock = LOCK, fitted: str = "") -> None:
+        self.gate = Gate(lock, Policy(access, "Asia/Shanghai", frozenset(map(Way, fitted.split()))))
+        self.state = GateState(challenges=Challenges(secret=b"seed"))
         self.tell(RosterChanged({rule.person: rule for rule in people}), at(0.0))
 
     def tell(self, event: Event, now: Now) -> list[object]:

@@ -325,8 +325,3 @@ def test_no_sequence_comes_again_before_all_the_others() -> None:
 def test_what_is_asked_cannot_be_foreseen_without_the_secret() -> None:
     firsts = [begin(Challenges(secret=bytes([n])), DOUBTED, 0.0).asked for n in range(40)]
     assert len({one.gestures for one in firsts if one}) > 10
-
-
-def test_where_there_is_another_way_a_refused_face_is_told_of_it() -> None:
-    story = Story(AccessRule("p"), offers=True)
-    assert phrases(story.tell(FaceUnknown(1, 0.2, 0.6, 5), at(1.0))) == ["refused_face_else"]

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from edge.actions import CheckPin, DriveRelay, ShowLamp
+from edge.actions import CheckPin, DriveRelay, Report, ShowLamp
 from edge.config.schema import Access
 from edge.events import (
     AccessRule,
     CardShown,
+    Event,
     FaceUnknown,
     Life,
     PassShown,
@@ -71,6 +72,28 @@ def test_a_card_and_then_the_pin_within_the_time() -> None:
     assert reports(granted) == [("access.granted", None)]
     report = next(a for a in granted if getattr(a, "type", "") == "access.granted")
     assert (report.data["by"], report.data["waited_s"], report.data["reader"]) == ("card+pin", 4.1, "door")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("shown", "waited_s"),
+    [
+        (CardShown("p", "door", seen_s=0.96), 0.04),
+        (PassShown("n", "p", seen_s=0.7), 0.3),
+        (PassShown("n", "p", visitor=True, seen_s=0.7), 0.3),
+        (CardShown("p", "door"), 0.0),
+    ],
+)
+def test_a_card_and_a_pass_wait_from_when_they_were_seen(shown: Event, waited_s: float) -> None:
+    actions = Story(AccessRule("p")).tell(shown, at(1.0))
+    assert [action.data["waited_s"] for action in actions if isinstance(action, Report)] == [waited_s]
+
+
+def test_of_a_card_and_a_pin_the_card_was_seen_first() -> None:
+    story = Story(AccessRule("p", ways=("card+pin",)), access=ACCESS)
+    story.tell(CardShown("p", "door", seen_s=0.5), at(1.0))
+    (check,) = [a for a in story.tell(PinTyped("", "1379"), at(5.0)) if isinstance(a, CheckPin)]
+    granted = story.tell(PinChecked(check.ticket, "p", PinVerdict.RIGHT), at(5.1))
+    assert [action.data["waited_s"] for action in granted if isinstance(action, Report)] == [4.6]
 
 
 def test_a_factor_that_is_not_fresh_any_more_counts_for_nothing() -> None:
@@ -135,7 +158,7 @@ def test_a_living_face_of_nobody_is_asked_for_what_a_residents_would_be() -> Non
     stranger = FaceUnknown(1, 0.2, 0.6, 5, Life.LIVE)
     heard = []
     for face in (match("p"), match("gone"), stranger):
-        story = Story(AccessRule("p"), AccessRule("gone", revoked=True), access=access, offers=True)
+        story = Story(AccessRule("p"), AccessRule("gone", revoked=True), access=access, fitted="face card pin")
         seen = story.tell(face, at(1.0))
         lamps = [a for a in seen if isinstance(a, ShowLamp)]
         actions = story.tell(PinTyped("", "1111"), at(6.0))

@@ -56,6 +56,7 @@ def test_a_good_pass_is_told_once_with_its_holder(opened: Open) -> None:
     desk = opened()
     assert desk.show(token()) == [""]
     assert desk.events == [PassShown(NUMBER, PERSON, "", visitor=True)]
+    assert desk.events[0].seen_s == desk.now.mono_s
     assert [desk.show(token()) for _ in range(30)] == [[]] * 30
     assert desk.show(after_s=GONE) == []
     assert desk.show(token()) == ["used_up"]

@@ -10,14 +10,15 @@ import pytest
 
 from edge.actions import DayTime, Speak, Term, Value
 from edge.errors import ConfigError, DataError
-from edge.events import PoorReason
+from edge.events import PoorReason, Way
 from edge.voice.book import PhraseBook
-from edge.voice.catalogue import CATEGORIES, GATE, MAY_BE_EMPTY, PHRASES, STATION, Kind, finite
+from edge.voice.catalogue import CATEGORIES, GATE, MAY_BE_EMPTY, PHRASES, STATION, WAYS, Kind, finite
 from edge.voice.phrases import LANGUAGES, load_book
 from edge.voice.utterance import Utterance
 
 EXAMPLES: dict[Kind, Value] = {
     Kind.CATEGORY: Term("kitchen"),
+    Kind.WAYS: Term("way_card_pass"),
     Kind.TIME: DayTime(420, 0),
     Kind.METRES: 120,
     Kind.NAME: Term("north"),
@@ -60,8 +61,27 @@ def test_refusals_say_what_to_do() -> None:
         english, mandarin = later if key in again else other if key.endswith("_else") else office
         if key in ("refused_pass_not_yet_valid", "refused_pass_elsewhere"):  # they say what there is to know
             continue
-        assert english in said(book, key)[0]
-        assert mandarin in said(book, key)[1]
+        assert english in said(book, key, **example(key).values)[0]
+        assert mandarin in said(book, key, **example(key).values)[1]
+
+
+def test_every_way_that_is_offered_is_named_in_both_languages() -> None:
+    book = load_book(["en", "cmn"])
+    words = {
+        Way.FACE: ("camera", "摄像头"),
+        Way.CARD: ("card", "卡"),
+        Way.PIN: ("code", "密码"),
+        Way.PASS: ("pass", "通行码"),
+    }
+    for term, ways in WAYS.items():
+        for text, language in zip(said(book, "refused_challenge_else", ways=Term(term)), (0, 1), strict=True):
+            assert {way for way in Way if words[way][language] in text} == set(ways), text
+
+
+def test_only_offers_of_what_the_gate_has_are_rendered_ahead() -> None:
+    texts = {one.text for one in load_book(["en"], ways=("face", "card")).everything()}
+    assert "That did not work. You may also use your card." in texts
+    assert not any("also use" in text and ("pass" in text or "code" in text) for text in texts)
 
 
 def test_scripts_are_not_mixed() -> None:

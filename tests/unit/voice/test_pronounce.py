@@ -41,13 +41,6 @@ SPOKEN = {
     "通行码已经用过，请联系物业。": "tong1 xing2 ma3 yi3 jing1 yong4 guo4 qing3 lian2 xi4 wu4 ye4",
     "这个通行码不是这个门的。": "zhe4 ge5 tong1 xing2 ma3 bu2 shi4 zhe4 ge5 men2 de5",
     "这不是通行码，请联系物业。": "zhe4 bu2 shi4 tong1 xing2 ma3 qing3 lian2 xi4 wu4 ye4",
-    "没有通行权限，也可以刷卡、输入密码或出示通行码，或联系物业。": (
-        "mei2 you3 tong1 xing2 quan2 xian4 ye3 ke2 yi3 shua1 ka3 shu1 ru4 mi4 ma3 huo4 chu1 shi4 tong1 xing2 ma3 "
-        "huo4 lian2 xi4 wu4 ye4"
-    ),
-    "没有成功，也可以刷卡、输入密码或出示通行码。": (
-        "mei2 you3 cheng2 gong1 ye3 ke2 yi3 shua1 ka3 shu1 ru4 mi4 ma3 huo4 chu1 shi4 tong1 xing2 ma3"
-    ),
     "请再看一下摄像头。": "qing3 zai4 kan4 yi2 xia4 she4 xiang4 tou2",
     "请再刷一下卡。": "qing3 zai4 shua1 yi2 xia4 ka3",
     "请再输入密码。": "qing3 zai4 shu1 ru4 mi4 ma3",
@@ -126,6 +119,27 @@ AHEAD = (
     Speak("bin_emptied_by", values={"time": DayTime(19 * 60 + 5)}),
     Speak("bin_full_other", values={"station": "北门", "walk_m": 1118}),
 )
+WAYS = {
+    "看摄像头": "kan4 she4 xiang4 tou2",
+    "刷卡": "shua1 ka3",
+    "输入密码": "shu1 ru4 mi4 ma3",
+    "出示通行码": "chu1 shi4 tong1 xing2 ma3",
+    "看摄像头或刷卡": "kan4 she4 xiang4 tou2 huo4 shua1 ka3",
+    "看摄像头或出示通行码": "kan4 she4 xiang4 tou2 huo4 chu1 shi4 tong1 xing2 ma3",
+    "刷卡或输入密码": "shua1 ka3 huo4 shu1 ru4 mi4 ma3",
+    "刷卡或出示通行码": "shua1 ka3 huo4 chu1 shi4 tong1 xing2 ma3",
+    "输入密码或出示通行码": "shu1 ru4 mi4 ma3 huo4 chu1 shi4 tong1 xing2 ma3",
+    "看摄像头、刷卡或出示通行码": "kan4 she4 xiang4 tou2 shua1 ka3 huo4 chu1 shi4 tong1 xing2 ma3",
+    "刷卡、输入密码或出示通行码": "shua1 ka3 shu1 ru4 mi4 ma3 huo4 chu1 shi4 tong1 xing2 ma3",
+}
+OFFERS = {
+    "没有通行权限，也可以{}，或联系物业。": "mei2 you3 tong1 xing2 quan2 xian4 ye3 ke2 yi3 {} huo4 lian2 xi4 wu4 ye4",
+    "没有成功，也可以{}。": "mei2 you3 cheng2 gong1 ye3 ke2 yi3 {}",
+    "尝试次数太多，也可以{}，或等几分钟再试。": (
+        "chang2 shi4 ci4 shu4 tai4 duo1 ye3 ke2 yi3 {} huo4 deng3 ji3 fen1 zhong1 zai4 shi4"
+    ),
+}
+SPOKEN |= {frame.format(ways): said.format(way) for frame, said in OFFERS.items() for ways, way in WAYS.items()}
 BOOK = load_book(["cmn"], roles=("gate", "bin"), ahead=AHEAD)
 PHRASES = [said.text for said in BOOK.everything() if not said.slow and "明天" not in said.text]
 

@@ -17,6 +17,7 @@ from edge.waste.stage import Stage
 from edge.web.areas import SIDES, TEXTS
 from edge.web.pages.settings import APPLIED
 from edge.web.routes import LIST
+from edge.web.waits import NAMES
 from edge.web.words import chosen, mandarin, translated
 
 ROOM = Path(edge.web.__file__).parent
@@ -28,6 +29,7 @@ def written() -> set[str]:
     texts = {text for file in ROOM.rglob("*.html") for text in SAID.findall(file.read_text())}
     texts |= {text for file in ROOM.rglob("*.py") for text in SAID.findall(file.read_text())}
     texts |= {route.title for route in LIST if route.title} | {APPLIED}
+    texts |= set(NAMES.values())
     texts |= {text for both in TEXTS.values() for text in both}
     words = [*Lamp, *BinLamp, *PoorReason, *Stage, *Verdict, *SIDES, *get_args(Status), NO, READY, SKIP, YES]
     return texts | {str(word) for word in words} | {priority.name.lower() for priority in Priority}
