@@ -49,7 +49,7 @@ def score(cue: Cue, face: Face, flows: Sequence[Flow | None], begun_s: float = 0
 def test_geometry_wants_a_clear_gain_and_turns_that_agree(face: Face) -> None:
     table = [
         (flow(), True),
-        (flow(gain=2.2), False),  # what noise and compression look like
+        (flow(gain=1.8), False),  # what noise and compression look like
         (flow(gain=12.0, turn=(0.004, 0.0)), False),  # a bent sheet shows a little of the turn
         (flow(turn=(-0.1, 0.0)), False),  # the texture turns against the mesh
         (flow(turn=(0.0, 0.1)), False),  # or across it
@@ -108,18 +108,18 @@ def test_one_good_pair_is_an_accident(face: Face) -> None:
         found = score(Geometry(), face, [flow(), *(flow(gain=gain) for gain in others)])
         assert found is not None
         assert found < Geometry.passes
-    few, more = (score(Geometry(), face, [flow(gain=3.0)] * count) for count in (2, 3))
+    few, more = (score(Geometry(), face, [flow(gain=2.6)] * count) for count in (2, 3))
     assert few is not None
     assert more is not None
     assert few < Geometry.passes <= more
 
 
-@example(others=[2.2, 2.2], best=1e16)  # in whose last digit the others are lost
+@example(others=[1.8, 1.8], best=1e16)  # in whose last digit the others are lost
 @given(others=st.lists(st.floats(-10.0, 4.0), min_size=1, max_size=6), best=st.sampled_from([5.0, 300.0, 1e16]))
 def test_however_good_one_pair_is_the_others_have_to_be_enough_without_it(
     face: Face, others: list[float], best: float
 ) -> None:
-    least = 2.5 * max(1.0, 3.0 / (len(others) + 1))  # what so many pairs have to have in the mean
+    least = 2.0 * max(1.0, 3.0 / (len(others) + 1))  # what so many pairs have to have in the mean
     assume(sum(max(gain, -5.0) for gain in others) < (least - 1e-6) * len(others))
     for place in range(len(others) + 1):
         gains = [*others[:place], best, *others[place:]]
