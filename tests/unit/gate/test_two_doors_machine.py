@@ -52,7 +52,7 @@ class TwoDoors(RuleBasedStateMachine):
         self.now = Now(1000.0, 1_790_000_000_000_000)
         self.actions: tuple[Action, ...] = ()
         self.wants_out_until_s = float("-inf")
-        self.let_in: set[str] = set()  # since the leaf last moved, with the lock still open
+        self.let_in: dict[str, float] = {}  # when, since the leaf last moved, with the lock still open
         self.inside: dict[str, float] = {}
         self.state = GateState()
         self.send(RosterChanged(PEOPLE))
@@ -80,7 +80,7 @@ class TwoDoors(RuleBasedStateMachine):
         if report.type == "access.exit":
             self.wants_out_until_s = float("-inf")
             self.inside.pop(report.subject, None)
-            self.let_in.discard(report.subject)
+            self.let_in.pop(report.subject, None)
         if report.type != "access.granted" or report.data["by"] == "command":
             return
         assert not self.state.lockdown
@@ -88,7 +88,7 @@ class TwoDoors(RuleBasedStateMachine):
         assert report.subject in ("p", "q")
         if not report.data.get("visitor"):
             assert self.now.mono_s - self.inside.get(report.subject, float("-inf")) >= FORGET_S
-            self.let_in.add(report.subject)
+            self.let_in[report.subject] = self.now.mono_s
 
     @rule(seconds=st.one_of(st.floats(0.01, 30.0), st.just(FORGET_S)))
     def time_passes(self, seconds: float) -> None:
@@ -133,7 +133,7 @@ class TwoDoors(RuleBasedStateMachine):
     @rule(leaf=st.booleans())
     def leaf_moves(self, leaf: bool) -> None:
         if leaf is not self.state.door.leaf_open:
-            self.inside |= dict.fromkeys(self.let_in, self.now.mono_s)
+            self.inside |= self.let_in
         self.send(ContactChanged(leaf))
 
     @rule(person=st.sampled_from(["p", "q"]), leaves_first=st.booleans())
