@@ -3,8 +3,8 @@
 picamera2's format "RGB888" is B, G, R in memory (picamera2 issue 191), so "BGR888" is asked for to get RGB.
 A capture can hang for ever (issues 794, 1090): jobs are started without waiting and awaited with a bound.
 
-libcamera's short exposure mode is asked for, and made shorter still (edge.drivers.camera.pi_exposure). A camera that
-does not start so is started with libcamera's own: a door needs its camera more than short exposures.
+libcamera's short exposure mode is asked for, and made shorter still (edge.drivers.camera.pi_exposure) where the camera
+starts with that: a door needs its camera more than short exposures.
 
 Left alone, libcamera takes the sensor's mode by the size of the picture, and a Camera Module 2 shows the middle of its
 view at 640 × 480 (picamera2 issues 558, 683). Half the sensor's resolution asks for the mode that reads all of it, two
@@ -13,16 +13,13 @@ by two pixels added up.
 
 from __future__ import annotations
 
-import logging
 import time
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
 from edge.drivers.camera import Frame, checked
-from edge.drivers.camera.pi_exposure import tuning_of
+from edge.drivers.camera.pi_exposure import tuned
 from edge.errors import HardwareError
-
-log = logging.getLogger(__name__)
 
 _SHORT_MODE = 1  # libcamera's AeExposureModeEnum.Short
 
@@ -47,38 +44,27 @@ class PiCamera:
                 hint="apt-get install python3-picamera2, and make the environment with --system-site-packages",
             ) from error
         try:
-            tuning = tuning_of(Picamera2, self._which)
-            try:
-                self._start(Picamera2, tuning)
-            except (RuntimeError, OSError) as error:
-                if tuning is None:
-                    raise
-                log.warning("camera %d does not start with shorter exposures: %s", self._which, error)
-                self.close()
-                self._start(Picamera2, None)
+            self._camera = Picamera2(self._which, tuning=tuned(Picamera2, self._which))
+            period_us = round(1e6 / self._rate_fps)
+            controls: dict[str, Any] = {"FrameDurationLimits": (period_us, period_us)}
+            if "AeExposureMode" in self._camera.camera_controls:  # asking for what a camera has not stops picamera2
+                controls["AeExposureMode"] = _SHORT_MODE
+            width, height = self._camera.sensor_resolution
+            self._camera.configure(
+                self._camera.create_video_configuration(
+                    main={"size": self._size, "format": "BGR888"},
+                    raw={"size": (width // 2, height // 2)},
+                    controls=controls,
+                    buffer_count=3,
+                )
+            )
+            self._camera.start()
         except (RuntimeError, IndexError, OSError) as error:
             self.close()
             raise HardwareError(
                 f"camera {self._which} cannot be started: {error}",
                 hint="rpicam-hello --list-cameras shows what is there; check the ribbon cable",
             ) from error
-
-    def _start(self, picamera2: Any, tuning: dict[str, Any] | None) -> None:
-        self._camera = picamera2(self._which, tuning=tuning)
-        period_us = round(1e6 / self._rate_fps)
-        controls: dict[str, Any] = {"FrameDurationLimits": (period_us, period_us)}
-        if "AeExposureMode" in self._camera.camera_controls:  # asking for what a camera has not stops picamera2
-            controls["AeExposureMode"] = _SHORT_MODE
-        width, height = self._camera.sensor_resolution
-        self._camera.configure(
-            self._camera.create_video_configuration(
-                main={"size": self._size, "format": "BGR888"},
-                raw={"size": (width // 2, height // 2)},
-                controls=controls,
-                buffer_count=3,
-            )
-        )
-        self._camera.start()
 
     def read(self, timeout_s: float) -> Frame | None:
         if self._camera is None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import sys
 from collections.abc import Callable
 from itertools import pairwise
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edge.drivers.camera import Camera, Frame, Picture, checked
+from edge.drivers.camera import Camera, Frame, Picture, checked, pi_exposure
 from edge.drivers.camera.folder import FolderCamera
 from edge.drivers.camera.pi import PiCamera
 from edge.drivers.camera.video import VideoCamera
@@ -108,48 +109,42 @@ def test_without_picamera2_the_hint_says_what_to_install() -> None:
         pytest.skip("picamera2 is installed here")
 
 
+SHIPPED = {"shutter": [100, 20_000], "gain": [1.0, 16.0]}
+MODES = {"exposure_modes": {"normal": SHIPPED, "short": SHIPPED}}
+
+
+def tuning(agc: object, target: str = "bcm2835") -> dict[str, Any]:
+    return {"version": 2.0, "target": target, "algorithms": [{"rpi.lux": {}}, {"rpi.agc": agc}]}
+
+
 class Picamera2:
-    """What PiCamera asks of picamera2, and with which tuning. A camera that is `picky` starts with its own alone."""
+    """What PiCamera asks of picamera2, and with which tuning."""
 
+    platform: ClassVar[Any] = SimpleNamespace(name="VC4")
     asked: ClassVar[list[dict[str, Any]]]
-    tunings: ClassVar[list[dict[str, Any] | None]]
-    closed: ClassVar[int]
-    models: ClassVar[list[str]]
-    files: ClassVar[dict[str, dict[str, Any]]]
+    tunings: ClassVar[list[str | None]]
     controls: ClassVar[tuple[str, ...]]
-    picky: ClassVar[bool]
-
-    @classmethod
-    def reset(cls) -> None:
-        short = {"shutter": [100, 20_000], "gain": [1.0, 16.0]}
-        modes = {"exposure_modes": {"normal": dict(short), "short": dict(short)}}
-        cls.asked, cls.tunings, cls.closed, cls.picky = [], [], 0, False
-        cls.models, cls.controls = ["imx708"], ("FrameDurationLimits", "AeExposureMode")
-        agc = {"rpi.agc": {"channels": [copy.deepcopy(modes), copy.deepcopy(modes)]}}
-        cls.files = {
-            "imx708.json": {"version": 2.0, "algorithms": [{"rpi.lux": {}}, agc]},
-            "old.json": {"version": 2.0, "algorithms": [{"rpi.agc": copy.deepcopy(modes)}]},
-            "odd.json": {"version": 2.0, "algorithms": [{"rpi.agc": [1, 2]}]},
-            "none.json": {"version": 2.0, "algorithms": [{"rpi.lux": {}}]},
-        }
-
-    @classmethod
-    def global_camera_info(cls) -> list[dict[str, Any]]:
-        return [{"Model": model, "Num": number} for number, model in enumerate(cls.models)]
+    FILES: ClassVar[dict[str, dict[str, Any]]] = {
+        "imx708.json": tuning({"channels": [MODES, MODES]}),
+        "imx219.json": tuning({"channels": [MODES]}),
+        "old.json": tuning(MODES),
+        "odd.json": tuning([1, 2]),
+        "none.json": {"version": 2.0, "target": "bcm2835", "algorithms": [{"rpi.lux": {}}]},
+        "five.json": tuning({"channels": [MODES]}, "pisp"),
+    }
 
     @classmethod
     def load_tuning_file(cls, name: str) -> dict[str, Any]:
-        if name not in cls.files:
+        if name not in cls.FILES:
             raise RuntimeError("Tuning file not found")
-        return copy.deepcopy(cls.files[name])
+        return copy.deepcopy(cls.FILES[name])
 
     @staticmethod
     def find_tuning_algo(tuning: dict[str, Any], name: str) -> Any:
         return next(one for one in tuning["algorithms"] if name in one)[name]
 
-    def __init__(self, _number: int, *, tuning: dict[str, Any] | None) -> None:
+    def __init__(self, _number: int, *, tuning: str | None) -> None:
         self.tunings.append(tuning)
-        self.picks = self.picky and tuning is not None
         self.sensor_resolution = (3280, 2464)
         self.camera_controls = dict.fromkeys(self.controls)
 
@@ -157,51 +152,74 @@ class Picamera2:
         return wanted
 
     def configure(self, wanted: dict[str, Any]) -> None:
-        if self.picks:
-            raise RuntimeError("Failed to load tuning file")
         self.asked.append(wanted)
 
     def start(self) -> None: ...
 
-    def close(self) -> None:
-        type(self).closed += 1
+    def close(self) -> None: ...
+
+
+class Attached:
+    """The kernel's parts of cameras, and a picamera2 in whose own process a file is tried out."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        Picamera2.asked, Picamera2.tunings = [], []
+        Picamera2.controls = ("FrameDurationLimits", "AeExposureMode")
+        monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=Picamera2))
+        self.sensors = folder / "video4linux"
+        self.trial = folder / "site" / "picamera2.py"
+        self.trial.parent.mkdir()
+        monkeypatch.setenv("PYTHONPATH", str(self.trial.parent))
+        monkeypatch.setattr(pi_exposure, "SENSORS", self.sensors)
+        pi_exposure._tried.cache_clear()
+
+    def attach(self, *names: str) -> None:
+        for number, name in enumerate(("rp1-cfe-csi2", *names)):
+            part = self.sensors / f"v4l-subdev{number}"
+            part.mkdir(parents=True)
+            (part / "name").write_text(f"{name} 10-001a\n")
+
+    def tries(self, body: str) -> None:
+        """What a camera does that is opened with a file."""
+        init = f"    def __init__(self, number, tuning):\n        {body}\n"
+        self.trial.write_text(f"class Picamera2:\n{init}    def close(self): pass\n")
 
 
 @pytest.fixture
-def picamera2(monkeypatch: pytest.MonkeyPatch) -> type[Picamera2]:
-    Picamera2.reset()
-    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=Picamera2))
-    return Picamera2
-
-
-def short_modes(tuning: dict[str, Any] | None) -> list[Any]:
-    assert tuning is not None
-    control = Picamera2.find_tuning_algo(tuning, "rpi.agc")
-    return [one["exposure_modes"]["short"] for one in control.get("channels", [control])]
+def attached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Attached:
+    return Attached(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("advertised", [True, False])
 def test_a_pi_camera_is_asked_for_its_whole_view_and_for_short_exposures_where_it_knows_them(
-    advertised: bool, picamera2: type[Picamera2]
+    advertised: bool, attached: Attached
 ) -> None:
     if not advertised:
-        picamera2.controls = ("FrameDurationLimits",)
+        Picamera2.controls = ("FrameDurationLimits",)
     camera = PiCamera(rate_fps=20.0)
     camera.open()
     camera.close()
     limits = {"FrameDurationLimits": (50_000, 50_000)}
-    assert [(one["main"]["size"], one["raw"]) for one in picamera2.asked] == [((960, 720), {"size": (1640, 1232)})]
-    assert [one["controls"] for one in picamera2.asked] == [limits | ({"AeExposureMode": 1} if advertised else {})]
+    assert [(one["main"]["size"], one["raw"]) for one in Picamera2.asked] == [((960, 720), {"size": (1640, 1232)})]
+    assert [one["controls"] for one in Picamera2.asked] == [limits | ({"AeExposureMode": 1} if advertised else {})]
+    assert attached.sensors.exists() is False
 
 
 @pytest.mark.parametrize("model", ["imx708", "old"])
-def test_no_more_than_ten_milliseconds_are_exposed_for_before_the_gain_is_eight(
-    model: str, picamera2: type[Picamera2]
-) -> None:
-    picamera2.models = [model, model]
-    PiCamera(1).open()
-    (tuning,) = picamera2.tunings
-    for mode in short_modes(tuning):
+def test_no_more_than_ten_milliseconds_are_exposed_for_before_the_gain_is_eight(model: str, attached: Attached) -> None:
+    attached.attach(model, model)
+    attached.tries("import json; assert number == 1 and json.load(open(tuning))['target'] == 'bcm2835'")
+    for _ in range(2):  # opened again after a fault, with the same file
+        camera = PiCamera(1)
+        camera.open()
+        camera.close()
+    first, second = Picamera2.tunings
+    assert first is not None
+    assert first == second
+    control = Picamera2.find_tuning_algo(json.loads(Path(first).read_text()), "rpi.agc")
+    modes = [one["exposure_modes"] for one in control.get("channels", [control])]
+    assert [mode["normal"] for mode in modes] == [SHIPPED] * len(modes)
+    for mode in (one["short"] for one in modes):
         stages = list(zip(mode["shutter"], mode["gain"], strict=True))
         assert all(a < b for (a, _), (b, _) in pairwise(stages))
         assert all(a < b for (_, a), (_, b) in pairwise(stages))
@@ -209,23 +227,25 @@ def test_no_more_than_ten_milliseconds_are_exposed_for_before_the_gain_is_eight(
         assert stages[-1] == (66_666, 16.0)  # in the dark a smeared face is better than none
 
 
-@pytest.mark.parametrize("models", [["webcam"], ["odd"], ["none"], ["imx708", "old"], [], [""]])
+@pytest.mark.parametrize("models", [["webcam"], ["odd"], ["none"], ["five"], ["imx708", "imx219"], [], [""]])
 def test_a_camera_whose_exposures_cannot_be_shortened_is_left_with_its_own(
-    models: list[str], picamera2: type[Picamera2]
+    models: list[str], attached: Attached
 ) -> None:
-    picamera2.models = models
+    attached.attach(*models)
+    attached.tries("pass")
     PiCamera().open()
-    assert picamera2.tunings == [None]
-    assert len(picamera2.asked) == 1
+    assert Picamera2.tunings == [None]
+    assert len(Picamera2.asked) == 1
 
 
-def test_a_camera_that_does_not_start_with_shorter_exposures_is_started_with_its_own(
-    picamera2: type[Picamera2], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("does", ["raise RuntimeError('no such tuning')", "import os; os._exit(7)"])
+def test_a_camera_that_does_not_start_with_shorter_exposures_is_never_opened_with_them(
+    does: str, attached: Attached, caplog: pytest.LogCaptureFixture
 ) -> None:
-    picamera2.picky = True
+    attached.attach("imx708")
+    attached.tries(does)
     PiCamera().open()
-    assert [tuning is None for tuning in picamera2.tunings] == [False, True]
-    assert (len(picamera2.asked), picamera2.closed) == (1, 1)
+    assert Picamera2.tunings == [None]
     assert "does not start with shorter exposures" in caplog.text
 
 
