@@ -60,7 +60,10 @@ def open_state(args: argparse.Namespace) -> State:
     confine(state.dir)
     if state.config is None:
         return state
-    return replace(state, config=load_effective(args.config or DEFAULT_CONFIG, starting=False).config)
+    found = load_effective(args.config or DEFAULT_CONFIG, starting=False)
+    if found.fault:
+        print(f"warning: without what the office has set, which cannot be read: {found.fault}", file=sys.stderr)
+    return replace(state, config=found.config)
 
 
 def emit(args: argparse.Namespace, obj: dict[str, Any], text: str) -> None:

@@ -115,8 +115,9 @@ def restored(past: Iterable[Past], settings: Access, now_s: float) -> Attempts:
         if event.type != "access.refused" or "score" not in event.data:
             continue
         if "lockout_s" in event.data:
-            ends_s = now_s - event.age_s + settings.lockout_s
-            return Attempts(locked_until=ends_s) if ends_s > now_s else Attempts()
+            if (ends_s := now_s - event.age_s + settings.lockout_s) > now_s:
+                return Attempts(locked_until=ends_s)
+            break
         if counting and event.data.get("reason") in COUNTED and event.age_s < settings.lockout_window_s:
             failures.append(now_s - event.age_s)
     kept = failures[: settings.lockout_failures - 1]

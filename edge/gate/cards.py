@@ -39,7 +39,7 @@ def card(state: GateState, event: CardShown, rules: Rules, now: Now) -> Outcome:
     state = replace(state, unknown_cards=(*recent, now.mono_s)[-settings.lockout_failures :])
     if more := more_than(rules.policy.ways_now(now), Way.CARD):
         # A resident's card would be asked for more now. So is this one, and what comes then is compared with nothing.
-        state = replace(state, shown=replace(state.shown, ghost_s=now.mono_s, ghost=event.alias))
+        state = replace(state, shown=replace(state.shown, ghost_s=now.mono_s, ghost=f"card:{event.alias}"))
         return say(state, f"need_{more}", now.mono_s)
     return refuse(state, "card", "refused_unknown", "unknown", details, now)
 

@@ -154,7 +154,7 @@ def _living(state: GateState, event: Face, rules: Rules, now: Now, *, challenged
         # A resident's face would be asked for more now. So is this one, and what comes then is compared with nothing,
         # unless it is waited for from somebody before whom this one only stands about.
         if not state.shown.latest(now.mono_s):
-            state = replace(state, shown=replace(state.shown, ghost_s=now.mono_s, ghost=""))
+            state = replace(state, shown=replace(state.shown, ghost_s=now.mono_s, ghost="face"))
         return _failed(state, event, f"need_{more}", "unknown", rules, now, asked=True)
     return _failed(state, event, "refused_unknown", "unknown", rules, now)
 

@@ -70,7 +70,7 @@ def _waited(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outco
     if reason:  # revoked or erased meanwhile
         subject = entrant.subject if rule is not None else ""
         return refuse(state, entrant.source, "refused_unknown", reason, {"by": entrant.data["by"]}, now, subject)
-    return _let_in(state, entrant, rules, now)
+    return grant(state, entrant, rules, now)  # what has changed since, as who came in meanwhile, counts again
 
 
 def give_up(state: GateState, now: Now) -> Outcome:
@@ -123,6 +123,8 @@ def _let_in(state: GateState, entrant: Entrant, rules: Rules, now: Now) -> Outco
     data = {**entrant.data, "waited_s": round(entrant.waited_s, 3)}
     report = Report("access.granted", data, entrant.subject, Priority.ACCESS)
     attempts = replace(attempts, granted=granted, failures=())
+    waiting = tuple(one for one in state.waiting if one.entrant is None or one.entrant.key != entrant.key)
+    state = replace(state, waiting=waiting)
     if not entrant.visitor:
         state = replace(state, inside=passback.entered(state.inside, entrant.subject, settings, now_s))
     return replace(state, door=door, attempts=attempts), (*actions, report)

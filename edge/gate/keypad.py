@@ -31,7 +31,7 @@ def typed(state: GateState, event: PinTyped, rules: Rules, now: Now) -> Outcome:
         key = person or f"#{event.number}"
     else:
         person = state.shown.latest(now_s)
-        key = person or f"#card:{state.shown.ghost}"
+        key = person or f"#{state.shown.ghost}"
         if not person and now_s - state.shown.ghost_s >= FRESH_S:
             return (state, ()) if state.burning else say(state, "need_number", now_s)
     if state.pins.locked(key, now_s):

@@ -49,7 +49,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """`tried`: by person, by "#" and what is nobody's (a number, "card:" and an alias), and for the keypad. `aside_s`:
+    """`tried`: by person, by "#" and what is nobody's (a number, a ghost's name), and for the keypad. `aside_s`:
     when an entry was last compared that was locked out.
     """
 

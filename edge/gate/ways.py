@@ -102,7 +102,7 @@ class Factor:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What people have shown and what is still fresh, by person. `ghost_s`: when somebody who is nobody here was asked
-    for more as a resident would have been; `ghost`: the alias of their card, if that was it.
+    for more as a resident would have been; `ghost`: "face", or "card:" and the alias of their card.
     """
 
     people: Mapping[str, Mapping[Way, Factor]] = field(default_factory=lambda: MappingProxyType({}))

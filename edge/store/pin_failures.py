@@ -45,6 +45,7 @@ class FailureFile:
         self.path = state / FILE_NAME
         self._key = key.derive("edge pins: counts of wrong ones")
         self._marking = key.derive("edge pins: marks of people")
+        self._written: dict[str, int] | None = None  # by this object; whoever else writes does so while it is not open
 
     def read(self, people: Iterable[str]) -> dict[str, int]:
         """The counts by person or input; of persons only these. Raises FailuresLostError when there is no file, or none
@@ -68,8 +69,11 @@ class FailureFile:
     def write(self, failures: Mapping[str, int]) -> None:
         """Replace the file; after the return it survives a power cut. Raises HardwareError; then it is as before."""
         counts = {self._mark(name): int(count) for name, count in failures.items() if count > 0}
+        if counts == self._written:
+            return
         data = json.dumps({"failures": counts, "mac": self._mac(counts)}).encode()
         put(self.path.parent, self.path, data)
+        self._written = counts
 
     def _mark(self, name: str) -> str:
         """What stands for a person; an input keeps its name."""

@@ -198,6 +198,19 @@ def test_whoever_waits_before_an_interlock_goes_in_the_end_each_as_they_asked(me
     assert story.state.waiting == ()
 
 
+def test_who_came_in_meanwhile_is_not_waited_for_any_more() -> None:
+    story = interlocked(AccessRule("p"), AccessRule("q"), passback="hard")
+    story.tell(match(), at(1.0))
+    story.tell(match("q", track=2), at(1.5))
+    story.tell(OrderGiven("unlock", "c", {"hold": True}), at(2.0))
+    assert reports(story.tell(match(), at(3.0))) == [("access.granted", None)]
+    story.tell(ContactChanged(True), at(4.0))
+    story.tell(ContactChanged(False), at(5.0))
+    story.tell(OrderGiven("release", "d"), at(6.0))
+    came = [a.subject for a in story.tell(OtherDoorChanged(False), at(8.0)) if isinstance(a, Report)]
+    assert came == ["q"]
+
+
 @pytest.mark.parametrize("frees", [OrderGiven("unlock", "c", {"hold": True}), FireLineChanged(LineState.ALARM)])
 def test_before_a_door_that_is_free_nobody_is_told_to_wait(frees: Event) -> None:
     story = interlocked(AccessRule("p"))
@@ -324,6 +337,13 @@ def test_a_restart_takes_neither_failures_nor_a_lock_out_of_faces_back() -> None
     assert after(granted, ("access.refused", refused, 20.0)) == Attempts()
     served = after(("access.refused", begun, settings.lockout_s), ("access.refused", refused, 200.0))
     assert served == Attempts()
+    short = replace(settings, lockout_s=10.0)  # what came after a lock-out that is over counts
+    past = [
+        Past("access.refused", refused, 1.0),
+        Past("access.refused", begun, 20.0),
+        Past("access.refused", refused, 30.0),
+    ]
+    assert len(restored(past, short, 1000.0).failures) == 1
     four = after(*[("access.refused", refused, 1.0)] * 9)
     assert len(four.failures) == settings.lockout_failures - 1
     assert record_failure(four, settings, 1, 1001.0)[1]

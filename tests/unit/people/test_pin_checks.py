@@ -137,6 +137,16 @@ def test_counts_are_kept_and_set_back_by_order(rig: Rig) -> None:
     assert rig.check(ANN, "4711") is PinVerdict.RIGHT
 
 
+def test_what_stands_on_the_disk_is_not_written_again(rig: Rig) -> None:
+    """What is typed in a lock-out counts nothing: whoever goes on typing does not wear out the card."""
+    rig.check(ANN, "1111", {ANN: 5})
+    written = (rig.state / FILE_NAME).stat().st_ino
+    assert rig.check(ANN, "8064", {ANN: 5}) is PinVerdict.DURESS
+    assert (rig.state / FILE_NAME).stat().st_ino == written
+    rig.check(ANN, "1111", {ANN: 6})
+    assert (rig.state / FILE_NAME).stat().st_ino != written
+
+
 def test_what_cannot_be_kept_opens_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_file: FailureFile, _failures: Mapping[str, int]) -> None:
         raise HardwareError("no space left", hint="make room")

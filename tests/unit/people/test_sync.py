@@ -337,7 +337,14 @@ def test_nothing_readable_travels(office: Office) -> None:
         sealed = b"".join(base64.b64decode(one["sealed"]) for one in claims_of(message)["changed"])  # type: ignore[attr-defined]
         vector = found.templates[0].vector.tobytes()
         for content in (message, claims, sealed):
-            for word in (b"Person", b"residents", b"has a dog", b"signed form", vector[:8], base64.b64encode(vector)[:12]):
+            for word in (
+                b"Person",
+                b"residents",
+                b"has a dog",
+                b"signed form",
+                vector[:8],
+                base64.b64encode(vector)[:12],
+            ):
                 assert word not in content
 
 
