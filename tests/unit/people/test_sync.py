@@ -113,7 +113,7 @@ def test_nothing_new_is_no_version(office: Office, gate: Gate) -> None:
 def test_templates_alone_are_a_change(office: Office, gate: Gate) -> None:
     person = office.enrol(1)
     gate.take_all(office.publish())
-    office.roster.add_templates(person, [picture(1, 7)])
+    office.roster.add_templates(person, [picture(1, 7)], 9)
     office.now_s += 1
     gate.take_all(office.publish())
     assert len(gate.roster.get(person).templates) == 4
@@ -337,7 +337,14 @@ def test_nothing_readable_travels(office: Office) -> None:
         sealed = b"".join(base64.b64decode(one["sealed"]) for one in claims_of(message)["changed"])  # type: ignore[attr-defined]
         vector = found.templates[0].vector.tobytes()
         for content in (message, claims, sealed):
-            for word in (b"Person", b"residents", b"has a dog", b"signed form", vector[:8], base64.b64encode(vector)[:12]):
+            for word in (
+                b"Person",
+                b"residents",
+                b"has a dog",
+                b"signed form",
+                vector[:8],
+                base64.b64encode(vector)[:12],
+            ):
                 assert word not in content
 
 
