@@ -6,7 +6,8 @@ A face alone must not open for two people whom the gate could take for each othe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -22,12 +23,17 @@ SECOND_FACTOR = "all of them need a second factor now, give them a card or a PIN
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Whom a face is like, the most alike first. `taken_for`: the one for whom the gate would open to it; empty when
-    there is none.
+    """Whom a face is like, the most alike first. `taken_for`: the one for whom the gate would open to it, if it did
+    not know that one's face under further ids; empty when there is none.
     """
 
     others: tuple[LookAlike, ...] = ()
     taken_for: str = ""
+
+    @property
+    def people(self) -> list[str]:
+        """Their ids."""
+        return [other.person for other in self.others]
 
     @property
     def names(self) -> str:
@@ -44,55 +50,59 @@ class KnownFaces:
 
     def __init__(self, roster: Roster, model_id: str, limits: Callable[[int], Limits]) -> None:
         self.model_id = model_id
-        self._roster = roster
         self._limits_for = limits
         loaded = load_gallery(roster, model_id)
-        self._rows: dict[str, Vector] = dict(zip(loaded.ids, loaded.matrix, strict=True))
+        self._ids = list(loaded.ids)
+        self._rows = loaded.matrix
         self._unseen = {*loaded.needs_renewal, *(fault.person for fault in loaded.faults)}
 
     @property
     def limits(self) -> Limits:
         """With one more person."""
-        return self._limits_for(len(self._rows) + 1)
+        return self._limits_for(len(self._ids) + 1)
 
     def row(self, person: str) -> Vector | None:
         """The mean template of somebody; None when they have none that can be compared."""
-        return self._rows.get(person)
+        return self._rows[self._ids.index(person)] if person in self._ids else None
 
     def mean(self, templates: Sequence[Template]) -> Vector | None:
         """The mean of those of the network; None when there are none, or they are not like those of the roster."""
         current = [template for template in templates if template.model == self.model_id]
-        known = next(iter(self._rows.values()), None)
-        return mean_template(current, len(current[0].vector if known is None else known)) if current else None
+        return mean_template(current, len(self._rows[0] if self._ids else current[0].vector)) if current else None
 
     def compare(self, mean: Vector, *, but: str = "") -> Likeness:
-        """Everybody but that person with a face (unit length, D float32)."""
-        ids = [person for person in self._rows if person != but]
-        if not ids:
+        """Everybody but that person with a face (unit length, D float32).
+
+        The margin is the gate's, but whoever is like the nearest person does not count as the second-best: two records
+        of one face would hide each other, and every further record of it would be nobody's double.
+        """
+        if all(person == but for person in self._ids):
             return Likeness()
         limits = self.limits
-        cosines = np.stack([self._rows[person] for person in ids]) @ mean
-        order = [int(at) for at in np.argsort(-cosines)]
-        best = float(cosines[order[0]])
-        second = max(limits.floor, float(cosines[order[1]]) if len(order) > 1 else limits.floor)
-        alike = tuple(
-            LookAlike(ids[at], round(float(cosines[at]), 4))
-            for at in order
-            if score(float(cosines[at]), second) >= limits.look_alike
+        cosines = self._rows @ mean
+        best, *rest = (int(at) for at in np.argsort(-cosines) if self._ids[at] != but)
+        apart = (float(cosines[at]) for at in rest if not self._are_alike(best, at, limits))
+        second = max(limits.floor, next(apart, limits.floor))
+        alike = takewhile(lambda at: score(float(cosines[at]), second) >= limits.look_alike, (best, *rest))
+        return Likeness(
+            tuple(LookAlike(self._ids[at], round(float(cosines[at]), 4)) for at in alike),
+            self._ids[best] if score(float(cosines[best]), second) >= limits.duplicate else "",
         )
-        return Likeness(alike, ids[order[0]] if score(best, second) >= limits.duplicate else "")
+
+    def _are_alike(self, one: int, other: int, limits: Limits) -> bool:
+        """Two rows, as if there were nobody else."""
+        return score(float(self._rows[one] @ self._rows[other]), limits.floor) >= limits.look_alike
 
     def keep(self, person: str, mean: Vector | None) -> None:
         """From now on this is their face; None: nobody can be compared with them any more."""
         self._unseen.discard(person)
-        self._rows.pop(person, None)
+        if person in self._ids:
+            at = self._ids.index(person)
+            del self._ids[at]
+            self._rows = np.delete(self._rows, at, axis=0)
         if mean is not None:
-            self._rows[person] = mean
-
-    def mark(self, people: Sequence[str], now_us: int) -> None:
-        """A face alone opens for none of these from now on."""
-        for person in people:
-            self._roster.change(person, lambda old: replace(old, look_alike=True), now_us)
+            self._rows = np.vstack((self._rows, mean)) if self._ids else mean[np.newaxis]
+            self._ids.append(person)
 
     def blind(self) -> str:
         """With how many people of the roster nobody was compared; empty when there are none."""

@@ -56,9 +56,10 @@ class Limits:
     """What enrolment judges by; it belongs to one embedding network and size of gallery.
 
     `same_person`: a cosine; pictures of one enrolment that are less alike show different people. `look_alike`,
-    `duplicate`: scores with margin, as the gate's own; from `look_alike` on somebody enrolled is named as a
-    warning, from `duplicate` on the gate would open for the newcomer in their name. `floor`: the median cosine of
-    two people, the least that the second-best is taken for.
+    `duplicate`: scores with margin, as the gate's own but for people who are like the nearest one
+    (`KnownFaces.compare`); from `look_alike` on somebody enrolled is named as a warning, from `duplicate` on the gate
+    would open for the newcomer in their name. `floor`: the median cosine of two people, the least that the second-best
+    is taken for.
     """
 
     same_person: float
@@ -79,7 +80,9 @@ def limits_at(threshold: float, floor: float) -> Limits:
     and 250 people: three pictures of one person were refused in 1.2 to 1.7 % of cases, two pictures with a third of
     somebody else passed in 0.6 to 1.5 % (dlib) and 0.1 to 0.4 %; a newcomer with three pictures was called a
     look-alike in at most 2.5 % and a duplicate in at most 0.5 %. Of 94 people enrolled again with other pictures
-    all were called duplicates among 100 people.
+    all were called duplicates among 100 people. All this with the gate's own second-best, whoever it was. That people
+    who are like the nearest one are passed over for it was not measured: where some are like each other, a newcomer
+    who is like both is named more often.
     """
     # A cosine that reaches the threshold while the second-best lies half-way between the floor and that cosine.
     accepts = (threshold + MARGIN * 0.5 * floor) / (1.0 - MARGIN * 0.5)

@@ -53,8 +53,7 @@ class Enroller:
         chosen = choose(shots, self._model, self._known.limits, now_us, few=few)
         likeness = self._likeness(chosen, allowed=duplicate)
         profile = replace(profile, look_alike=profile.look_alike or bool(likeness.others))
-        person = self._roster.add(profile, chosen.templates, now_us)
-        self._known.mark([other.person for other in likeness.others], now_us)
+        person = self._roster.add(profile, chosen.templates, now_us, alike=likeness.people)
         self._known.keep(person, chosen.mean)
         return Enrolled(person, chosen.reports, likeness.others, self._warnings(chosen, likeness))
 
@@ -75,8 +74,8 @@ class Enroller:
                 pictures=chosen.reports,
             )
         likeness = self._likeness(chosen, allowed=False, but=person)
-        self._roster.add_templates(person, chosen.templates)
-        self._known.mark([person, *(other.person for other in likeness.others)] if likeness.others else [], now_us)
+        alike = [person, *likeness.people] if likeness.others else []
+        self._roster.add_templates(person, chosen.templates, now_us, alike=alike)
         renewed = self._roster.get(person)
         mean = self._known.mean(renewed.templates)
         self._known.keep(person, chosen.mean if mean is None else mean)

@@ -45,8 +45,8 @@ def take_over(
     mean = known.mean(traveller.templates)
     likeness = Likeness() if mean is None else known.compare(mean, but=person)
     profile = replace(traveller.profile, look_alike=traveller.profile.look_alike or bool(likeness.others))
-    roster.add(profile, traveller.templates, now_us, person=person, replace=replacing)
-    known.mark([other.person for other in likeness.others], now_us)
+    # In one transaction: after a power cut a second import passes over who is here, and nobody would be compared again.
+    roster.add(profile, traveller.templates, now_us, person=person, replace=replacing, alike=likeness.people)
     known.keep(person, mean)
     renewal = bool(traveller.templates) and all(one.model != known.model_id for one in traveller.templates)
     return TakenOver(likeness, renewal, _warnings(traveller, known, likeness, compared=mean is not None))

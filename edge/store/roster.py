@@ -7,6 +7,7 @@ cannot show is a whole person put back to an older state, or taken away.
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -112,12 +113,19 @@ class Roster:
         return self._seals.unwrap(person, row[1], row[5])
 
     def add(
-        self, profile: Profile, templates: Sequence[Template], now_us: int, *, person: str = "", replace: bool = False
+        self,
+        profile: Profile,
+        templates: Sequence[Template],
+        now_us: int,
+        *,
+        person: str = "",
+        replace: bool = False,
+        alike: Sequence[str] = (),
     ) -> str:
         """Enrol somebody; returns the id, a new random one unless `person` gives that of an import.
 
-        With `replace` the person of that id makes room, in the same transaction. Raises DataError when a card or the
-        number is somebody else's.
+        In the same transaction the person of that id makes room, with `replace`, and those of `alike` are marked as
+        look-alikes. Raises DataError when a card or the number is somebody else's.
         """
         person = person or new_id()
         if not is_id(person):
@@ -129,12 +137,18 @@ class Roster:
                 raise DataError(f"{person} is on this roster already", hint="import with --replace")
             self._check_unshared(person, profile)
             self._enter(person, profile, templates, now_us)
+            self._mark_alike(alike, now_us)
         return person
 
-    def add_templates(self, person: str, templates: Sequence[Template]) -> None:
-        """Enrol further pictures of somebody; beyond MAX_TEMPLATES the oldest go."""
+    def add_templates(
+        self, person: str, templates: Sequence[Template], now_us: int, *, alike: Sequence[str] = ()
+    ) -> None:
+        """Enrol further pictures of somebody; beyond MAX_TEMPLATES the oldest go. In the same transaction those of
+        `alike` are marked as look-alikes.
+        """
         with self._writing():
             self._insert(person, self.person_key(person), templates)
+            self._mark_alike(alike, now_us)
 
     def change(self, person: str, edit: Callable[[Profile], Profile], now_us: int) -> Person:
         """Replace the profile by what `edit` makes of it; a reason in `revoked_reason` revokes. Raises DataError when a
@@ -186,6 +200,19 @@ class Roster:
             [sealed, int(profile.revoked), now_us, person],
         )
         return before.profile, profile
+
+    def _mark_alike(self, people: Sequence[str], now_us: int) -> None:
+        """Who is marked already is left as they are, and so is who was erased or damaged since they were compared: at
+        the gate they are nobody.
+        """
+        for person in people:
+            row = self._db.execute(f"{_PEOPLE} WHERE person = ?", [person]).fetchone()
+            try:
+                marked = row is None or self._seals.open_person(row, ()).profile.look_alike
+            except DataError:
+                continue
+            if not marked:
+                self._rewrite(person, lambda old: dataclasses.replace(old, look_alike=True), now_us)
 
     def _check_unshared(self, person: str, profile: Profile) -> None:
         """Whoever cannot be read is no hindrance: at the gate they are nobody."""

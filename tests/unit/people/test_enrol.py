@@ -190,15 +190,39 @@ def test_pictures_do_not_readmit_the_revoked(roster: Roster) -> None:
     assert roster.get(person).profile.revoked
 
 
-def test_who_resembles_two_alike_is_a_warning_and_no_duplicate(roster: Roster) -> None:
-    """The gate's own margin: it would not open for them either."""
+def test_two_records_of_one_face_do_not_hide_the_third(roster: Roster) -> None:
+    """The gate's own margin would: each of the two is the other's second-best."""
     adding = enroller(roster)
     one = adding.enrol(shots(1), profile("One"), 9).person
     twin = adding.enrol(shots(1), profile("Twin"), 9, duplicate=True).person
-    done = adding.enrol(shots(1), profile("Triplet"), 9)
+    with pytest.raises(EnrolmentRefusedError) as caught:
+        adding.enrol(shots(1), profile("Triplet"), 9)
+    assert caught.value.why == "duplicate"
+    done = adding.enrol(shots(1), profile("Triplet"), 9, duplicate=True)
     assert {other.person for other in done.look_alikes} == {one, twin}
     assert one in done.warnings[0]
     assert all(person.profile.look_alike for person in roster.people()[0])
+
+
+@pytest.mark.parametrize("company", [False, True])
+def test_the_gates_margin_stays_between_people_who_are_not_alike(roster: Roster, company: bool) -> None:
+    """Halfway between two strangers the gate opens for neither; with one of them alone it might."""
+    one, other = face(1), between(face(1), face(2), 0.3)
+    for vector in (one, other)[: 1 + company]:
+        roster.add(profile("Enrolled"), [template(vector)], 1)
+    halfway = between(one, other, np.sqrt((1 + 0.3) / 2))
+    done = enroller(roster).enrol([shot(halfway)], profile(), 9, few=True, duplicate=True)
+    assert bool(done.look_alikes) is not company
+
+
+def test_more_pictures_mark_both_sides_at_once(roster: Roster) -> None:
+    person = roster.add(profile("One"), [template(face(1), "net-old")], 1)
+    alike = roster.add(profile("Two"), [template(between(face(1), face(2), 0.7))], 1)
+    roster.add(profile("Three"), [template(face(3))], 1)
+    done = enroller(roster).renew(person, [shot(face(1))], 9, few=True)
+    assert [other.person for other in done.look_alikes] == [alike]
+    marked = {one.person for one in roster.people()[0] if one.profile.look_alike}
+    assert marked == {person, alike}
 
 
 @given(st.floats(-0.1, 0.9), st.floats(0.02, 0.9))

@@ -70,7 +70,7 @@ def test_the_others_stay_as_they_were(roster: Roster) -> None:
 def test_the_journal_held_the_key_before_and_does_not_after(roster: Roster) -> None:
     person = anybody(roster)
     wrapped = roster.sealed_parts(person)[0]
-    roster.add_templates(person, [template(face(7, 9))])
+    roster.add_templates(person, [template(face(7, 9))], 9)
     journal = roster.path.with_name("roster.db-journal")
     roster.change(person, lambda old: old, 3)
     assert wrapped in journal.read_bytes()  # old pages stay in the journal, or this test tests nothing

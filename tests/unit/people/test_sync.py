@@ -113,7 +113,7 @@ def test_nothing_new_is_no_version(office: Office, gate: Gate) -> None:
 def test_templates_alone_are_a_change(office: Office, gate: Gate) -> None:
     person = office.enrol(1)
     gate.take_all(office.publish())
-    office.roster.add_templates(person, [picture(1, 7)])
+    office.roster.add_templates(person, [picture(1, 7)], 9)
     office.now_s += 1
     gate.take_all(office.publish())
     assert len(gate.roster.get(person).templates) == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from people_samples import DIMENSION, KEY, LIMITS, between, face, profile, template, unit
@@ -107,3 +108,52 @@ def test_who_is_refused_changes_nobody(roster: Roster) -> None:
     with pytest.raises(DataError, match="card"):
         take_over(roster, known(roster), traveller(face(1), who=profile(cards=("w26:17-12345",))), 9)
     assert marked(roster) == {first: False}
+
+
+def test_a_power_cut_leaves_both_sides_marked_or_neither(roster: Roster, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = roster.add(profile("One"), [template(face(1))], 1)
+    comes, faces = traveller(face(1, 1)), known(roster)
+    add = roster.add
+
+    def cut(*args: Any, **more: Any) -> str:
+        add(*args, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(roster, "add", cut)
+    with pytest.raises(KeyboardInterrupt):
+        take_over(roster, faces, comes, 9)
+    assert marked(roster) == {first: True, comes.person: True}
+
+
+def test_who_is_erased_meanwhile_is_no_hindrance(roster: Roster) -> None:
+    gone, stays = (roster.add(profile(), [template(face(1, n))], 1) for n in range(2))
+    comes, faces = traveller(face(1, 2)), known(roster)
+    roster.destroy(gone)
+    take_over(roster, faces, comes, 9)
+    assert marked(roster) == {stays: True, comes.person: True}
+
+
+def test_who_is_marked_already_is_not_written_again(roster: Roster) -> None:
+    first = roster.add(profile("One", look_alike=True), [template(face(1))], 1)
+    take_over(roster, known(roster), traveller(face(1, 1)), 9)
+    assert roster.get(first).changed_us == 1
+
+
+def test_a_third_record_of_one_face_is_found(roster: Roster) -> None:
+    faces = known(roster)
+    one, other, third = (traveller(face(1, n)) for n in (0, 1, 0))
+    for comes in (one, other):
+        take_over(roster, faces, comes, 9)
+    likeness = take_over(roster, faces, third, 9).likeness
+    assert likeness.people == [one.person, other.person]
+    assert likeness.taken_for == one.person
+
+
+def test_who_leaves_their_face_behind_is_compared_no_more_and_nobody_else_is_missed(roster: Roster) -> None:
+    faces = known(roster)
+    for who in (1, 2, 3):
+        faces.keep(str(who), face(who))
+    faces.keep("2", None)
+    faces.keep("1", face(4))
+    assert [faces.compare(face(who)).taken_for for who in (1, 2, 3, 4)] == ["", "", "3", "1"]
+    assert faces.row("2") is None

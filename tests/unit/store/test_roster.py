@@ -81,7 +81,7 @@ def test_revoking_and_taking_it_back(roster: Roster) -> None:
 
 def test_only_the_newest_templates_are_kept(roster: Roster) -> None:
     person = roster.add(profile(), [template(n, added_us=n) for n in range(7)], 1)
-    roster.add_templates(person, [template(n, added_us=n) for n in range(7, 14)])
+    roster.add_templates(person, [template(n, added_us=n) for n in range(7, 14)], 20)
     kept = roster.get(person).templates
     assert [one.added_us for one in kept] == list(range(4, 14))
     assert len(kept) == MAX_TEMPLATES
@@ -91,7 +91,7 @@ def test_an_unknown_id_is_said_to_be_unknown(roster: Roster) -> None:
     for act in (
         lambda: roster.get("0" * 16),
         lambda: roster.change("0" * 16, lambda old: old, 1),
-        lambda: roster.add_templates("0" * 16, []),
+        lambda: roster.add_templates("0" * 16, [], 9),
         lambda: roster.destroy("0" * 16),
         lambda: roster.sealed_parts("0" * 16),
         lambda: roster.person_key("0" * 16),
@@ -286,7 +286,7 @@ def test_the_revision_tells_a_reader_of_every_change(roster: Roster) -> None:
         assert reader.revision() == seen[0]
         person = roster.add(profile(), [], 1)
         seen.append(reader.revision())
-        roster.add_templates(person, [template(1)])
+        roster.add_templates(person, [template(1)], 9)
         seen.append(reader.revision())
         roster.change(person, lambda old: replace(old, note="x"), 2)
         seen.append(reader.revision())
@@ -353,6 +353,27 @@ def test_importing_replaces_only_when_told(roster: Roster) -> None:
     assert (found.profile.name, len(found.templates)) == ("After", 2)
     with pytest.raises(DataError, match="hexadecimal"):
         roster.add(profile(), [], 1, person="../../etc")
+
+
+def test_look_alikes_are_marked_with_whom_they_look_like_or_not_at_all(roster: Roster) -> None:
+    holder = roster.add(profile("Holder", cards=("w26:17-12345",)), [], 1)
+    with pytest.raises(DataError, match="card"):
+        roster.add(profile("Double", cards=("w26:17-12345",)), [], 2, alike=[holder])
+    with pytest.raises(EdgeError, match="nobody"):
+        roster.add_templates("0" * 16, [template(1)], 2, alike=[holder])
+    assert (roster.get(holder).profile.look_alike, roster.get(holder).changed_us) == (False, 1)
+    double = roster.add(profile("Double"), [], 3, alike=[holder, "0" * 16])
+    assert (roster.get(holder).profile.look_alike, roster.get(holder).changed_us) == (True, 3)
+    roster.add_templates(double, [template(1)], 4, alike=[double, holder])
+    assert (roster.get(double).profile.look_alike, roster.get(double).changed_us) == (True, 4)
+    assert roster.get(holder).changed_us == 3
+
+
+def test_who_is_damaged_is_not_marked_and_hinders_nobody(roster: Roster) -> None:
+    damaged = roster.add(profile(), [], 1)
+    edit(roster, "UPDATE people SET profile = zeroblob(60)")
+    roster.add(profile("Double"), [], 2, alike=[damaged])
+    assert [fault.person for fault in roster.people()[1]] == [damaged]
 
 
 def test_an_interrupted_erasure_is_finished_by_the_next_open(

@@ -52,7 +52,7 @@ class RosterMachine(RuleBasedStateMachine):
     def add_pictures(self, person: str, pictures: list[int]) -> None:
         now = self.tick()
         templates = [template(seed, added_us=now) for seed in pictures]
-        self.roster.add_templates(person, templates)
+        self.roster.add_templates(person, templates, now)
         self.vectors[person] = [*self.vectors[person], *(one.vector.tobytes() for one in templates)][-MAX_TEMPLATES:]
 
     @rule(person=people, reason=st.sampled_from(["", "moved out", "lost trust"]))
