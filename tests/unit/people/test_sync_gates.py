@@ -142,7 +142,10 @@ class ZoneMachine(RuleBasedStateMachine):
         for number, gate in enumerate(self.gates):
             if gate.follower.have and gate.follower.newest == gate.follower.have:
                 wanted = self.office.history[gate.follower.have]
-                assert {who for who in gate.profiles() if who != self.local[number]} == set(wanted)
+                found = {who for who in gate.profiles() if who != self.local[number]}
+                # A word against somebody outlives a restart, that there is a newer version does not.
+                gone = {who for who, version in self.told[number].items() if version > gate.follower.have}
+                assert set(wanted) - gone <= found <= set(wanted)
 
 
 ZoneMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
