@@ -39,11 +39,8 @@ def tuning_of(picamera2: Any, sensors: Path) -> dict[str, Any] | None:
 
     None where there is none that has one, and where different sensors are attached, since all would be tuned alike.
     """
-    found = {name: tuning for name in _names(sensors) if (tuning := _tuning(picamera2, name)) is not None}
-    if len(found) != 1:
-        return None
-    ((_, tuning),) = found.items()
-    return tuning
+    found = [tuning for name in _names(sensors) if (tuning := _tuning(picamera2, name)) is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def _names(sensors: Path) -> set[str]:

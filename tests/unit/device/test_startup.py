@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from edge.clock import Now, boot_id
-from edge.config import Config, check_table
+from edge.config import Config
 from edge.config.schema import Access
 from edge.device.startup import first_of_the_gate
 from edge.gate.access import Attempts
+from tests.unit.device.device_samples import config_of
 
 LOCKED = {"reason": "locked_out", "score": 0.2, "lockout_s": 120.0}
 UNKNOWN = {"reason": "unknown", "score": 0.2}
@@ -22,17 +23,7 @@ BEFORE = "0f9a3c52-8d6e-4a5b-9e07-1c2d3e4f5a6b"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    table = {
-        "device": {"id": "gate-1", "site": "demo"},
-        "camera": {"driver": "folder", "path": "pictures"},
-        "door": {"driver": "simulated"},
-        "speaker": {"driver": "silent"},
-        "uplink": {"host": "127.0.0.1", "tls": False},
-        "store": {"state_dir": str(tmp_path)},
-    }
-    config, problems = check_table(table, tmp_path)
-    assert config is not None, problems
-    return config
+    return config_of(tmp_path)
 
 
 def body(kind: str, data: dict[str, Any], mono_s: float, boot: str = "") -> bytes:

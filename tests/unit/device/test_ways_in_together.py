@@ -11,7 +11,6 @@ import pytest
 
 from edge.actions import CheckPin, KeepFailures, Report, Speak, Term
 from edge.clock import Now, SystemClock
-from edge.config import Config, check_table
 from edge.device.credentials import Credentials
 from edge.device.ground import Ground
 from edge.device.rules import Rules
@@ -24,23 +23,10 @@ from edge.store.pin_failures import initial_failures
 from edge.store.pin_hash import hash_pin
 from edge.store.roster import Roster
 from edge.store.roster_records import Consent, Profile
+from tests.unit.device.device_samples import config_of
 
 WAIT_S = 30.0
 CONSENT = Consent("signed form 2026-11-22", "edge-1", "office", 1_000)
-
-
-def config_of(state: Path, **tables: Any) -> Config:
-    table = {
-        "device": {"id": "gate-1", "site": "demo"},
-        "camera": {"driver": "folder", "path": "pictures"},
-        "door": {"driver": "simulated"},
-        "speaker": {"driver": "silent"},
-        "uplink": {"host": "127.0.0.1", "tls": False},
-        "store": {"state_dir": str(state)},
-    }
-    config, problems = check_table({**table, **tables}, state)
-    assert config is not None, problems
-    return config
 
 
 def ground_of(post: Callable[..., bool]) -> Ground:
